@@ -1,0 +1,162 @@
+"""Tasks by id: `task("metaworld/drawer-open")`, and the list of those that are known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+import gymnasium as gym
+
+from rewardlab.errors import MissingExtra, UnknownName
+from rewardlab.program.program import RewardProgram
+from rewardlab.program.schema import Schema
+
+
+class EnvMaker(Protocol):
+    """Builds the environment of a task, wrapped so that it records scenes and success."""
+
+    def __call__(
+        self, *, seed: int | None, render_mode: str | None, native_reward: bool
+    ) -> gym.Env[Any, Any]:
+        """Build it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Task:
+    """A robot task: its environment, its scene and its own measure of success.
+
+    Attributes:
+        id: `<suite>/<name>`.
+        suite: What comes before the slash.
+        goal: What is to be done, as a person would say it.
+        scene: What a reward program may see.
+        success: When an episode counts as solved, in words; `None` if the task has no such signal.
+        oracle: What the environment's own dense reward is; `None` if it has none.
+        env_id: Name of the environment underneath.
+        horizon: Steps after which an episode is truncated.
+        make: Builds the environment.
+        success_program: A predicate given by the user, evaluated in the jail, instead of a signal
+            of the environment.
+        tips: Facts about this task that a writer of rewards should know, a sentence each.
+        options: What `task` was called with, so that `task(id, **options)` builds it again.
+    """
+
+    id: str
+    suite: str
+    goal: str
+    scene: Schema
+    success: str | None
+    oracle: str | None
+    env_id: str
+    horizon: int
+    make: EnvMaker
+    success_program: RewardProgram | None = None
+    tips: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def make_env(
+        self,
+        *,
+        seed: int | None = None,
+        render_mode: str | None = None,
+        native_reward: bool = True,
+    ) -> gym.Env[Any, Any]:
+        """Build the environment.
+
+        Each `info` carries `scene (row_size,)` and, where the environment itself knows,
+        `success: bool`, the signal at that step; an episode is solved if any of its steps is.
+
+        Args:
+            seed: Fixes the sequence of resets, goals included.
+            render_mode: `"rgb_array"` for video.
+            native_reward: Compute the environment's own reward; without it rewards are 0.
+        """
+        return self.make(seed=seed, render_mode=render_mode, native_reward=native_reward)
+
+    def describe(self) -> str:
+        """Return the scene description that a coder sees."""
+        from rewardlab.envs.describe import describe
+
+        return describe(self)
+
+
+@dataclass(frozen=True)
+class TaskEntry:
+    """What `rewardlab tasks` shows without building anything."""
+
+    id: str
+    suite: str
+    goal: str
+    success: bool
+    available: bool = True
+    extra: str | None = None
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Where the tasks of one prefix come from.
+
+    Attributes:
+        module: Has `entries() -> Iterable[TaskEntry]` and `build(name, **options) -> Task`.
+        requires: Import name of the package it needs.
+        extra: The extra that brings that package.
+    """
+
+    module: str
+    requires: str = "mujoco"
+    extra: str | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether its package is installed."""
+        return find_spec(self.requires) is not None
+
+
+SUITES: dict[str, Suite] = {
+    "metaworld": Suite("rewardlab.envs.metaworld", "metaworld", "metaworld"),
+    "locomotion": Suite("rewardlab.envs.locomotion"),
+    "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
+}
+
+
+def tasks() -> Iterator[TaskEntry]:
+    """Yield all tasks known by name, suite by suite (`gym/<EnvId>` takes any registered id)."""
+    for suite in SUITES.values():
+        yield from _entries(suite)
+
+
+def task(id: str, **options: Any) -> Task:
+    """Return a task by id.
+
+    Args:
+        id: `<suite>/<name>`, see `rewardlab tasks`; `gym/<EnvId>` for any registered environment.
+        **options: Options of the suite, e.g. `horizon=500`.
+
+    Raises:
+        UnknownName: No such suite or task; the message lists the closest ids.
+        MissingExtra: The suite's package is not installed.
+    """
+    prefix, _, name = id.partition("/")
+    suite = SUITES.get(prefix)
+    if suite is None or not name:
+        raise UnknownName("task", id, [e.id for e in tasks()], "See: rewardlab tasks")
+    known = [e.id for e in _entries(suite)]
+    if prefix != "gym" and id not in known:
+        raise UnknownName("task", id, known, "See: rewardlab tasks")
+    if not suite.available:
+        raise MissingExtra(f"{prefix} tasks", suite.extra or suite.requires)
+    build: Callable[..., Task] = import_module(suite.module).build
+    return build(name, **options)
+
+
+def _entries(suite: Suite) -> Iterator[TaskEntry]:
+    for entry in import_module(suite.module).entries():
+        yield entry if suite.available else _unavailable(entry, suite)
+
+
+def _unavailable(entry: TaskEntry, suite: Suite) -> TaskEntry:
+    return TaskEntry(entry.id, entry.suite, entry.goal, entry.success, False, suite.extra)

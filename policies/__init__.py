@@ -1,0 +1,1 @@
+"""Policies (Mixture-of-Experts arrives with a later version)."""

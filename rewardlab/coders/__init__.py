@@ -1,0 +1,1 @@
+"""Who writes reward programs: an OpenAI-compatible chat model, the offline composer, a replay."""

@@ -1,0 +1,119 @@
+"""What a run is asked to do: frozen dataclasses, YAML in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from rewardlab.errors import ConfigError, closest
+from rewardlab.store.files import write_text
+
+OnRewardFault = Literal["stop", "zero"]
+Sandbox = Literal["auto", "require"]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that, with the program, reproduces a training run.
+
+    Attributes:
+        task: Task id.
+        task_options: Options of the task, e.g. `{"horizon": 500}`.
+        goal: The sentence that the run is about.
+        reward: `"oracle"`, `"sparse"`, `"program"` (program.py in the run folder) or `"shaper"`.
+        algo: SB3 algorithm in lower case, e.g. `"ppo"`.
+        preset: Name of the tuned settings that `hyperparameters` were taken from.
+        policy: SB3 policy name.
+        policy_kwargs: Passed to the policy.
+        hyperparameters: Passed to the algorithm's constructor.
+        normalize: Keyword arguments of `VecNormalize`; `None` for no normalisation.
+        n_timesteps: Environment steps over all environments.
+        n_envs: Environments stepped together.
+        vec_env: `"dummy"` (one process) or `"subproc"` (one process each).
+        seed: The one seed.
+        device: Torch device.
+        eval_freq: Environment steps between evaluations; 0 for none.
+        eval_episodes: Episodes of each of them.
+        checkpoint_freq: Environment steps between checkpoints; 0 for the last one only.
+        native_reward: Record the environment's own reward beside a program's.
+        on_reward_fault: `"stop"`, or `"zero"`: count, score 0, stop above 1 %.
+        sandbox: `"require"` refuses below the full sandbox.
+        allow_degraded_sandbox: Run model-written programs although a layer is missing.
+    """
+
+    task: str
+    n_timesteps: int
+    task_options: dict[str, Any] = field(default_factory=dict)
+    goal: str = ""
+    reward: str = "oracle"
+    algo: str = "ppo"
+    preset: str = "auto"
+    policy: str = "MlpPolicy"
+    policy_kwargs: dict[str, Any] = field(default_factory=dict)
+    hyperparameters: dict[str, Any] = field(default_factory=dict)
+    normalize: dict[str, Any] | None = None
+    n_envs: int = 8
+    vec_env: Literal["dummy", "subproc"] = "dummy"
+    seed: int = 0
+    device: str = "auto"
+    eval_freq: int = 0
+    eval_episodes: int = 10
+    checkpoint_freq: int = 0
+    native_reward: bool = True
+    on_reward_fault: OnRewardFault = "stop"
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: bool = False
+
+    def save(self, path: Path) -> None:
+        """Write it as YAML."""
+        import yaml
+
+        write_text(path, yaml.safe_dump(asdict(self), sort_keys=False))
+
+    @classmethod
+    def load(cls, path: Path) -> RunConfig:
+        """Read it from YAML; an unknown key names the closest one."""
+        return cls.from_mapping(read_yaml(path), str(path))
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any], where: str = "config") -> RunConfig:
+        """Build it from a mapping."""
+        check_keys(data, [f.name for f in fields(cls)], where)
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise ConfigError(f"{where}: {error}") from error
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        ConfigError: Missing, or not YAML (with the line), or not a mapping.
+    """
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError(f"cannot read {str(path)!r}: {reason}") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise ConfigError(f"{path}{line}: {problem}") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: expected 'key: value' lines, got {type(data).__name__}")
+    return data
+
+
+def check_keys(data: Mapping[str, Any], known: list[str], where: str) -> None:
+    """Refuse unknown keys, naming the closest known one."""
+    for key in data:
+        if key not in known:
+            close = closest(str(key), known, 1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            raise ConfigError(f"{where}: unknown key {key!r}; {hint}")

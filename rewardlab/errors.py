@@ -1,0 +1,146 @@
+"""Every exception that rewardlab raises for a reason its user can act on.
+
+A message says what was received, what is allowed (with the closest match) and
+what to do. The command line prints it as one line and exits with `exit_code`.
+
+```
+RewardlabError                    1
+├── UsageError                    2   the call itself is wrong
+│   ├── UnknownName               2   a task, run, algorithm … that does not exist
+│   ├── ConfigError               2   a value or file that cannot be read, with its line
+│   ├── MissingExtra              2   an optional package is not installed
+│   └── GoalNotUnderstood         2   the offline composer cannot ground a sentence
+├── CoderError                    2   a model's service failed or answered without code
+├── StorageError                  2   disk full, folder unreadable, folder from a newer version
+├── RenderError                   2   no way to draw pictures on this machine
+├── ProgramRefused                1   a reward program did not pass validation
+├── RewardFault                   1   a reward program failed while training
+└── SandboxError                  1   our jail failed; never the program's fault
+    ├── SandboxUnavailable        1   a layer that was required does not work here
+    └── WorkerStartError          1   a worker could not be locked down
+```
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class RewardlabError(Exception):
+    """Base of all errors that a user can act on."""
+
+    exit_code = 1
+
+
+class UsageError(RewardlabError):
+    """The call itself is wrong: fix it and call again."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that does not exist, with the closest ones that do.
+
+    Args:
+        kind: What was looked up, e.g. `"task"`.
+        name: What was received.
+        known: All names that exist.
+        remedy: What to do; by default the sentence lists the closest matches.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], remedy: str = "") -> None:
+        self.kind, self.name = kind, name
+        self.known = tuple(known)
+        self.close = closest(name, self.known)
+        if self.close:
+            hint = f"did you mean {' or '.join(self.close)}?"
+        else:
+            hint = f"known: {', '.join(self.known[:8])}" + (" …" if len(self.known) > 8 else "")
+        super().__init__(f"unknown {kind} {name!r}; {hint}" + (f" {remedy}" if remedy else ""))
+
+
+class ConfigError(UsageError):
+    """A configuration value or file that cannot be understood."""
+
+
+class MissingExtra(UsageError):
+    """An optional package is missing.
+
+    Args:
+        what: What needs it, e.g. `"metaworld tasks"`.
+        extra: The extra that brings it, e.g. `"metaworld"`.
+    """
+
+    def __init__(self, what: str, extra: str) -> None:
+        self.extra = extra
+        super().__init__(f"{what} need an extra: pip install 'rewardlab[{extra}]'")
+
+
+class GoalNotUnderstood(UsageError):
+    """The offline composer cannot ground a goal in a scene and does not guess."""
+
+
+class CoderError(RewardlabError):
+    """A coder's service failed, or its reply holds no program."""
+
+    exit_code = 2
+
+
+class StorageError(RewardlabError):
+    """A folder cannot be written or read."""
+
+    exit_code = 2
+
+
+class RenderError(RewardlabError):
+    """Pictures cannot be drawn on this machine."""
+
+    exit_code = 2
+
+
+class ProgramRefused(RewardlabError):
+    """A reward program did not pass validation.
+
+    Args:
+        message: One line.
+        verdict: The `Verdict` that refused it, if one was made.
+    """
+
+    def __init__(self, message: str, verdict: Any = None) -> None:
+        self.verdict = verdict
+        super().__init__(message)
+
+
+class RewardFault(RewardlabError):
+    """A reward program failed while a run used it.
+
+    Args:
+        message: One line.
+        record: JSON-ready facts: code, row, state by field name, program id, message.
+    """
+
+    def __init__(self, message: str, record: dict[str, Any] | None = None) -> None:
+        self.record = record or {}
+        super().__init__(message)
+
+
+class SandboxError(RewardlabError):
+    """The jail itself failed; never blamed on a program."""
+
+
+class SandboxUnavailable(SandboxError):
+    """A sandbox layer that was required does not work on this machine."""
+
+
+class WorkerStartError(SandboxError):
+    """A jailed worker could not be started or locked down."""
+
+
+def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
+    """Return up to `n` of `known` that look like `name`, best first."""
+    names = list(dict.fromkeys(known))
+    lowered = {k.lower(): k for k in names}
+    found = difflib.get_close_matches(name.lower(), lowered, n=n, cutoff=0.55)
+    return [lowered[f] for f in found]

@@ -1,0 +1,1 @@
+"""What happened: rollouts, statistics, report, plots, video."""

@@ -1,0 +1,89 @@
+"""A reward program: source text and where it came from; never executed here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rewardlab.errors import ConfigError
+from rewardlab.store.files import write_json, write_text
+
+
+@dataclass(frozen=True)
+class RewardProgram:
+    """The text of a dense reward function and its origin.
+
+    Attributes:
+        source: Python text that defines `compute_dense_reward(self, action)`.
+        task_id: The task it was written for, e.g. `"metaworld/drawer-open"`.
+        goal: The sentence it was written from.
+        parent: `id` of the program it was refined from.
+        origin: Who wrote it: `"offline"`, a model's name, `"file"`, `"edited"` …
+        notes: JSON-ready facts about how it was made (coder's plan, comment, attempts).
+    """
+
+    source: str
+    task_id: str = ""
+    goal: str = ""
+    parent: str | None = None
+    origin: str = "user"
+    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    @property
+    def id(self) -> str:
+        """SHA-256 of the source, 64 hexadecimal digits."""
+        return hashlib.sha256(self.source.encode()).hexdigest()
+
+    def save(self, path: str | Path) -> Path:
+        """Write the source to `path` and its origin beside it (`program.py` → `program.json`)."""
+        path = Path(path)
+        meta = {
+            "id": self.id,
+            "task_id": self.task_id,
+            "goal": self.goal,
+            "parent": self.parent,
+            "origin": self.origin,
+            "notes": self.notes,
+        }
+        write_text(path, self.source)
+        write_json(path.with_suffix(".json"), meta)
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> RewardProgram:
+        """Read a program; one edited since it was saved names the saved one as its parent.
+
+        Raises:
+            ConfigError: The file is missing, not UTF-8 or not readable.
+        """
+        path = Path(path)
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                source = file.read()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise ConfigError(f"cannot read reward program {str(path)!r}: {reason}") from error
+        meta = _read_meta(path.with_suffix(".json"))
+        program = cls(source, origin="file")
+        if not meta:
+            return program
+        edited = meta.get("id") != program.id
+        return cls(
+            source,
+            task_id=str(meta.get("task_id", "")),
+            goal=str(meta.get("goal", "")),
+            parent=meta.get("id") if edited else meta.get("parent"),
+            origin="edited" if edited else str(meta.get("origin", "file")),
+            notes={} if edited else dict(meta.get("notes") or {}),
+        )
+
+
+def _read_meta(path: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return meta if isinstance(meta, dict) and "id" in meta else {}

@@ -1,0 +1,184 @@
+"""What a program may see, as plain data: the one source of prompt, checks, live objects and rows.
+
+A `Schema` is a tree of entities with typed fields. `Schema.layout` fixes where each field stands
+in the flat float64 block of one scene; a recorded *row* is
+
+    [current | previous | initial | time | action]        shape (3 * size + 1 + n_action,)
+
+and is all that ever crosses to a jailed worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from math import prod
+from typing import Any, Literal
+
+Kind = Literal["float", "bool", "array"]
+
+
+@dataclass(frozen=True)
+class FieldSpec:
+    """One number or array of an entity.
+
+    Attributes:
+        name: Identifier under which programs read it.
+        doc: What it is, in one sentence.
+        kind: What a program gets: a Python `float` or `bool`, or a float64 `array`.
+        shape: `()` for scalars.
+        unit: SI unit, e.g. `"m"`, `"rad/s"`; `""` if it has none.
+        low: Lower bound where one is known.
+        high: Upper bound where one is known.
+    """
+
+    name: str
+    doc: str
+    kind: Kind = "array"
+    shape: tuple[int, ...] = ()
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def size(self) -> int:
+        """How many floats it takes in a row."""
+        return prod(self.shape)
+
+
+@dataclass(frozen=True)
+class EntitySpec:
+    """A class of the scene as a program sees it: fields and parts, which are entities again.
+
+    Attributes:
+        name: Class name, e.g. `"Robot"`.
+        doc: What it is, in one sentence.
+        fields: Its numbers.
+        parts: Its named sub-entities.
+    """
+
+    name: str
+    doc: str
+    fields: tuple[FieldSpec, ...] = ()
+    parts: tuple[PartSpec, ...] = ()
+
+    def field(self, name: str) -> FieldSpec | None:
+        """Return the field of that name, if there is one."""
+        return next((f for f in self.fields if f.name == name), None)
+
+    def part(self, name: str) -> EntitySpec | None:
+        """Return the entity of the part of that name, if there is one."""
+        return next((p.entity for p in self.parts if p.name == name), None)
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Names of all parts and fields."""
+        return tuple(p.name for p in self.parts) + tuple(f.name for f in self.fields)
+
+
+@dataclass(frozen=True)
+class PartSpec:
+    """A named sub-entity, e.g. `obj1: RigidObject`, with what it is in this task."""
+
+    name: str
+    entity: EntitySpec
+    doc: str = ""
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """The action that led to a state, normalised to [-1, 1] where its bounds are finite.
+
+    Attributes:
+        size: Length of the array that a program gets (1 for a discrete action).
+        discrete: Number of actions if they are discrete, else 0; a program then gets an `int`.
+        names: What each entry does, with its unit.
+    """
+
+    size: int
+    discrete: int = 0
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where a field stands in a scene block: `block[start:stop].reshape(shape)`."""
+
+    start: int
+    stop: int
+    field: FieldSpec
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The scene of one task.
+
+    Attributes:
+        root: The class of `self`. If it has a field `obs`, that is the raw observation, also
+            passed as third argument to programs that take one.
+        action: The action's size and meaning.
+        dt: Seconds between two control steps [s].
+    """
+
+    root: EntitySpec
+    action: ActionSpec
+    dt: float
+
+    @cached_property
+    def layout(self) -> dict[str, Slot]:
+        """Slots by dotted path, e.g. `"robot.ee_position"`, in row order."""
+        slots: dict[str, Slot] = {}
+        start = 0
+        for path, field in _walk(self.root, ""):
+            slots[path] = Slot(start, start + field.size, field)
+            start += field.size
+        return slots
+
+    @cached_property
+    def size(self) -> int:
+        """Floats in one scene block."""
+        return max((slot.stop for slot in self.layout.values()), default=0)
+
+    @property
+    def row_size(self) -> int:
+        """Floats in one recorded row."""
+        return 3 * self.size + 1 + self.action.size
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over names, shapes and order: rows of equal hash can be scored alike."""
+        fields = [[path, slot.field.shape] for path, slot in self.layout.items()]
+        text = json.dumps([fields, self.action.size, self.action.discrete])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary; `Schema.from_json` reads it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Schema:
+        """Rebuild a schema from `to_json`."""
+        return cls(_entity(data["root"]), _action(data["action"]), float(data["dt"]))
+
+
+def _walk(entity: EntitySpec, prefix: str) -> Iterator[tuple[str, FieldSpec]]:
+    for part in entity.parts:
+        yield from _walk(part.entity, f"{prefix}{part.name}.")
+    for field in entity.fields:
+        yield prefix + field.name, field
+
+
+def _entity(data: dict[str, Any]) -> EntitySpec:
+    return EntitySpec(
+        data["name"],
+        data["doc"],
+        tuple(FieldSpec(**{**f, "shape": tuple(f["shape"])}) for f in data["fields"]),
+        tuple(PartSpec(p["name"], _entity(p["entity"]), p["doc"]) for p in data["parts"]),
+    )
+
+
+def _action(data: dict[str, Any]) -> ActionSpec:
+    return ActionSpec(data["size"], data["discrete"], tuple(data["names"]))

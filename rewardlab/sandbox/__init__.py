@@ -1,0 +1,1 @@
+"""The jail in which reward programs run."""

@@ -1,0 +1,1 @@
+"""Reward shapers: what stands between an environment's reward and the algorithm."""

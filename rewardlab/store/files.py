@@ -1,0 +1,103 @@
+"""Writing files so that a crash leaves the old or the new one, never half of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from rewardlab.errors import StorageError, UsageError
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it may name a file or folder of ours, else raise `UsageError`."""
+    if not NAME.fullmatch(name) or ".." in name or _DEVICES.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot be a name: use letters, digits, '.', '_' and '-', at most 64"
+        )
+    return name
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """Say in one line why a path could not be read or written."""
+    if error.errno == errno.ENOSPC:
+        return StorageError(f"the disk is full: cannot write {path}; free some space and resume")
+    return StorageError(f"cannot use {path}: {error.strerror or error}")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Replace a file by new content in one step.
+
+    Raises:
+        StorageError: Disk full, no permission …
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace a text file in one step."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Replace a JSON file in one step."""
+    write_text(path, json.dumps(data, indent=2) + "\n")
+
+
+def append_json(path: Path, data: Any) -> None:
+    """Add a line to a JSON-lines file."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(data) + "\n")
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; `None` if there is none.
+
+    Raises:
+        StorageError: It is there but cannot be read.
+    """
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise storage_error(path, error) from error
+    except ValueError as error:
+        raise StorageError(f"{path} is damaged: {error}") from error
+
+
+def read_json_lines(path: Path) -> list[Any]:
+    """Read a JSON-lines file; a last line cut off by a crash is left out."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise storage_error(path, error) from error
+    rows = []
+    for line in lines:
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            continue
+    return rows

@@ -1,0 +1,1 @@
+"""Training runs: environments, algorithms, checkpoints."""

@@ -1,0 +1,237 @@
+"""A run is a folder: what was asked, what happened, and everything needed to go on or do it again.
+
+```
+results/<id>/
+  run.json            format, status, task, program and parent ids, process, command
+  config.yaml         RunConfig
+  versions.json       packages, platform, sandbox layers
+  program.py  .json   the reward program and its origin
+  verdict.json        its validation
+  llm/0001.json …     every call of a coder
+  progress.csv  tb/   curves (SB3's logger)
+  evaluations.jsonl   success and return along training, one line each
+  checkpoints/        the newest state from which training goes on
+  best/  final/       policies
+  evaluation.json     the last evaluation
+  report.html  .json  video.mp4
+  feedback.json       the comment from which the next program was made
+```
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from rewardlab.config import RunConfig
+from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.program.program import RewardProgram
+from rewardlab.store.files import append_json, check_name, read_json, read_json_lines, write_json
+
+FORMAT = 1
+"""Version of the folder's layout; a newer one is refused."""
+
+Status = Literal["running", "finished", "failed", "interrupted"]
+
+
+class Run:
+    """A run folder.
+
+    Args:
+        path: The folder; it must hold a `run.json`.
+
+    Raises:
+        StorageError: Not a run folder, or from a newer version of rewardlab.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        record = read_json(self.path / "run.json")
+        if not isinstance(record, dict):
+            raise StorageError(f"{self.path} is not a run folder: it has no run.json")
+        if int(record.get("format", 0)) > FORMAT:
+            raise StorageError(
+                f"{self.path} was written by a newer rewardlab (format {record['format']}, this "
+                f"version reads up to {FORMAT}): upgrade with pip install -U rewardlab"
+            )
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, status={self.status!r})"
+
+    @classmethod
+    def create(
+        cls,
+        out: str | Path,
+        config: RunConfig,
+        *,
+        program: RewardProgram | None = None,
+        name: str | None = None,
+        **facts: Any,
+    ) -> Run:
+        """Make a new run folder below `out`.
+
+        Args:
+            out: Folder of run folders.
+            config: What is asked.
+            program: The reward program, saved beside it.
+            name: Name of the folder; by default made of time, task, algorithm and seed.
+            **facts: Further JSON-ready entries of `run.json`, e.g. `command`.
+        """
+        task = config.task.rpartition("/")[2].lower()[:28]
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+        default = f"{task}-{config.algo}-s{config.seed}-{stamp}-{secrets.token_hex(2)}"
+        path = Path(out) / check_name(name or default)
+        if (path / "run.json").exists():
+            raise UsageError(f"run {path} exists; choose another name, or resume it")
+        record = {
+            "format": FORMAT,
+            "id": path.name,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "status": "interrupted",
+            "task": config.task,
+            "goal": config.goal,
+            "reward": config.reward,
+            "program_id": program.id if program else None,
+            "parent": program.parent if program else None,
+            "n_timesteps": config.n_timesteps,
+            **facts,
+        }
+        write_json(path / "run.json", record)
+        config.save(path / "config.yaml")
+        if program is not None:
+            program.save(path / "program.py")
+        return cls(path)
+
+    @classmethod
+    def open(cls, path_or_id: str | Path, *, out: str | Path = "results") -> Run:
+        """Open a run by folder, by name below `out`, or by a unique prefix of its name.
+
+        Raises:
+            UnknownName: No such run, or several start so.
+        """
+        path = Path(path_or_id)
+        if (path / "run.json").exists():
+            return cls(path)
+        runs = {run.id: run for run in list_runs(out)}
+        name = str(path_or_id).rstrip("/")
+        found = [name] if name in runs else [id for id in runs if id.startswith(name)]
+        if len(found) == 1 and name:
+            return runs[found[0]]
+        if found:
+            raise UnknownName("run", name, [], f"Several runs start so: {', '.join(found[:5])}")
+        raise UnknownName("run", name, runs, f"(looked in {out}) See: rewardlab runs")
+
+    @property
+    def id(self) -> str:
+        """Name of the folder."""
+        return self.path.resolve().name
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The content of `run.json`."""
+        record: dict[str, Any] = read_json(self.path / "run.json")
+        return record
+
+    @property
+    def config(self) -> RunConfig:
+        """What was asked."""
+        return RunConfig.load(self.path / "config.yaml")
+
+    @property
+    def program(self) -> RewardProgram | None:
+        """The reward program, if the run has one."""
+        path = self.path / "program.py"
+        return RewardProgram.load(path) if path.exists() else None
+
+    def set_program(self, program: RewardProgram) -> None:
+        """Give the run the program it trains with."""
+        program.save(self.path / "program.py")
+        self.update(program_id=program.id, parent=program.parent)
+
+    @property
+    def evaluations(self) -> list[dict[str, Any]]:
+        """Evaluations along training, each with `timesteps`, `success`, `return_mean` …"""
+        by_step = {row["timesteps"]: row for row in read_json_lines(self._evaluations)}
+        return [by_step[step] for step in sorted(by_step)]
+
+    @property
+    def status(self) -> Status:
+        """`"running"` only while its process lives: one that was killed is `"interrupted"`."""
+        record = self.record
+        status: Status = record["status"]
+        if status == "running" and not _alive(record.get("pid"), record.get("pid_started")):
+            return "interrupted"
+        return status
+
+    def update(self, **facts: Any) -> None:
+        """Change entries of `run.json`."""
+        write_json(self.path / "run.json", {**self.record, **facts})
+
+    def claim(self) -> None:
+        """Mark this process as the one that trains the run.
+
+        Raises:
+            UsageError: Another living process does.
+        """
+        if self.status == "running" and self.record.get("pid") != os.getpid():
+            raise UsageError(f"run {self.id} is being trained by process {self.record['pid']}")
+        self.update(status="running", pid=os.getpid(), pid_started=_started(os.getpid()))
+
+    def release(self, status: Status, **facts: Any) -> None:
+        """Record how it ended, e.g. `reason="…"`."""
+        self.update(status=status, pid=None, pid_started=None, **facts)
+
+    def add_evaluation(self, row: dict[str, Any]) -> None:
+        """Append an evaluation along training; a repeated step replaces the older line."""
+        append_json(self._evaluations, row)
+
+    @property
+    def _evaluations(self) -> Path:
+        return self.path / "evaluations.jsonl"
+
+
+def list_runs(out: str | Path = "results") -> Iterator[Run]:
+    """Yield the readable runs below a folder, oldest first."""
+    folder = Path(out)
+    if not folder.is_dir():
+        return
+    found = []
+    for path in folder.iterdir():
+        if (path / "run.json").is_file() and not path.is_symlink():
+            try:
+                run = Run(path)
+                found.append((run.record.get("created", ""), run.id, run))
+            except StorageError:
+                continue
+    for _, _, run in sorted(found, key=lambda item: item[:2]):
+        yield run
+
+
+def _alive(pid: int | None, started: str | None) -> bool:
+    return pid is not None and _started(pid) == started and started is not None
+
+
+def _started(pid: int) -> str | None:
+    """Return when a process started, so that a reused number is not mistaken for it."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return None
+        return _signalled(pid)
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else fields[19]
+
+
+def _signalled(pid: int) -> str | None:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except PermissionError:
+        pass
+    return "alive"
