@@ -154,7 +154,7 @@ class Run:
 
     @property
     def evaluations(self) -> list[dict[str, Any]]:
-        """Evaluations along training, each with `timesteps`, `success`, `return_mean` …"""
+        """Evaluations along training, each with `timesteps`, `success`, `return_mean` and more."""
         by_step = {row["timesteps"]: row for row in read_json_lines(self._evaluations)}
         return [by_step[step] for step in sorted(by_step)]
 
