@@ -1,0 +1,59 @@
+# make demo | test | check | build; see `make help`.
+#
+# PYTHON=python3.12          another interpreter (3.11 or newer)
+# TORCH_INDEX=URL            where to take torch from, e.g. PyTorch's index of CPU builds
+# JOBS=2                     test processes
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= 2
+TORCH_INDEX ?=
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+READY := $(VENV)/.ready
+
+export OMP_NUM_THREADS ?= 1
+export MPLBACKEND ?= agg
+
+.DEFAULT_GOAL := help
+.PHONY: help install gl demo test check format build clean
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+$(VENV)/.made:
+	@scripts/make-venv.sh "$(PYTHON)" $(VENV)
+	@touch $@
+
+$(READY): $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing rewardlab and its pinned dependencies into $(VENV) …"
+	@$(if $(TORCH_INDEX),$(PIP) install -q --no-deps --index-url "$(TORCH_INDEX)" -c constraints.txt torch)
+	@$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+install: $(READY)  ## make the virtual environment .venv with everything pinned
+
+gl: $(READY)
+	@scripts/install-gl.sh $(BIN)/python
+
+demo: $(READY) gl  ## from a sentence to a trained policy, a video and a report (under 10 minutes)
+	@scripts/demo.sh $(BIN)/rewardlab
+
+test: $(READY) gl  ## run all tests
+	@$(BIN)/python -m pytest -q -n $(JOBS)
+
+check: $(READY)  ## lint, format, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(READY)
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+build: $(READY)  ## build sdist and wheel into dist/
+	@$(BIN)/python -m build --no-isolation
+
+clean:  ## remove the virtual environment and what was built; results stay
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
