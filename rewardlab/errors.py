@@ -83,9 +83,18 @@ class GoalNotUnderstood(UsageError):
 
 
 class CoderError(RewardlabError):
-    """A coder's service failed, or its reply holds no program."""
+    """A coder's service failed, or its reply holds no program.
+
+    Args:
+        message: One line.
+        record: JSON-ready record of the call that failed, for the run folder.
+    """
 
     exit_code = 2
+
+    def __init__(self, message: str, record: dict[str, Any] | None = None) -> None:
+        self.record = record or {}
+        super().__init__(message)
 
 
 class StorageError(RewardlabError):

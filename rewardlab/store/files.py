@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import re
+import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +33,29 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     return StorageError(f"cannot use {path}: {error.strerror or error}")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, *, private: bool = False) -> None:
     """Replace a file by new content in one step.
+
+    Args:
+        path: The file; its folder is made if missing.
+        data: The new content.
+        private: Let nobody but its owner read it (mode 0600).
 
     Raises:
         StorageError: Disk full, no permission …
     """
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    mode = 0o600 if private else 0o666
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
+        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise storage_error(path, error) from error
 
 
@@ -55,9 +64,9 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_json(path: Path, data: Any) -> None:
-    """Replace a JSON file in one step."""
-    write_text(path, json.dumps(data, indent=2) + "\n")
+def write_json(path: Path, data: Any, *, private: bool = False) -> None:
+    """Replace a JSON file in one step; `private` as in `write_bytes`."""
+    write_bytes(path, (json.dumps(data, indent=2) + "\n").encode(), private=private)
 
 
 def append_json(path: Path, data: Any) -> None:
