@@ -1,0 +1,133 @@
+"""Measuring a trained policy by the task's own success."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rewardlab.errors import UsageError
+from rewardlab.evaluation.rollouts import Episodes, rollout
+from rewardlab.evaluation.statistics import Interval, mean_interval, wilson
+from rewardlab.store.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from rewardlab.training.run import Run
+
+SEED_OFFSET = 1_000_000
+"""Added to a run's seed, so that evaluation sees other episodes than training."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a policy does its task.
+
+    Attributes:
+        run: Id of the run.
+        checkpoint: Which of its policies.
+        episodes: How many episodes, each with its own random goal.
+        success: Share of episodes in which the task was solved at any step; `None` without signal.
+        success_ci: Wilson's 95 % interval of it.
+        return_mean: Mean return of the environment's own reward.
+        return_ci: Bootstrap 95 % interval of it.
+        length_mean: Mean length [steps].
+        seed: Fixes the episodes.
+        timesteps: Environment steps that the policy was trained for, where known.
+        video: Name of the video in the run folder, if one was made.
+    """
+
+    run: str
+    checkpoint: str
+    episodes: int
+    success: float | None
+    success_ci: Interval | None
+    return_mean: float
+    return_ci: Interval
+    length_mean: float
+    seed: int
+    timesteps: int | None = None
+    video: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dictionary."""
+        return asdict(self)
+
+
+def evaluate(
+    run: Run,
+    *,
+    episodes: int = 20,
+    seed: int | None = None,
+    checkpoint: str = "final",
+    video: bool = False,
+    on_episode: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
+
+    Args:
+        run: A run with a trained policy.
+        episodes: How many episodes, at least 1.
+        seed: Fixes the episodes; by default other ones than any of training.
+        checkpoint: `"final"`, `"best"` or `"latest"`.
+        video: Also write `video.mp4`, with the first of these episodes.
+        on_episode: Called with the count of finished episodes, for progress.
+
+    Raises:
+        UsageError: Fewer than one episode, or the run has no such policy.
+        RenderError: A video is asked for and nothing can draw here.
+    """
+    from rewardlab.envs import gl
+    from rewardlab.envs.tasks import task as get_task
+    from rewardlab.training.policies import load_policy
+    from rewardlab.training.venv import make_venv
+
+    if episodes < 1:
+        raise UsageError(f"episodes must be at least 1, got {episodes}")
+    if video:
+        gl.require()
+    config = run.config
+    task = get_task(config.task, **config.task_options)
+    seed = SEED_OFFSET + config.seed if seed is None else seed
+    policy = load_policy(run, checkpoint)
+    venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
+    try:
+        done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=on_episode)
+    finally:
+        venv.close()
+    name = None
+    if video:
+        from rewardlab.evaluation.video import record
+
+        name = record(policy, task, run.path / "video.mp4", goal=config.goal, seed=seed).name
+    result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed, video=name)
+    write_json(run.path / "evaluation.json", result.to_json())
+    return result
+
+
+def last_evaluation(run: Run) -> Evaluation | None:
+    """Return what `evaluate` wrote last, if it did."""
+    data = read_json(run.path / "evaluation.json")
+    if data is None:
+        return None
+    ci = data["success_ci"]
+    data["success_ci"] = Interval(*ci) if ci else None
+    data["return_ci"] = Interval(*data["return_ci"])
+    return Evaluation(**data)
+
+
+def summarise(done: Episodes, *, seed: int, **facts: Any) -> Evaluation:
+    """Return rates, means and their intervals; `facts` fill the remaining fields."""
+    n = len(done.returns)
+    solved = None if done.success is None else int(done.success.sum())
+    return Evaluation(
+        episodes=n,
+        success=None if solved is None else solved / n,
+        success_ci=None if solved is None else wilson(solved, n),
+        return_mean=float(done.returns.mean()),
+        return_ci=mean_interval(done.returns, rng=np.random.default_rng(seed)),
+        length_mean=float(done.lengths.mean()),
+        seed=seed,
+        **facts,
+    )
