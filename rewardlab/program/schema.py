@@ -81,11 +81,20 @@ class EntitySpec:
 
 @dataclass(frozen=True)
 class PartSpec:
-    """A named sub-entity, e.g. `obj1: RigidObject`, with what it is in this task."""
+    """A named sub-entity, e.g. `obj1: RigidObject`, with what it is in this task.
+
+    Attributes:
+        name: Identifier under which programs read it.
+        entity: Its class.
+        doc: What it is in this task.
+        described: False for one that this task does not have: programs written for the suite may
+            read it (zeros, identity), but nobody is told of it.
+    """
 
     name: str
     entity: EntitySpec
     doc: str = ""
+    described: bool = True
 
 
 @dataclass(frozen=True)
@@ -176,7 +185,10 @@ def _entity(data: dict[str, Any]) -> EntitySpec:
         data["name"],
         data["doc"],
         tuple(FieldSpec(**{**f, "shape": tuple(f["shape"])}) for f in data["fields"]),
-        tuple(PartSpec(p["name"], _entity(p["entity"]), p["doc"]) for p in data["parts"]),
+        tuple(
+            PartSpec(p["name"], _entity(p["entity"]), p["doc"], p.get("described", True))
+            for p in data["parts"]
+        ),
     )
 
 

@@ -1,0 +1,58 @@
+"""MetaWorld V3: 50 tabletop tasks of a Sawyer arm, `metaworld/<name>`.
+
+Success is the environment's own flag, the goal is random per episode, the oracle is the
+environment's own dense reward. Eleven tasks are Text2Reward's (ten with its sentences).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, partial
+
+from rewardlab.envs.metaworld.env import MAX_HORIZON, make
+from rewardlab.envs.metaworld.scene import schema, success_text
+from rewardlab.envs.metaworld.table import ROWS, Row
+from rewardlab.envs.tasks import Task, TaskEntry
+from rewardlab.errors import ConfigError
+
+ORACLE = "MetaWorld's own dense reward, between 0 and 10 per step"
+
+
+def entries() -> Iterator[TaskEntry]:
+    """Yield the 50 tasks, Text2Reward's first."""
+    for row in ROWS.values():
+        yield TaskEntry(f"metaworld/{row.name}", "metaworld", row.goal, success=True)
+
+
+@cache
+def build(name: str, *, horizon: int = 200) -> Task:
+    """Return a task.
+
+    Args:
+        name: The environment's name without version, e.g. `"drawer-open"`.
+        horizon: Steps per episode, 1 to 500 (MetaWorld's own maximum).
+
+    Raises:
+        ConfigError: The horizon is out of range.
+    """
+    if not (isinstance(horizon, int) and 1 <= horizon <= MAX_HORIZON):
+        raise ConfigError(f"horizon={horizon!r}: MetaWorld takes 1 to {MAX_HORIZON} steps")
+    row = ROWS[name]
+    return Task(
+        id=f"metaworld/{name}",
+        suite="metaworld",
+        goal=row.goal,
+        scene=schema(row),
+        success=success_text(row.scored),
+        oracle=ORACLE,
+        env_id=f"{name}-v3",
+        horizon=horizon,
+        make=partial(make, name, horizon),
+        tips=tuple(_tips(row)),
+        options={} if horizon == 200 else {"horizon": horizon},
+    )
+
+
+def _tips(row: Row) -> Iterator[str]:
+    if row.tip:
+        yield row.tip

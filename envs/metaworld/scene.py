@@ -1,0 +1,120 @@
+"""What a reward program sees of a MetaWorld task: a Sawyer arm, one or two objects, a goal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from rewardlab.envs.metaworld.table import Near, Order, Row
+from rewardlab.envs.scene import Array, Entity, Scene, field, part, with_obs
+from rewardlab.program.schema import ActionSpec, EntitySpec, PartSpec, Schema
+
+DT = 0.0125
+"""Seconds between control steps [s]."""
+
+N_OBS = 39
+IDENTITY = np.array([1.0, 0.0, 0.0, 0.0])
+
+ACTION = ActionSpec(
+    4,
+    names=(
+        "moves the hand along x: 0.01 m at 1",
+        "moves the hand along y (away from the robot's base): 0.01 m at 1",
+        "moves the hand along z (up): 0.01 m at 1",
+        "effort of the gripper: +1 closes, -1 opens",
+    ),
+)
+
+
+class Robot(Entity):
+    """A Sawyer arm whose hand is moved in x, y, z and points down."""
+
+    ee_position: Array = field(
+        "position of the hand (the fingertips are about 0.045 m below it)", shape=(3,), unit="m"
+    )
+    gripper_openness: float = field(
+        "1.0 is open; about 0.3 is closed on nothing, more if an object is between the fingers",
+        low=0.0,
+        high=1.0,
+    )
+
+
+class RigidObject(Entity):
+    """An object of the task."""
+
+    position: Array = field("position in the world", shape=(3,), unit="m")
+    quaternion: Array = field(
+        "orientation as unit quaternion (w, x, y, z)", shape=(4,), low=-1.0, high=1.0
+    )
+
+
+class UnorientedObject(RigidObject):
+    """An object of the task whose environment gives no orientation."""
+
+    quaternion: Array = field(
+        "always (1, 0, 0, 0): orientation not given", shape=(4,), low=-1.0, high=1.0
+    )
+
+
+class TabletopScene(Scene):
+    """A table in front of a Sawyer arm; x to the right, y away from the robot, z up."""
+
+    robot: Robot = part("the arm")
+    obj1: RigidObject = part("the object")
+    obj2: RigidObject = part("a second object")
+    goal_position: Array = field("where the object should be", shape=(3,), unit="m")
+
+
+def schema(row: Row) -> Schema:
+    """Return the scene of one task."""
+    root = TabletopScene.spec()
+    obj1 = PartSpec("obj1", _object(row.order), row.obj1)
+    doc2 = row.obj2 or "not in this task: zeros and identity"
+    obj2 = PartSpec("obj2", _object(row.order2), doc2, described=bool(row.obj2))
+    parts = (root.parts[0], obj1, obj2)
+    return Schema(with_obs(replace(root, parts=parts), N_OBS), ACTION, DT)
+
+
+def _object(order: Order) -> EntitySpec:
+    return (RigidObject if order else UnorientedObject).spec()
+
+
+def write(out: Array, obs: Array, goal: Array, order: Order, order2: Order) -> None:
+    """Write the scene block `out (60,)` from an observation `(39,)` and the goal `(3,)`.
+
+    The first 18 entries of the observation are the scene's in its very order; only quaternions
+    differ, which the environments write as wxyz, xyzw or zeros.
+    """
+    out[:18] = obs[:18]
+    _orient(out[7:11], order)
+    _orient(out[14:18], order2)
+    out[18:21] = goal
+    out[21:] = obs
+
+
+def _orient(quaternion: Array, order: Order) -> None:
+    if order is None:
+        quaternion[:] = IDENTITY
+    elif order == "xyzw":
+        quaternion[:] = quaternion[[3, 0, 1, 2]]
+
+
+def success_text(scored: Near | str) -> str:
+    """Say when a task counts as solved."""
+    if isinstance(scored, str):
+        return scored
+    return f"{_distance(scored)} <= {scored.within:g} m"
+
+
+def _distance(near: Near) -> str:
+    axes = [(axis, weight) for axis, weight in enumerate(near.weights) if weight]
+    if len(axes) == 1:
+        axis = axes[0][0]
+        return f"abs(obj1.position[{axis}] - goal_position[{axis}])"
+    if len(axes) == 2:
+        return "distance of obj1.position to goal_position in x and y"
+    if near.weights == (1.0, 1.0, 1.0):
+        return "distance of obj1.position to goal_position"
+    weights = ", ".join(f"{weight:g}" for weight in near.weights)
+    return f"norm of ({weights}) * (obj1.position - goal_position)"
