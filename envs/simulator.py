@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, SupportsFloat
+
+import gymnasium as gym
 
 from rewardlab.envs.gl import choose
 
@@ -23,3 +25,34 @@ def fast_rendering(env: Any) -> None:
     visual.quality.shadowsize = 0
     env.model.mat_reflectance[:] = 0.0
     env.model.light_castshadow[:] = False
+
+
+class Episode(gym.Wrapper[Any, Any, Any, Any]):
+    """A time limit, and a seed given once that fixes the sequence of resets.
+
+    Args:
+        env: The environment.
+        horizon: Steps after which the episode is truncated.
+        seed: Used at the first reset that does not bring its own.
+    """
+
+    def __init__(self, env: gym.Env[Any, Any], *, horizon: int, seed: int | None) -> None:
+        super().__init__(env)
+        self._horizon = horizon
+        self._seed = seed
+        self._steps = 0
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode."""
+        seed = self._seed if seed is None else seed
+        self._seed = None
+        self._steps = 0
+        return self.env.reset(seed=seed, options=options)
+
+    def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
+        """Step; at the horizon the episode is truncated."""
+        obs, reward, terminated, truncated, info = self.env.step(action)
+        self._steps += 1
+        return obs, reward, terminated, truncated or self._steps >= self._horizon, info
