@@ -26,9 +26,9 @@ $(VENV)/.made:
 	@touch $@
 
 $(READY): $(VENV)/.made pyproject.toml constraints.txt
-	@echo "Installing rewardlab and its pinned dependencies into $(VENV) …"
-	@$(if $(TORCH_INDEX),$(PIP) install -q --no-deps --index-url "$(TORCH_INDEX)" -c constraints.txt torch)
-	@$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@echo "Installing rewardlab and its pinned dependencies into $(VENV); this takes a few minutes …"
+	@$(if $(TORCH_INDEX),$(PIP) install -qq --no-deps --index-url "$(TORCH_INDEX)" -c constraints.txt torch)
+	@$(PIP) install -qq -c constraints.txt -e ".[dev]"
 	@touch $@
 
 install: $(READY)  ## make the virtual environment .venv with everything pinned

@@ -56,8 +56,10 @@ class UnknownName(UsageError):
         self.close = closest(name, self.known)
         if self.close:
             hint = f"did you mean {' or '.join(self.close)}?"
-        else:
+        elif self.known:
             hint = f"known: {', '.join(self.known[:8])}" + (" …" if len(self.known) > 8 else "")
+        else:
+            hint = f"there is no {kind} yet"
         super().__init__(f"unknown {kind} {name!r}; {hint}" + (f" {remedy}" if remedy else ""))
 
 

@@ -1,0 +1,107 @@
+"""Say what works on this machine: Python, packages, pictures, sandbox, coder, accelerator.
+
+Examples:
+  rewardlab doctor
+  rewardlab doctor --json
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from rewardlab.cli.answer import Answer, Table
+from rewardlab.cli.flags import Json
+
+PACKAGES = (
+    "rewardlab",
+    "torch",
+    "stable-baselines3",
+    "sb3-contrib",
+    "gymnasium",
+    "mujoco",
+    "metaworld",
+    "numpy",
+    "scipy",
+    "openai",
+)
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Flags of `rewardlab doctor`."""
+
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """Look around."""
+    from rewardlab.envs.gl import choose
+
+    document = {
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "gl": choose()._asdict(),
+        "sandbox": _sandbox(),
+        "coder": _coder(),
+        "device": _device(),
+    }
+    return Answer(document, Table(("part", "state", "detail"), list(_rows(document))))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _sandbox() -> dict[str, Any]:
+    from rewardlab.sandbox.capabilities import layers, level
+
+    return {"level": level(), "layers": [layer._asdict() for layer in layers()]}
+
+
+def _coder() -> dict[str, Any]:
+    from rewardlab.coders.endpoint import Endpoint, configured
+
+    if not configured():
+        why = "no OPENAI_API_KEY and no OPENAI_BASE_URL: goals are composed without a model"
+        return {"name": "offline", "why": why}
+    return {"name": "openai", "why": f"asks {Endpoint.from_environment().host}"}
+
+
+def _device() -> dict[str, Any]:
+    import torch
+
+    cuda = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
+    mps = ["mps"] if torch.backends.mps.is_available() else []
+    return {
+        "name": "cuda" if cuda else "mps" if mps else "cpu",
+        "accelerators": cuda or mps,
+        "cores": os.cpu_count(),
+    }
+
+
+def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    gl, sandbox, coder, device = (document[k] for k in ("gl", "sandbox", "coder", "device"))
+    rows = [("python", document["python"], sys.executable)]
+    for name, number in document["packages"].items():
+        rows.append((name, number or "missing", "" if number else _remedy(name)))
+    rows.append(("pictures", gl["backend"] if gl["works"] else "none", gl["why"]))
+    rows.append(("sandbox", sandbox["level"], ""))
+    for layer in sandbox["layers"]:
+        rows.append((f"  {layer['name']}", "works" if layer["works"] else "missing", layer["why"]))
+    rows.append(("coder", coder["name"], coder["why"]))
+    accelerators = ", ".join(device["accelerators"]) or f"{device['cores']} cores"
+    rows.append(("device", device["name"], accelerators))
+    return rows
+
+
+def _remedy(package: str) -> str:
+    extra = {"sb3-contrib": "contrib", "metaworld": "metaworld"}.get(package)
+    return f"pip install 'rewardlab[{extra}]'" if extra else "pip install rewardlab"

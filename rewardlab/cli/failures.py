@@ -1,0 +1,55 @@
+"""How a command fails: one line on stderr and an exit code, never a traceback for a mistake."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rewardlab.errors import ProgramRefused, RewardlabError
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Return what `work` returns, or say in one line why it failed and return that exit code.
+
+    With `REWARDLAB_DEBUG` set, exceptions pass through with their traceback.
+    """
+    if os.environ.get("REWARDLAB_DEBUG"):
+        return work()
+    try:
+        code = work()
+        sys.stdout.flush()
+        return code
+    except RewardlabError as error:
+        if isinstance(error, ProgramRefused):
+            _print_findings(error)
+        return _fail(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 1)
+    except BrokenPipeError:
+        # Whoever read our output has left; the interpreter must not try to flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as error:
+        from rewardlab.store.files import storage_error
+
+        place = Path(str(error.filename)) if error.filename else Path.cwd()
+        return _fail(str(storage_error(place, error)), 2)
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        return _fail(
+            f"internal error, {what} (REWARDLAB_DEBUG=1 shows the traceback; please report it)", 1
+        )
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"rewardlab: error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    return code
+
+
+def _print_findings(error: ProgramRefused) -> None:
+    if error.verdict is not None:
+        from rewardlab.cli.findings import render
+
+        print(render(error.verdict.findings), file=sys.stderr)

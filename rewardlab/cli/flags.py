@@ -1,0 +1,197 @@
+"""Flags: tyro over frozen dataclasses, errors as one line, `--config` below the command line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import fields, replace
+from itertools import dropwhile, takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import tyro
+from tyro.conf import Positional, UseAppendAction, arg
+
+from rewardlab.errors import ConfigError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task as TaskObject
+
+Flags = TypeVar("Flags", bound=Any)
+
+Task = Annotated[Positional[str], arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.")]
+Run = Annotated[
+    Positional[str],
+    arg(metavar="RUN", help="A run's folder, its name, or a unique prefix of that."),
+]
+Json = Annotated[
+    bool, arg(help="Print one JSON document on stdout and nothing else.", help_behavior_hint="")
+]
+Seed = Annotated[int, arg(metavar="N", help="The one seed.")]
+Out = Annotated[str, arg(metavar="DIR", help="Folder of the run folders.")]
+Coder = Annotated[
+    str,
+    arg(
+        metavar="NAME",
+        help="offline (composes from the goal's words, no model), openai (any compatible server), "
+        "replay:PATH (a recorded run), or auto: openai where a key is set, else offline.",
+    ),
+]
+Model = Annotated[str | None, arg(metavar="M", help="Model to ask.", help_behavior_hint="")]
+FewShot = Annotated[int, arg(metavar="K", help="Solved examples shown to the coder.")]
+MaxRepairs = Annotated[
+    int, arg(metavar="N", help="How often a refused program goes back to its coder.")
+]
+Goal = Annotated[
+    Positional[str],
+    arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),
+]
+Output = Annotated[
+    str | None,
+    arg(aliases=("-o",), metavar="FILE", help="Where to write it.", help_behavior_hint=""),
+]
+TaskOptions = Annotated[
+    UseAppendAction[tuple[str, ...]],
+    arg(
+        metavar="KEY=VALUE",
+        help="Option of the task, e.g. horizon=300; may be repeated.",
+        help_behavior_hint="",
+    ),
+]
+Sandbox = Annotated[
+    Literal["auto", "require"],
+    arg(help="require: refuse to run programs unless every layer of the sandbox works."),
+]
+AllowDegraded = Annotated[
+    bool,
+    arg(
+        help="Run model-written programs although a layer of the sandbox is missing.",
+        help_behavior_hint="",
+    ),
+]
+
+_POSITIONAL = ("task", "goal")
+
+
+def open_task(id: str, options: Sequence[str] = ()) -> TaskObject:
+    """Return a task, with options given as `KEY=VALUE`, the values read as YAML."""
+    import rewardlab
+
+    return rewardlab.task(id, **read_options(options))
+
+
+def read_options(options: Sequence[str]) -> dict[str, Any]:
+    """Read `KEY=VALUE` pairs."""
+    import yaml
+
+    read = {}
+    for option in options:
+        key, equals, value = option.partition("=")
+        if not (key.isidentifier() and equals):
+            raise UsageError(f"--task-option {option!r}: write it as KEY=VALUE, e.g. horizon=300")
+        try:
+            read[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise UsageError(f"--task-option {option!r}: {value!r} is not a YAML value") from error
+    return read
+
+
+def parse(kind: type[Flags], *, verb: str, description: str, args: Sequence[str]) -> Flags | None:
+    """Read a verb's flags; `None` if help was asked for and printed.
+
+    Values of the YAML file named by `--config` are defaults: what the command line says wins.
+
+    Raises:
+        UsageError: An unknown flag or a wrong value, in one line.
+        ConfigError: The file of `--config`.
+    """
+    _check_names(kind, verb, args)
+    path = _value_of("--config", args)
+    default = None if path is None or "--help" in args else _from_file(kind, verb, Path(path))
+    return _tyro(kind, verb, description, args, default)
+
+
+def _tyro(
+    kind: type[Flags], verb: str, description: str, args: Sequence[str], default: Flags | None
+) -> Flags | None:
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            parsed: Flags = tyro.cli(
+                kind,
+                prog=f"rewardlab {verb}",
+                description=description,
+                args=list(args),
+                config=(tyro.conf.FlagCreatePairsOff,),
+                **({} if default is None else {"default": default}),
+            )
+            return parsed
+    except SystemExit as stop:
+        if not stop.code:
+            return None
+        raise UsageError(f"{_first_part(said.getvalue())} See: rewardlab {verb} --help") from stop
+
+
+def _first_part(boxed: str) -> str:
+    """Return what tyro's box says between its title and its first rule, as one line."""
+    lines = [line.strip("╭╮╰╯│─- ") for line in boxed.splitlines()[1:]]
+    rest = dropwhile(lambda line: not line, lines)
+    text = " ".join(" ".join(takewhile(bool, rest)).split())
+    return text if text.endswith(".") else text + "."
+
+
+def _check_names(kind: type[Flags], verb: str, args: Sequence[str]) -> None:
+    known = ["--help"]
+    for f in fields(kind):
+        known.append(f"--{f.name.replace('_', '-')}")
+        if f.default is True:
+            known.append(f"--no-{f.name.replace('_', '-')}")
+    for token in args:
+        name = token.partition("=")[0].replace("_", "-")
+        if token.startswith("--") and len(token) > 2 and name not in known:
+            raise UnknownName("flag", name, known, f"See: rewardlab {verb} --help")
+
+
+def _value_of(flag: str, args: Sequence[str]) -> str | None:
+    for i, token in enumerate(args):
+        if token == flag and i + 1 < len(args):
+            return args[i + 1]
+        if token.startswith(f"{flag}="):
+            return token.partition("=")[2]
+    return None
+
+
+def _from_file(kind: type[Flags], verb: str, path: Path) -> Flags:
+    from rewardlab.config import RunConfig, check_keys, read_yaml
+
+    data = read_yaml(path)
+    flags = [f.name for f in fields(kind) if f.name not in ("config", "settings", "json")]
+    deeper = [f.name for f in fields(RunConfig) if f.name not in flags]
+    check_keys(data, flags + deeper, str(path))
+    try:
+        parsed = _tyro(kind, verb, "", _tokens(kind, data), None)
+    except UsageError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    assert parsed is not None
+    settings = {key: value for key, value in data.items() if key in deeper}
+    return replace(parsed, settings=settings)
+
+
+def _tokens(kind: type[Flags], data: Mapping[str, Any]) -> list[str]:
+    """Return a file's values as they would stand on the command line, positional ones first."""
+    positional: list[str] = []
+    options: list[str] = []
+    for f in fields(kind):
+        value = data.get(f.name)
+        flag = f"--{f.name.replace('_', '-')}"
+        if value is None:
+            continue
+        if f.name in _POSITIONAL:
+            positional.append(str(value))
+        elif isinstance(f.default, bool) and isinstance(value, bool):
+            if value is not f.default:
+                options.append(flag if value else f"--no-{flag[2:]}")
+        else:
+            options.append(f"{flag}={value}")
+    return positional + options

@@ -1,0 +1,63 @@
+"""Write the next reward program from what a person says about a run; shown as a diff.
+
+Examples:
+  rewardlab refine window-close-ppo "It hits the handle too hard, move more slowly."
+  rewardlab refine window-close-ppo "Keep the gripper closed." -o next.py
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from rewardlab.cli.answer import Answer, note
+from rewardlab.cli.flags import Coder, Json, MaxRepairs, Model, Out, Output, Run
+from rewardlab.cli.generate import announce, entry
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Flags of `rewardlab refine`."""
+
+    run: Run
+    comment: Annotated[Positional[str], arg(metavar="COMMENT", help="What should change.")] = ""
+    rating: Annotated[
+        int | None,
+        arg(metavar="N", help="How good it was, 1 to 5.", help_behavior_hint=""),
+    ] = None
+    prefer: Annotated[
+        str | None,
+        arg(metavar="RUN", help="Another run that was better.", help_behavior_hint=""),
+    ] = None
+    output: Output = None
+    coder: Coder = "auto"
+    model: Model = None
+    max_repairs: MaxRepairs = 3
+    out: Out = "results"
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """Refine it."""
+    import rewardlab
+    from rewardlab.design.diff import program_diff
+
+    opened = rewardlab.Run.open(flags.run, out=flags.out)
+    child = rewardlab.refine(
+        opened,
+        flags.comment or None,
+        rating=flags.rating,
+        prefer=flags.prefer,
+        coder=flags.coder,
+        model=flags.model,
+        max_repairs=flags.max_repairs,
+    )
+    announce(child)
+    path = child.save(Path(flags.output or opened.path / f"next-{child.id[:8]}.py"))
+    parent = opened.program
+    diff = program_diff(parent, child) if parent else child.source
+    note(f"Train it: rewardlab train {child.task_id} --reward {path}")
+    return Answer({**entry(child, path), "diff": diff}, f"{diff}\n{path}")

@@ -1,0 +1,53 @@
+"""List the tasks that are known by name, with their goal sentence and success signal.
+
+Any registered Gymnasium environment is a task too: gym/<EnvId>.
+
+Examples:
+  rewardlab tasks
+  rewardlab tasks drawer
+  rewardlab tasks --json
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import Positional, arg
+
+from rewardlab.cli.answer import Answer, Table
+from rewardlab.cli.flags import Json
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import TaskEntry
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Flags of `rewardlab tasks`."""
+
+    word: Annotated[
+        Positional[str],
+        arg(
+            metavar="WORD",
+            help="Only tasks whose id or goal holds this word.",
+            help_behavior_hint="",
+        ),
+    ] = ""
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """List them."""
+    import rewardlab
+
+    word = flags.word.lower()
+    found = [t for t in rewardlab.tasks() if word in t.id.lower() or word in t.goal.lower()]
+    rows = [(t.id, _success(t), t.goal) for t in found]
+    return Answer({"tasks": [asdict(t) for t in found]}, Table(("task", "success", "goal"), rows))
+
+
+def _success(entry: TaskEntry) -> str:
+    if not entry.available:
+        return f"pip install 'rewardlab[{entry.extra}]'"
+    return "measured" if entry.success else "no signal"
