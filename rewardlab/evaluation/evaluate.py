@@ -78,17 +78,17 @@ def evaluate(
         UsageError: Fewer than one episode, or the run has no such policy.
         RenderError: A video is asked for and nothing can draw here.
     """
-    from rewardlab.envs import gl
     from rewardlab.envs.tasks import task as get_task
+    from rewardlab.evaluation.video import check_drawing, record
     from rewardlab.training.policies import load_policy
     from rewardlab.training.venv import make_venv
 
     if episodes < 1:
         raise UsageError(f"episodes must be at least 1, got {episodes}")
-    if video:
-        gl.require()
     config = run.config
     task = get_task(config.task, **config.task_options)
+    if video:
+        check_drawing(task)
     seed = SEED_OFFSET + config.seed if seed is None else seed
     policy = load_policy(run, checkpoint)
     venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
@@ -98,8 +98,6 @@ def evaluate(
         venv.close()
     name = None
     if video:
-        from rewardlab.evaluation.video import record
-
         name = record(policy, task, run.path / "video.mp4", goal=config.goal, seed=seed).name
     result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed, video=name)
     write_json(run.path / "evaluation.json", result.to_json())

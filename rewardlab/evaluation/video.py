@@ -1,0 +1,200 @@
+"""A short clip that shows a person what a policy does."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rewardlab.errors import RenderError
+from rewardlab.evaluation.rollouts import Predicts, episode_seed, put, restart
+from rewardlab.store.files import storage_error
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
+
+Picture = npt.NDArray[np.uint8]
+
+FPS = 30
+SHORTEST_S, LONGEST_S = 4.0, 8.0
+"""An episode is slowed down to the first and cut off at the second [s of the clip]."""
+AFTER_SUCCESS_S = 0.8
+"""How long an episode is still shown once it is solved [s of the clip]."""
+MAX_WIDTH = 640
+STRIP = 64
+"""Height of the caption below the picture [pixels]."""
+
+
+class Moment(NamedTuple):
+    """One frame of an episode.
+
+    Attributes:
+        picture: `(height, width, 3)`.
+        time: Since the episode's start [s of the simulation].
+        success: Solved at this step or before; `None` before any signal was seen.
+    """
+
+    picture: Picture
+    time: float
+    success: bool | None
+
+
+def check_drawing(task: Task) -> None:
+    """Refuse early where pictures of a task cannot be drawn.
+
+    Raises:
+        RenderError: No OpenGL for a MuJoCo task; says what to install.
+    """
+    from rewardlab.envs import gl
+
+    if task.suite != "gym":  # an environment of the user's may draw without OpenGL
+        gl.require()
+
+
+def record(
+    policy: Predicts,
+    task: Task,
+    path: Path,
+    *,
+    seed: int,
+    goal: str = "",
+    episodes: int = 4,
+) -> Path:
+    """Write an H.264 clip of the first episodes that `rollout` runs with the same seed.
+
+    Args:
+        policy: What acts.
+        task: Where.
+        path: The file, `.mp4`.
+        seed: Fixes the episodes.
+        goal: Written below the picture; by default the task's own sentence.
+        episodes: How many, one after the other.
+
+    Raises:
+        RenderError: Nothing can draw here.
+    """
+    from rewardlab.training.venv import make_venv
+
+    check_drawing(task)
+    venv = make_venv(task, n_envs=1, seed=seed, render_mode="rgb_array")
+    speed = min(1.0, task.horizon * task.scene.dt / SHORTEST_S)
+    try:
+        clip = _clip(policy, venv, task, goal or task.goal, seed, episodes, speed)
+        write_clip(path, clip)
+    finally:
+        venv.close()
+    return path
+
+
+def write_clip(path: Path, pictures: Iterator[Picture]) -> None:
+    """Encode pictures of equal size as H.264 in yuv420p, which every browser plays."""
+    from imageio_ffmpeg import write_frames
+
+    first = next(pictures)
+    height, width = first.shape[:2]
+    part = path.with_name(f".{path.stem}.part.mp4")
+    options = ["-crf", "27", "-preset", "veryfast", "-movflags", "+faststart", "-threads", "2"]
+    writer = write_frames(
+        str(part), (width, height), fps=FPS, codec="libx264", quality=None,
+        macro_block_size=2, output_params=options,
+    )  # fmt: skip
+    try:
+        with closing(writer):
+            writer.send(None)
+            writer.send(np.ascontiguousarray(first))
+            for picture in pictures:
+                writer.send(np.ascontiguousarray(picture))
+        part.replace(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _clip(
+    policy: Predicts, venv: Any, task: Task, goal: str, seed: int, episodes: int, speed: float
+) -> Iterator[Picture]:
+    slow = f" · {speed:.1f}× speed" if speed < 0.95 else ""
+    for i in range(episodes):
+        moments = _episode(policy, venv, episode_seed(seed, i), task.scene.dt, speed)
+        for moment in moments:
+            label = f"episode {i + 1} of {episodes} · {moment.time:.1f} s{slow}"
+            yield caption(moment.picture, goal, label, moment.success)
+
+
+def _episode(
+    policy: Predicts, venv: Any, seed: int, dt: float, speed: float
+) -> Generator[Moment, None, None]:
+    """Yield an episode's frames at equal times, until shortly after success."""
+    obs = venv.reset()
+    put(obs, 0, restart(venv, 0, seed))
+    success, done, steps, frames, end = None, False, 0, 0, LONGEST_S
+    while not done and frames / FPS <= end:
+        while steps * dt >= frames * speed / FPS and frames / FPS <= end:
+            picture = _picture(venv)
+            yield Moment(picture, steps * dt, success)
+            frames += 1
+        obs, _, dones, infos = venv.step(policy.predict(obs))
+        done, steps = bool(dones[0]), steps + 1
+        if "success" in infos[0]:
+            if infos[0]["success"] and not success:
+                end = min(end, frames / FPS + AFTER_SUCCESS_S)
+            success = bool(success or infos[0]["success"])
+
+
+def _picture(venv: Any) -> Picture:
+    from rewardlab.envs import gl
+
+    try:
+        picture = venv.env_method("render")[0]
+    except Exception as error:  # whatever a driver or an environment of the user's throws
+        why = "" if gl.choose().works else f"; {gl.choose().why}"
+        raise RenderError(f"the environment cannot draw itself: {error}{why}") from error
+    if not isinstance(picture, np.ndarray):
+        raise RenderError("the environment draws no pictures (no render_mode 'rgb_array')")
+    return picture.astype(np.uint8, copy=False)
+
+
+def caption(picture: Picture, goal: str, label: str, success: bool | None) -> Picture:
+    """Return a picture `(height, width, 3)` of even size with two lines of text below it."""
+    from PIL import Image, ImageDraw
+
+    image = Image.fromarray(picture)
+    if image.width > MAX_WIDTH:
+        image = image.resize((MAX_WIDTH, image.height * MAX_WIDTH // image.width))
+    width, height = image.width + image.width % 2, image.height + image.height % 2
+    canvas = Image.new("RGB", (width, height + STRIP), "#15181e")
+    canvas.paste(image)
+    draw = ImageDraw.Draw(canvas)
+    large, small = _font(17), _font(14)
+    draw.text((14, height + 10), _fit(goal, large, width - 28), "#f4f5f7", large)
+    draw.text((14, height + 36), label, "#aab2bf", small)
+    text, colour = _verdict(success)
+    draw.text((width - 14, height + 36), text, colour, small, anchor="ra")
+    return np.asarray(canvas)
+
+
+def _verdict(success: bool | None) -> tuple[str, str]:
+    if success is None:
+        return "", "#aab2bf"
+    return ("✓ solved", "#5fd38d") if success else ("not solved yet", "#f0b35a")
+
+
+def _font(size: int) -> Any:
+    from matplotlib import get_data_path
+    from PIL import ImageFont
+
+    return ImageFont.truetype(f"{get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+
+
+def _fit(text: str, font: Any, width: int) -> str:
+    text = " ".join(text.split())
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
