@@ -29,8 +29,11 @@ def describe_scene(schema: Schema) -> str:
 
 
 def _head(task: Task) -> str:
-    success = task.success or "no success signal: only returns are reported"
-    lines = [f"Task {task.id}: {task.goal}", f"Solved when: {success}."]
+    lines = [f"Task {task.id}: {task.goal}" if task.goal else f"Task {task.id}"]
+    if task.success:
+        lines.append(f"Solved when: {task.success}.")
+    else:
+        lines.append("It has no success signal: only returns can be reported.")
     seconds = task.horizon * task.scene.dt
     lines.append(
         f"A control step takes {task.scene.dt:g} s; an episode has at most {task.horizon} steps "

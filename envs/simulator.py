@@ -17,6 +17,11 @@ def prepare() -> None:
     choose()
 
 
+def has_model(env: Any) -> bool:
+    """Whether an environment is one of MuJoCo's: it has a model and its data."""
+    return type(getattr(env, "model", None)).__name__ == "MjModel" and hasattr(env, "data")
+
+
 def fast_rendering(env: Any) -> None:
     """Make pictures of a MuJoCo environment cheap: no shadows, reflections or multisampling."""
     visual = env.model.vis
@@ -34,10 +39,19 @@ class Episode(gym.Wrapper[Any, Any, Any, Any]):
         env: The environment.
         horizon: Steps after which the episode is truncated.
         seed: Used at the first reset that does not bring its own.
+        native_reward: Pass the environment's own reward on; without it rewards are 0.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], *, horizon: int, seed: int | None) -> None:
+    def __init__(
+        self,
+        env: gym.Env[Any, Any],
+        *,
+        horizon: int,
+        seed: int | None,
+        native_reward: bool = True,
+    ) -> None:
         super().__init__(env)
+        self._native_reward = native_reward
         self._horizon = horizon
         self._seed = seed
         self._steps = 0
@@ -55,4 +69,6 @@ class Episode(gym.Wrapper[Any, Any, Any, Any]):
         """Step; at the horizon the episode is truncated."""
         obs, reward, terminated, truncated, info = self.env.step(action)
         self._steps += 1
+        if not self._native_reward:
+            reward = 0.0
         return obs, reward, terminated, truncated or self._steps >= self._horizon, info
