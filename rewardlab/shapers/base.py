@@ -64,12 +64,15 @@ class Shaper(ABC):
     Attributes:
         mode: `"add"` keeps the extrinsic reward and adds to it, `"replace"` does not.
         invariance: Whether optimal policies stay optimal: `"exact"`, `"approx"` or `"none"`.
-        gamma: Discount that the shaper assumes; `None` takes the algorithm's. A different one of
+        replayable: Whether a reward stays valid after it was computed. Off-policy algorithms learn
+            from old rewards and refuse a shaper that says no.
+        gamma: Discount that the shaper assumes; `None` takes the algorithm's. Another one than
             the algorithm's is an error at training start.
     """
 
     mode: ClassVar[Literal["add", "replace"]] = "add"
     invariance: ClassVar[Literal["exact", "approx", "none"]] = "none"
+    replayable: ClassVar[bool] = True
     gamma: float | None = None
 
     def bind(
@@ -103,7 +106,7 @@ class Shaper(ABC):
         return {}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Restore `state_dict`."""
+        """Restore `state_dict`; called after `bind`."""
 
     def close(self) -> None:
         """Free what the shaper holds, e.g. a worker process."""

@@ -1,0 +1,43 @@
+"""A reward program as a shaper: it replaces the environment's reward."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from rewardlab.errors import UsageError
+from rewardlab.shapers.base import Shaped, Shaper, Transitions
+
+if TYPE_CHECKING:
+    from rewardlab.sandbox.runner import RewardRunner
+
+
+class ProgramShaper(Shaper):
+    """Scores recorded scene rows in the jail, one batch per step of all environments.
+
+    Args:
+        runner: Executes the program in its own process; closed with the shaper.
+    """
+
+    mode: ClassVar[Literal["add", "replace"]] = "replace"
+
+    def __init__(self, runner: RewardRunner) -> None:
+        self.runner = runner
+
+    def shape(self, batch: Transitions) -> Shaped:
+        """Return the program's reward and its terms; one that a step did not name counts 0.
+
+        Raises:
+            RewardFault: The program failed twice on this batch.
+        """
+        if batch.scene is None:
+            raise UsageError("a reward program needs environments that record their scene")
+        scored = self.runner.evaluate(batch.scene)
+        return Shaped(scored.reward, dict(zip(scored.names, scored.terms.T, strict=True)))
+
+    def metrics(self) -> dict[str, float]:
+        """Return calls, latencies [µs] and faults of the worker."""
+        return self.runner.metrics()
+
+    def close(self) -> None:
+        """End the worker process."""
+        self.runner.close()

@@ -1,0 +1,185 @@
+"""Trained policies on disk: spaces as JSON, weights as tensors, normaliser as arrays."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+
+from rewardlab.config import RunConfig
+from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.store.files import read_json, storage_error
+from rewardlab.training.run import Run
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.policies import BasePolicy
+
+CHECKPOINTS = ("final", "best", "latest")
+
+
+class Policy:
+    """Maps raw observations to actions, without exploration.
+
+    Args:
+        model: SB3's policy.
+        normalizer: Arrays `obs_mean`, `obs_var`, `epsilon`, `clip_obs`, or `None`.
+        timesteps: Environment steps that it was trained for.
+    """
+
+    def __init__(
+        self, model: BasePolicy, normalizer: dict[str, Any] | None, timesteps: int = 0
+    ) -> None:
+        self.model = model
+        self.normalizer = normalizer
+        self.timesteps = timesteps
+
+    @classmethod
+    def of(cls, model: BaseAlgorithm) -> Policy:
+        """Return the policy of an algorithm in training, with its present normaliser."""
+        venv = model.get_vec_normalize_env()
+        normalizer = None
+        if venv is not None and venv.norm_obs:
+            rms: Any = venv.obs_rms
+            normalizer = {
+                "obs_mean": rms.mean.copy(),
+                "obs_var": rms.var.copy(),
+                "epsilon": venv.epsilon,
+                "clip_obs": venv.clip_obs,
+            }
+        return cls(model.policy, normalizer, model.num_timesteps)
+
+    def predict(self, obs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return actions `(n, …)` for raw observations `(n, …)`."""
+        if self.normalizer is not None:
+            z = (obs - self.normalizer["obs_mean"]) / self._scale
+            obs = np.clip(z, -self._clip, self._clip).astype(np.float32)
+        return self.model.predict(obs, deterministic=True)[0]
+
+    @property
+    def _scale(self) -> Any:
+        assert self.normalizer is not None
+        return np.sqrt(self.normalizer["obs_var"] + self.normalizer["epsilon"])
+
+    @property
+    def _clip(self) -> float:
+        assert self.normalizer is not None
+        return float(self.normalizer["clip_obs"])
+
+
+def save_policy(folder: Path, model: BaseAlgorithm) -> None:
+    """Write the policy of an algorithm, replacing an older one in one step.
+
+    Raises:
+        StorageError: Disk full, no permission …
+    """
+    from rewardlab.training import checkpoint as files
+
+    part = folder.with_name(f".{folder.name}.part")
+    state = {"policy": model.policy.state_dict(), "timesteps": model.num_timesteps}
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        files.save_tensors(part / "policy.pt", state)
+        if model.get_vec_normalize_env() is not None:
+            files.save_normalizer(part / "normalize.npz", model)
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+
+
+def load_policy(run: Run, checkpoint: str = "final") -> Policy:
+    """Rebuild a policy from a run's configuration and weights; nothing is unpickled.
+
+    Args:
+        run: A run.
+        checkpoint: `"final"`, `"best"` (by success in evaluation) or `"latest"` (also of a run
+            that has not finished).
+
+    Raises:
+        UnknownName: No such kind of checkpoint.
+        UsageError: The run has no such policy (yet).
+        StorageError: Its files are damaged.
+    """
+    from rewardlab.training import checkpoint as files
+
+    if checkpoint not in CHECKPOINTS:
+        raise UnknownName("checkpoint", checkpoint, CHECKPOINTS)
+    have = _folders(run)
+    if checkpoint not in have:
+        hint = f"it has: {', '.join(have)}" if have else "it has none yet; train or resume it"
+        raise UsageError(f"run {run.id} has no {checkpoint} policy; {hint}")
+    folder = have[checkpoint]
+    if checkpoint == "latest":
+        weights = files.load_tensors(folder / "model.pt")["parameters"]["policy"]
+        timesteps = int(folder.name)
+    else:
+        data = files.load_tensors(folder / "policy.pt")
+        weights, timesteps = data["policy"], int(data["timesteps"])
+    model = _rebuild(run.config, read_json(run.path / "spaces.json"))
+    try:
+        model.load_state_dict(weights)
+    except (RuntimeError, KeyError) as error:
+        raise StorageError(f"{folder} does not fit the run's configuration: {error}") from error
+    path = folder / "normalize.npz"
+    normalizer = files.load_normalizer(path) if path.exists() else {}
+    return Policy(model, normalizer if "obs_mean" in normalizer else None, timesteps)
+
+
+def _folders(run: Run) -> dict[str, Path]:
+    """Return where the policies lie that a run has."""
+    from rewardlab.training import checkpoint as files
+
+    found = {name: run.path / name for name in ("final", "best")}
+    found = {name: path for name, path in found.items() if (path / "policy.pt").exists()}
+    whole = files.checkpoints(run.path / "checkpoints")
+    return found | ({"latest": whole[-1]} if whole else {})
+
+
+def spaces_json(model: BaseAlgorithm) -> dict[str, Any]:
+    """Return what a policy observes and does, JSON-ready."""
+    return {
+        "observation": _space_json(model.observation_space),
+        "action": _space_json(model.action_space),
+    }
+
+
+def _space_json(space: gym.Space[Any]) -> dict[str, Any]:
+    if isinstance(space, gym.spaces.Discrete):
+        return {"n": int(space.n), "start": int(space.start)}
+    if isinstance(space, gym.spaces.Box):
+        return {
+            "low": space.low.astype(float).tolist(),
+            "high": space.high.astype(float).tolist(),
+            "dtype": str(space.dtype),
+        }
+    raise UsageError(f"{space} cannot be trained on: only Box and Discrete spaces can")
+
+
+def _space(data: dict[str, Any]) -> gym.Space[Any]:
+    if "n" in data:
+        return gym.spaces.Discrete(data["n"], start=data["start"])
+    dtype = np.dtype(data["dtype"]).type
+    return gym.spaces.Box(np.array(data["low"], dtype), np.array(data["high"], dtype), dtype=dtype)
+
+
+def _rebuild(config: RunConfig, spaces: dict[str, Any]) -> BasePolicy:
+    from rewardlab.training import algorithms
+
+    cls = algorithms.algorithm_class(config.algo)
+    if config.policy not in cls.policy_aliases:
+        raise UnknownName("policy", config.policy, cls.policy_aliases)
+    policy = cls.policy_aliases[config.policy]
+    model: BasePolicy = policy(
+        _space(spaces["observation"]),
+        _space(spaces["action"]),
+        lambda _: 0.0,
+        **algorithms.policy_kwargs(config),
+    )
+    model.set_training_mode(False)
+    return model

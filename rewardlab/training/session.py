@@ -1,0 +1,208 @@
+"""Environments, algorithm and logger of a run, ready to learn from where it stands."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+
+from rewardlab.config import RunConfig
+from rewardlab.envs.tasks import Task
+from rewardlab.errors import StorageError, UsageError
+from rewardlab.shapers.base import Shaper
+from rewardlab.shapers.plain import NativeShaper, SparseShaper
+from rewardlab.shapers.program import ProgramShaper
+from rewardlab.store.files import write_json
+from rewardlab.training import algorithms, checkpoint
+from rewardlab.training.logs import RunLogger
+from rewardlab.training.policies import spaces_json
+from rewardlab.training.run import Run
+from rewardlab.training.shaped import ShapedVecEnv
+from rewardlab.training.venv import make_venv
+
+
+@dataclass
+class Session:
+    """A run in memory.
+
+    Attributes:
+        run: The run.
+        config: Its configuration.
+        task: Its task.
+        model: The algorithm, restored from the newest checkpoint if there is one.
+        logger: Writes the curves.
+        shaped: The shaping environments, innermost first.
+        memory: What the schedule remembers: next evaluation, best success …
+    """
+
+    run: Run
+    config: RunConfig
+    task: Task
+    model: BaseAlgorithm
+    logger: RunLogger
+    shaped: list[ShapedVecEnv]
+    memory: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def venv(self) -> VecEnv:
+        """The training environments."""
+        venv = self.model.get_env()
+        assert venv is not None
+        return venv
+
+    def save(self) -> None:
+        """Write a checkpoint."""
+        extra = {
+            "logger": self.logger.state_dict(),
+            "shaped": [venv.state_dict() for venv in self.shaped],
+            "memory": self.memory,
+        }
+        checkpoint.save(self.run.path / "checkpoints", self.model, extra)
+
+    def seed(self) -> None:
+        """Fix what comes next by the run's seed and the step, and nothing before."""
+        seed = step_seed(self.config.seed, self.model.num_timesteps)
+        self.venv.seed(seed)
+        self.model.action_space.seed(seed)
+
+    def restart(self) -> None:
+        """Let all environments start new episodes, as a resumed run does."""
+        self.seed()
+        model: Any = self.model
+        model._last_obs = self.venv.reset()
+        model._last_episode_starts = np.ones(self.venv.num_envs, np.bool_)
+        normalizer = model.get_vec_normalize_env()
+        if normalizer is not None:
+            model._last_original_obs = normalizer.get_original_obs()
+        if model.action_noise is not None:
+            model.action_noise.reset()
+
+
+@contextlib.contextmanager
+def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Session]:
+    """Build what a run needs, in the state of its newest whole checkpoint."""
+    config = run.config
+    with contextlib.ExitStack() as stack:
+        venv, shaped = _environments(run, config, task, shaper, stack)
+        model = algorithms.build(config, venv)
+        write_json(run.path / "spaces.json", spaces_json(model))
+        state = _restore(run, model)
+        logger = RunLogger(run.path, model.num_timesteps)
+        stack.callback(logger.close)
+        model.set_logger(logger)
+        logger.sources += [venv.take_means for venv in shaped]
+        session = Session(run, config, task, model, logger, shaped)
+        if state:
+            logger.load_state_dict(state["logger"])
+            session.memory.update(state["memory"])
+            for shaped_venv, saved in zip(shaped, state["shaped"], strict=True):
+                shaped_venv.load_state_dict(saved)
+        session.seed()
+        yield session
+
+
+def step_seed(seed: int, step: int) -> int:
+    """Return the seed of what happens from a step on, independent for each step."""
+    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint32)[0] >> 1)
+
+
+def _environments(
+    run: Run,
+    config: RunConfig,
+    task: Task,
+    shaper: Shaper | None,
+    stack: contextlib.ExitStack,
+) -> tuple[VecEnv, list[ShapedVecEnv]]:
+    venv = make_venv(
+        task,
+        n_envs=config.n_envs,
+        seed=step_seed(config.seed, 0),
+        native_reward=config.native_reward,
+        vec_env=config.vec_env,
+    )
+    stack.callback(lambda: venv.close())
+    gamma = algorithms.known_discount(config.hyperparameters)
+    shaped: list[ShapedVecEnv] = []
+    for part in [_reward(run, config, task), shaper]:
+        if part is not None:
+            if not (part.replayable or algorithms.algorithm(config.algo).on_policy):
+                raise UsageError(
+                    f"{type(part).__name__} changes its rewards over time, and {config.algo} "
+                    "learns from old ones: use an on-policy algorithm such as ppo"
+                )
+            venv = ShapedVecEnv(venv, part, gamma=gamma, seed=config.seed)
+            shaped.append(venv)
+    if config.normalize is not None:
+        exact = shaper is not None and shaper.invariance == "exact"
+        # clipping rewards would break the telescoping sum that makes such a shaper exact
+        clip = {"clip_reward": np.inf} if exact else {}
+        return VecNormalize(venv, **{"gamma": gamma, **clip, **config.normalize}), shaped
+    return venv, shaped
+
+
+def _reward(run: Run, config: RunConfig, task: Task) -> Shaper:
+    if config.reward == "sparse":
+        return SparseShaper()
+    if config.reward != "program":
+        return NativeShaper()
+    program = run.program
+    if program is None:
+        raise StorageError(f"run {run.id} has lost its program.py")
+    from rewardlab.sandbox.runner import RewardRunner
+
+    runner = RewardRunner(
+        program,
+        task.scene,
+        on_fault=config.on_reward_fault,
+        sandbox=config.sandbox,
+        allow_degraded=config.allow_degraded_sandbox,
+    )
+    return ProgramShaper(runner)
+
+
+def _restore(run: Run, model: BaseAlgorithm) -> dict[str, Any] | None:
+    """Restore the newest checkpoint that can be read; `None` if there is none at all."""
+    whole = checkpoint.checkpoints(run.path / "checkpoints")
+    for i, path in enumerate(reversed(whole)):
+        try:
+            return checkpoint.restore(path, model)
+        except StorageError:
+            if i == len(whole) - 1:
+                raise
+    return None
+
+
+class Stop(Exception):
+    """Somebody asked for the end of training."""
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """Turn the first Ctrl-C (or SIGTERM) into an event, so that training ends at a whole step.
+
+    A second one interrupts at once. Outside the main thread signals cannot be caught and stay
+    as they are.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+
+    def ask(number: int, frame: object) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    old = {s: signal.signal(s, ask) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)

@@ -1,0 +1,324 @@
+"""Training: from a task and a reward to a run folder with a policy."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from rewardlab.config import OnRewardFault, RunConfig, Sandbox
+from rewardlab.envs.tasks import Task
+from rewardlab.envs.tasks import task as get_task
+from rewardlab.errors import RewardFault, StorageError, UsageError
+from rewardlab.program.program import RewardProgram
+from rewardlab.shapers.base import Shaper
+from rewardlab.store.files import storage_error, write_json
+from rewardlab.training import algorithms, presets
+from rewardlab.training.run import Run
+
+Reward: TypeAlias = "str | Path | RewardProgram | Shaper"
+"""`"oracle"`, `"sparse"`, a reward program, a path to one, or a shaper."""
+
+
+def train(
+    task: str | Task,
+    reward: Reward = "oracle",
+    *,
+    n_timesteps: int | None = None,
+    shaper: Shaper | None = None,
+    resume: str | Path | Run | None = None,
+    out: str | Path = "results",
+    progress: bool = False,
+    **settings: Any,
+) -> Run:
+    """Train a policy, or go on with a run.
+
+    Args:
+        task: Task or its id.
+        reward: `"oracle"` (the environment's own), `"sparse"` (1 while solved), a `RewardProgram`
+            or a path to one, or a `Shaper` over the environment's own reward.
+        n_timesteps: Environment steps over all environments; a resumed run may be extended.
+        shaper: Shapes `reward` further.
+        resume: A run, its folder or name; of the rest only `n_timesteps`, `shaper` and `progress`
+            then count, and `task` must be the run's.
+        out: Folder of run folders.
+        progress: Show progress on stderr.
+        **settings: As for `prepare`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        UsageError: Something does not fit together; the message says what.
+        RewardFault: The reward program failed; the run can be resumed.
+        KeyboardInterrupt: Ctrl-C; the run was saved and can be resumed.
+    """
+    if isinstance(task, str):
+        task = get_task(task)
+    if isinstance(reward, Shaper):
+        shaper = reward
+        reward = "shaper"
+    if resume is None:
+        run = prepare(task, reward, n_timesteps=n_timesteps, shaper=shaper, out=out, **settings)
+    else:
+        run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
+        extend(run, task, n_timesteps)
+    return fit(run, task=task, shaper=shaper, progress=progress)
+
+
+def prepare(
+    task: str | Task,
+    reward: str | Path | RewardProgram = "oracle",
+    *,
+    n_timesteps: int | None,
+    algo: str = "auto",
+    seed: int = 0,
+    n_envs: int | None = None,
+    preset: str = "auto",
+    hyperparameters: Mapping[str, Any] | None = None,
+    policy: str = "auto",
+    policy_kwargs: Mapping[str, Any] | None = None,
+    shaper: Shaper | None = None,
+    goal: str | None = None,
+    name: str | None = None,
+    out: str | Path = "results",
+    device: str = "auto",
+    vec_env: Literal["dummy", "subproc"] = "dummy",
+    eval_freq: int | None = None,
+    eval_episodes: int = 10,
+    checkpoint_freq: int | None = None,
+    native_reward: bool = True,
+    on_reward_fault: OnRewardFault = "stop",
+    sandbox: Sandbox = "auto",
+    allow_degraded_sandbox: bool = False,
+    facts: Mapping[str, Any] | None = None,
+) -> Run:
+    """Make the folder of a run, so that `fit` can train it.
+
+    Args:
+        task: Task or its id.
+        reward: `"oracle"`, `"sparse"`, a program or a path to one, or `"shaper"`.
+        n_timesteps: Environment steps over all environments.
+        algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
+        seed: The one seed.
+        n_envs: Environments stepped together; by default the preset's.
+        preset: `"auto"`, a suite's name, `"default"`, or `"sb3"` for SB3's own settings.
+        hyperparameters: Arguments of the algorithm that override the preset's.
+        policy: SB3 policy name.
+        policy_kwargs: Arguments of the policy that override the preset's.
+        shaper: Shapes `reward` further; handed to `fit` again.
+        goal: The sentence that the run is about; by default the program's or the task's.
+        name: Name of the folder.
+        out: Folder of run folders.
+        device: Torch device; `"auto"` keeps on-policy learners on the CPU.
+        vec_env: `"dummy"` steps environments in one process, `"subproc"` in one each.
+        eval_freq: Steps between evaluations; 0 for none; by default ten in a run.
+        eval_episodes: Episodes of each.
+        checkpoint_freq: Steps between checkpoints, at which all environments start new episodes;
+            0 for one at the end only; by default about ten in a run.
+        native_reward: Compute the environment's own reward beside a program's.
+        on_reward_fault: `"stop"`, or `"zero"`: score 0 and count, stop above 1 %.
+        sandbox: `"require"` refuses to run below the full sandbox.
+        allow_degraded_sandbox: Run model-written programs although a layer is missing.
+        facts: Further JSON-ready entries of `run.json`, e.g. the command.
+
+    Raises:
+        UsageError: Something does not fit together; the message says what.
+    """
+    task = get_task(task) if isinstance(task, str) else task
+    program = _program(reward)
+    kind = "program" if program else str(reward)
+    _check_reward(kind, task, native_reward=native_reward)
+    algo = presets.default_algorithm() if algo == "auto" else algorithms.algorithm(algo).name
+    preset, chosen = presets.preset(preset, task.suite, algo)
+    n_envs = chosen.n_envs if n_envs is None else n_envs
+    n_timesteps = _at_least(1, n_timesteps=n_timesteps)
+    _at_least(1, n_envs=n_envs)
+    _at_least(1, eval_episodes=eval_episodes)
+    episode = task.horizon
+    if eval_freq is None:
+        eval_freq = max(n_timesteps // 10, 2 * eval_episodes * episode)
+    if checkpoint_freq is None:
+        most = 50_000 if algorithms.algorithm(algo).on_policy else 20_000
+        checkpoint_freq = max(min(n_timesteps // 10, most), 2 * n_envs * episode)
+    config = RunConfig(
+        task=task.id,
+        task_options=dict(task.options),
+        goal=goal or (program.goal if program else "") or task.goal,
+        reward=kind,
+        algo=algo,
+        preset=preset,
+        policy="MlpPolicy" if policy == "auto" else policy,
+        policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
+        hyperparameters={**chosen.hyperparameters, **(hyperparameters or {})},
+        normalize=None if chosen.normalize is None else dict(chosen.normalize),
+        n_timesteps=n_timesteps,
+        n_envs=n_envs,
+        vec_env=vec_env,
+        seed=seed,
+        device=device,
+        eval_freq=eval_freq,
+        eval_episodes=eval_episodes,
+        checkpoint_freq=checkpoint_freq,
+        native_reward=native_reward,
+        on_reward_fault=on_reward_fault,
+        sandbox=sandbox,
+        allow_degraded_sandbox=allow_degraded_sandbox,
+    )
+    extra = {"shaper": type(shaper).__name__} if shaper else {}
+    return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
+
+
+def extend(run: Run, task: Task, n_timesteps: int | None) -> None:
+    """Set where a resumed run ends.
+
+    Raises:
+        UsageError: The run is of another task, or has already gone so far.
+    """
+    from dataclasses import replace
+
+    config = run.config
+    if task.id != config.task:
+        raise UsageError(f"run {run.id} is about {config.task}, not {task.id}")
+    if run.status == "finished" and (n_timesteps or 0) <= config.n_timesteps:
+        raise UsageError(
+            f"run {run.id} has finished its {config.n_timesteps:,} steps: "
+            "give a larger number of steps to go on"
+        )
+    if n_timesteps is not None and n_timesteps != config.n_timesteps:
+        replace(config, n_timesteps=_at_least(1, n_timesteps=n_timesteps)).save(
+            run.path / "config.yaml"
+        )
+        run.update(n_timesteps=n_timesteps)
+
+
+def fit(
+    run: Run, *, task: Task | None = None, shaper: Shaper | None = None, progress: bool = False
+) -> Run:
+    """Train a prepared run to its end, from its newest checkpoint if it has one.
+
+    Args:
+        run: The run.
+        task: Its task, if that cannot be built from its id.
+        shaper: The shaper it was prepared with.
+        progress: Show progress on stderr.
+
+    Raises:
+        RewardFault: The reward program failed; recorded in `run.json`.
+        KeyboardInterrupt: Ctrl-C; the message says how to go on.
+        StorageError: The disk is full, or the newest checkpoints cannot be read.
+    """
+    config = run.config
+    task = task or get_task(config.task, **config.task_options)
+    if run.record.get("shaper") and shaper is None:
+        raise UsageError(
+            f"run {run.id} was made with the shaper {run.record['shaper']}: pass it as shaper=…"
+        )
+    run.claim()
+    try:
+        with _one_thread():
+            _learn(run, task, shaper, progress)
+    except KeyboardInterrupt as stop:
+        run.release("interrupted", reason="stopped by its user")
+        raise KeyboardInterrupt(*stop.args) from None
+    except RewardFault as fault:
+        run.release("failed", reason=str(fault), fault=fault.record)
+        raise
+    except OSError as error:
+        _failed(run, str(error))
+        raise storage_error(run.path, error) from error
+    except BaseException as error:
+        _failed(run, str(error) or type(error).__name__)
+        raise
+    run.release("finished", reason=None)
+    return run
+
+
+def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
+    # these import torch, which preparing a run does not need
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    from rewardlab.training.callbacks import Schedule
+    from rewardlab.training.policies import save_policy
+    from rewardlab.training.progress import ProgressBar
+    from rewardlab.training.session import Stop, interrupts, open_session
+    from rewardlab.training.versions import versions
+
+    write_json(run.path / "versions.json", versions())
+    with (
+        contextlib.ExitStack() as stack,
+        interrupts() as asked,
+        open_session(run, task, shaper) as session,
+    ):
+        model, n = session.model, session.config.n_timesteps
+        callbacks: list[BaseCallback] = []
+        schedule = Schedule(session, asked)
+        stack.callback(schedule.close)
+        if progress:
+            bar = ProgressBar(n, session.logger)
+            schedule.on_evaluation = bar.evaluated
+            stack.callback(bar.close)
+            callbacks.append(bar)
+        try:
+            model.learn(
+                max(n - model.num_timesteps, 0),
+                callback=[schedule, *callbacks],
+                log_interval=1 if algorithms.algorithm(session.config.algo).on_policy else 4,
+                reset_num_timesteps=False,
+            )
+        except RewardFault:
+            schedule.save()
+            raise
+        except Stop:
+            raise KeyboardInterrupt(
+                f"stopped at {model.num_timesteps:,} of {n:,} steps; go on with: "
+                f"rewardlab train {run.config.task} --resume {run.id}"
+            ) from None
+        if session.config.eval_freq:
+            schedule.evaluate()
+        session.logger.dump(model.num_timesteps)
+        schedule.save()
+        save_policy(run.path / "final", model)
+
+
+def _failed(run: Run, reason: str) -> None:
+    with contextlib.suppress(StorageError):  # the disk may be full: the first error is the news
+        run.release("failed", reason=reason)
+
+
+def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:
+    if isinstance(reward, RewardProgram):
+        return reward
+    if reward in ("oracle", "sparse", "shaper"):
+        return None
+    return RewardProgram.load(reward)
+
+
+def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
+    if kind == "oracle" and task.oracle is None:
+        raise UsageError(f"{task.id} has no reward of its own: give a program, or 'sparse'")
+    if kind == "sparse" and task.success is None and task.success_program is None:
+        raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
+    if kind in ("oracle", "shaper") and not native_reward:
+        raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
+
+
+def _at_least(least: int, **value: int | None) -> int:
+    ((name, number),) = value.items()
+    if number is None or number < least:
+        raise UsageError(f"{name} must be at least {least}, got {number}")
+    return number
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread: small networks are slower on two."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
