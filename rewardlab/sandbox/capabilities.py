@@ -1,0 +1,100 @@
+"""Which layers of the jail work on this machine, found by trying what each must forbid."""
+
+from __future__ import annotations
+
+import errno
+import platform
+from functools import cache
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from rewardlab.config import Sandbox
+from rewardlab.errors import SandboxError, SandboxUnavailable
+from rewardlab.sandbox import spawn
+from rewardlab.sandbox.limits import Limits
+
+Level: TypeAlias = Literal["full", "partial", "process-only"]
+
+
+class Layer(NamedTuple):
+    """One mechanism of the jail.
+
+    Attributes:
+        name: `"seccomp"`, `"landlock"`, `"rlimits"` or `"clean process"`.
+        works: Whether the forbidden act was forbidden.
+        why: What it does here, or why not.
+    """
+
+    name: str
+    works: bool
+    why: str
+
+
+@cache
+def layers() -> tuple[Layer, ...]:
+    """Try every layer, once per process; never raises."""
+    try:
+        facts = spawn.zygote().facts(Limits())
+    except SandboxError as error:
+        names = ("seccomp", "landlock", "rlimits", "clean process")
+        return tuple(Layer(name, False, str(error)) for name in names)
+    abi = facts.landlock_abi
+    return (
+        _layer("seccomp", facts.seccomp, "system calls other than computing fail or kill"),
+        _layer("landlock", facts.landlock, f"no files, no TCP (ABI {abi})"),
+        _layer("rlimits", facts.rlimits, "memory, files, processor time are bounded"),
+        Layer("clean process", True, "executed anew: no environment, no descriptors, no secrets"),
+    )
+
+
+def level() -> Level:
+    """Return `"full"`, `"partial"` (some kernel layer missing) or `"process-only"`."""
+    works = {layer.name: layer.works for layer in layers()}
+    if all(works.values()):
+        return "full"
+    return "partial" if works["seccomp"] or works["landlock"] else "process-only"
+
+
+def require(
+    sandbox: Sandbox = "auto", allow_degraded: bool = False, *, trusted: bool = False
+) -> Level:
+    """Return the level, if it is enough.
+
+    Args:
+        sandbox: `"require"` refuses whatever is not full.
+        allow_degraded: Run code of a model although a layer is missing.
+        trusted: The program was written by the user or by rewardlab, not by a model.
+
+    Raises:
+        SandboxUnavailable: A layer that is needed does not work here.
+    """
+    found = level()
+    if found == "full":
+        return found
+    missing = [f"{layer.name} ({layer.why})" for layer in layers() if not layer.works]
+    lacks = f"the sandbox is only {found!r} here; missing: {'; '.join(missing)}"
+    if not layers()[-1].works:
+        raise SandboxUnavailable(lacks)
+    if sandbox == "require":
+        raise SandboxUnavailable(f"{lacks}. Use Linux 5.13 or newer, or --sandbox auto")
+    if not (trusted or allow_degraded):
+        raise SandboxUnavailable(
+            f"{lacks}. To run model-written programs so nevertheless: --allow-degraded-sandbox"
+        )
+    return found
+
+
+def facts() -> dict[str, Any]:
+    """Return what every run records about its jail, JSON-ready."""
+    return {
+        "sandbox_level": level(),
+        "layers": [layer._asdict() for layer in layers()],
+        "kernel": platform.release(),
+        "architecture": platform.machine(),
+    }
+
+
+def _layer(name: str, code: int, works: str) -> Layer:
+    if code == 0:
+        return Layer(name, True, works)
+    reasons = {255: "it forbids nothing here", errno.ENOSYS: "this kernel does not have it"}
+    return Layer(name, False, reasons.get(code, f"error {errno.errorcode.get(code, code)}"))

@@ -1,0 +1,304 @@
+"""The parent's side of one jailed worker: requests out, checked replies in, deadlines kept."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import select
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from rewardlab.errors import SandboxError, WorkerStartError
+from rewardlab.program.finding import Finding
+from rewardlab.program.reading import read
+from rewardlab.program.schema import Schema
+from rewardlab.sandbox import frames, spawn
+from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join
+from rewardlab.sandbox.frames import CODES, Reply, Violation
+from rewardlab.sandbox.limits import Limits
+
+Mode: TypeAlias = Literal["probe", "train"]
+
+PROBE_CPU_S = 30
+_ENDS = {
+    "SIGSYS": ("SandboxViolation", "tried what a program that only computes never does"),
+    "SIGXCPU": ("RewardTimeout", "used up its processor time"),
+}
+
+
+class RewardWorker:
+    """One program in one jailed process.
+
+    A program that does not pass the static reading gets no process: see `findings`. Not for use
+    by several threads at once.
+
+    Args:
+        source: The program.
+        schema: The scene that it reads.
+        mode: `"train"` kills a program that tries what it must not; `"probe"` lets the attempt
+            fail, so that the program can say what it wanted, and bounds processor time.
+        limits: What it may use.
+        terms: Names of terms known from before, in their order.
+        hash_seed: Which zygote it is forked from, see `spawn.HASH_SEEDS`.
+
+    Attributes:
+        findings: What the static reading, or loading, has to say.
+        terms: Names of the reward terms so far; grows as the program names them.
+        flags: What happened so far, see `frames.COERCED` and its like.
+
+    Raises:
+        WorkerStartError: The worker could not be started or locked.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        schema: Schema,
+        *,
+        mode: Mode = "train",
+        limits: Limits = Limits(),  # noqa: B008
+        terms: Sequence[str] = (),
+        hash_seed: str = spawn.HASH_SEEDS[0],
+        _unread: bool = False,
+    ) -> None:
+        self.terms, self.flags = tuple(terms), 0
+        self.closed = True
+        self._limits, self._schema, self._seq = limits, schema, 0
+        self.findings: tuple[Finding, ...] = ()
+        if not _unread:
+            reading = read(source, schema)
+            self.findings = tuple(reading.findings)
+            if not reading.ok:
+                return
+        if mode == "probe" and not limits.cpu_s:
+            self._limits = replace(limits, cpu_s=PROBE_CPU_S)
+        job = {"source": source, "schema": schema.to_json(), "terms": self.terms, "unread": _unread}
+        text = json.dumps(job).encode()
+        self._place = frames.layout(schema.row_size, len(text))
+        self._zygote = spawn.zygote(hash_seed)
+        self._start(text, kill=mode == "train")
+        self._load()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it can be used."""
+        return not self.closed
+
+    @property
+    def pid(self) -> int:
+        """Process id of the worker."""
+        return self._child.pid
+
+    def evaluate(self, rows: Array, *, timeout_s: float | None = None) -> Batch:
+        """Score rows `(n, D)`.
+
+        Args:
+            rows: Recorded rows.
+            timeout_s: Deadline of the call; by default the limits'.
+
+        Raises:
+            WorkerFault: The program failed on a row, or the worker is gone.
+        """
+        if self.closed:
+            raise SandboxError("the worker of this program is closed")
+        if len(rows) <= self._place.rows:
+            return self._evaluate(rows, timeout_s)
+        parts = []
+        for start in range(0, len(rows), self._place.rows):
+            try:
+                parts.append(self._evaluate(rows[start : start + self._place.rows], timeout_s))
+            except WorkerFault as fault:
+                if fault.row is not None:
+                    fault.row += start
+                fault.batch = fault.bad = None
+                raise
+        return join(parts)
+
+    def _evaluate(self, rows: Array, timeout_s: float | None) -> Batch:
+        n = len(rows)
+        self._seq = self._seq + 1 & 0xFFFFFFFF
+        self._rows[:n] = rows
+        frames.REQUEST.pack_into(self._memory, 0, frames.MAGIC, self._seq, n, 0)
+        limits = self._limits
+        seconds = max(limits.call_s, limits.row_s * n) if timeout_s is None else timeout_s
+        try:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._request, frames.RING)
+            self._await(frames.RING, time.monotonic() + seconds, seconds)
+            reply = frames.decode(self._memory, self._place, seq=self._seq, n=n, known=self.terms)
+        except Violation as error:
+            self.close()
+            raise WorkerFault("ProtocolViolation", f"its worker {error}") from error
+        except BaseException:
+            # Interrupted between request and reply: the next reply would answer this request.
+            self.close()
+            raise
+        return self._accept(reply)
+
+    def _accept(self, reply: Reply) -> Batch:
+        if reply.names:
+            self.terms += reply.names
+        self.flags |= reply.flags
+        batch = Batch(reply.reward.copy(), reply.terms.copy(), reply.present, self.terms)
+        bad = reply.status != 0
+        if not bad.any():
+            return batch
+        row = int(bad.argmax())
+        code = CODES[int(reply.status[row])]
+        raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
+
+    def _start(self, job: bytes, *, kill: bool) -> None:
+        memory_fd = _shared_memory(self._place.size)
+        try:
+            self._memory = mmap.mmap(memory_fd, self._place.size)
+            self._memory[self._place.job_at :] = job
+            self._rows = np.frombuffer(
+                self._memory,
+                np.float64,
+                self._place.rows * self._place.row_size,
+                self._place.rows_at,
+            ).reshape(self._place.rows, self._place.row_size)
+            self._connect(memory_fd, kill)
+        finally:
+            os.close(memory_fd)
+
+    def _connect(self, memory_fd: int, kill: bool) -> None:
+        theirs_in, self._request = os.pipe()
+        self._reply, theirs_out = os.pipe()
+        try:
+            fds = (theirs_in, theirs_out, memory_fd)
+            limits = self._limits
+            self._child = self._zygote.fork(self._place, limits, kill=kill, fds=fds)
+        except BaseException:
+            os.close(self._request)
+            os.close(self._reply)
+            raise
+        finally:
+            os.close(theirs_in)
+            os.close(theirs_out)
+        self._poll = select.poll()
+        self._poll.register(self._reply, select.POLLIN)
+        if self._child.pidfd is not None:
+            self._poll.register(self._child.pidfd, select.POLLIN)
+        self.closed = False
+        spawn.owned.add(self)
+
+    def _load(self) -> None:
+        """Wait until the worker is locked and has loaded the program."""
+        try:
+            start_s, load_s = self._limits.start_s, self._limits.load_s
+            self._await(frames.LOCKED, time.monotonic() + start_s, start_s)
+            self._await(frames.RING, time.monotonic() + load_s, load_s)
+            reply = frames.decode(self._memory, self._place, seq=0, n=1, known=self.terms)
+            if reply.status[0]:
+                code = CODES[int(reply.status[0])]
+                self._refuse(Finding(code, reply.error, line=reply.line))
+        except WorkerFault as fault:
+            self._refuse(Finding(fault.code, f"while loading: {fault.message}"))
+        except Violation as error:
+            self._refuse(Finding("ProtocolViolation", f"its worker {error}"))
+        except BaseException:
+            self.close()
+            raise
+
+    def _refuse(self, finding: Finding) -> None:
+        self.findings += (finding,)
+        self.close()
+
+    def _await(self, expected: bytes, deadline: float, seconds: float) -> None:
+        """Wait for one byte on the reply pipe.
+
+        Raises:
+            WorkerFault: The worker died, or the deadline passed.
+            Violation: It wrote something else.
+            WorkerStartError: It said that it could not be locked.
+        """
+        while True:
+            left = deadline - time.monotonic()
+            events = self._poll.poll(max(0.0, left) * 1000.0 + 1.0)
+            ready = [fd for fd, _ in events]
+            if self._reply in ready:
+                got = os.read(self._reply, 1)
+                if got == expected:
+                    return
+                if got == frames.FAILED and expected == frames.LOCKED:
+                    reason = frames.clean(os.read(self._reply, 400))
+                    raise WorkerStartError(f"a worker could not be locked: {reason}")
+                if got:
+                    raise Violation("rang a bell that does not exist")
+            if ready:
+                raise self._death(expected)
+            if left <= 0.0:
+                self.close()
+                if expected == frames.LOCKED:
+                    raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
+                raise WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
+
+    def _death(self, expected: bytes) -> Exception:
+        spawn.end(self._child)
+        code = self._zygote.exit_code(self._child.pid)
+        self.close()
+        if expected == frames.LOCKED:
+            return WorkerStartError(f"a worker died before it was locked ({_how(code)})")
+        how = _how(code)
+        return WorkerFault(*_ENDS.get(how, ("WorkerCrashed", f"its worker ended ({how})")))
+
+    def close(self) -> None:
+        """End the worker."""
+        if self.closed:
+            return
+        spawn.end(self._child)
+        self.forget()
+
+    def forget(self) -> None:
+        """Let go of descriptors; the worker stays (in a forked child it is the parent's)."""
+        if self.closed:
+            return
+        self.closed = True
+        for fd in (self._request, self._reply, self._child.pidfd):
+            if fd is not None:
+                os.close(fd)
+        del self._rows
+        with contextlib.suppress(BufferError):
+            self._memory.close()
+
+    def __enter__(self) -> RewardWorker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not getattr(self, "closed", True):
+            self.close()
+
+
+def _shared_memory(size: int) -> int:
+    """Return anonymous memory of a fixed size, as a descriptor."""
+    if not hasattr(os, "memfd_create"):
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+        os.ftruncate(fd, size)
+        return fd
+    import fcntl
+
+    fd = os.memfd_create("reward", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.ftruncate(fd, size)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    return fd
+
+
+def _how(code: int | None) -> str:
+    if code is None:
+        return "nobody knows how"
+    if code < 0:
+        return signal.Signals(-code).name
+    return f"exit code {code}"

@@ -1,0 +1,222 @@
+"""What crosses between parent and worker: fixed frames in one shared memory, a byte as doorbell.
+
+```
+request   magic u32 | seq u32 | n u32 | -                    then rows  f64 (n, D)
+reply     magic u32 | seq u32 | n u32 | k u32 | names u32 | error u32 | line i32 | flags u32
+          then block f64 (n, 3 + k): status, reward, present (64 bits), terms
+          then text: new term names, one a line, and one error message, both UTF-8
+job       the program, its schema and its limits as JSON, written by the parent, read once
+```
+The parent copies each part of a reply once and believes nothing in it (`decode`).
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[np.float64]
+
+MAGIC = 0x52574C42
+REQUEST = struct.Struct("<IIII")
+REPLY = struct.Struct("<IIIIIIiI")
+
+READY = struct.Struct("<IIIII")
+"""A zygote's first word: process id, errno of each layer's trial (seccomp, landlock, rlimits; 0
+where it works), version of landlock."""
+
+FORK = struct.Struct("<cIIIIII")
+"""To a zygote: `b"F"`, layout (rows, row size, job), kill, memory, cpu; with three descriptors."""
+
+ENDED = struct.Struct("<cI")
+"""To a zygote: `b"W"` and the process id of a worker: how did it end?"""
+
+CHILD = struct.Struct("<Ii")
+"""From a zygote: process id, and exit code (negative: the signal)."""
+
+LOCKED, FAILED, RING = b"L", b"S", b"R"
+"""First bytes on a reply pipe: locked; could not be locked, with the reason; a reply stands."""
+
+MAX_TERMS = 64
+TEXT = 1 << 14
+TERM_NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
+
+COERCED, PRINTED, DROPPED = 1, 2, 4
+"""Flags of a reply: a value had to be coerced, something was printed, a term was one too many."""
+
+CODES = (
+    "",
+    "RewardRuntimeError",
+    "NotScalarReward",
+    "InvalidRewardInfo",
+    "NonFiniteReward",
+    "UnknownAttribute",
+    "StateMutation",
+    "RewardMemoryExceeded",
+    "OutputLimit",
+    "RewardSyntaxError",
+    "SourceTooComplex",
+    "RewardSignatureError",
+    "ForbiddenSyntax",
+    "ForbiddenImport",
+    "ForbiddenAttribute",
+    "UnknownName",
+)
+"""Codes by status; status 0 is a good row."""
+
+_MAX_ROWS, _MAX_BYTES = 256, 1 << 24
+
+
+class Layout(NamedTuple):
+    """Where things stand in the shared memory.
+
+    Attributes:
+        rows: Most rows of one request.
+        row_size: Floats of a row.
+        job: Bytes of the job.
+    """
+
+    rows: int
+    row_size: int
+    job: int
+
+    @property
+    def rows_at(self) -> int:
+        """Offset of the request's rows."""
+        return 64
+
+    @property
+    def reply_at(self) -> int:
+        """Offset of the reply's header."""
+        return self.rows_at + 8 * self.rows * self.row_size
+
+    @property
+    def block_at(self) -> int:
+        """Offset of the reply's numbers."""
+        return self.reply_at + 64
+
+    @property
+    def text_at(self) -> int:
+        """Offset of the reply's text."""
+        return self.block_at + 8 * self.rows * (3 + MAX_TERMS)
+
+    @property
+    def job_at(self) -> int:
+        """Offset of the job."""
+        return self.text_at + TEXT
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return self.job_at + self.job
+
+
+def layout(row_size: int, job: int) -> Layout:
+    """Return the layout for rows of that size and a job of so many bytes."""
+    return Layout(max(1, min(_MAX_ROWS, _MAX_BYTES // (8 * row_size))), row_size, job)
+
+
+class Reply(NamedTuple):
+    """A reply that passed all checks.
+
+    Attributes:
+        status: `(n,)` index into `CODES`.
+        reward: `(n,)`.
+        terms: `(n, k)`; 0 where absent.
+        present: `(n, k)`.
+        names: Terms never seen before, in the order of their columns.
+        error: Message about the first bad row; one clean line, may be empty.
+        line: Line of the program it is about, `None` if unknown.
+        flags: Sum of `COERCED`, `PRINTED`, `DROPPED`.
+    """
+
+    status: npt.NDArray[np.uint64]
+    reward: Array
+    terms: Array
+    present: npt.NDArray[np.bool_]
+    names: tuple[str, ...]
+    error: str
+    line: int | None
+    flags: int
+
+
+class Violation(Exception):
+    """A reply that no honest worker writes."""
+
+
+def decode(memory: Any, place: Layout, *, seq: int, n: int, known: tuple[str, ...]) -> Reply:
+    """Copy a reply out of shared memory and check it.
+
+    Args:
+        memory: The mapping.
+        place: Its layout.
+        seq: The request that it must answer.
+        n: Rows of that request.
+        known: Names of the terms so far.
+
+    Raises:
+        Violation: Anything about it is not as it must be.
+    """
+    start = place.reply_at
+    header = REPLY.unpack(memory[start : start + REPLY.size])
+    magic, got_seq, got_n, k, n_names, n_error, line, flags = header
+    if magic != MAGIC or got_seq != seq or got_n != n:
+        raise Violation("answers another request")
+    if not len(known) <= k <= MAX_TERMS or n_names + n_error > TEXT:
+        raise Violation("lengths out of range")
+    end = place.block_at + 8 * n * (3 + k)
+    block = np.frombuffer(memory[place.block_at : end], np.float64).reshape(n, 3 + k)
+    names: tuple[str, ...] = ()
+    error = ""
+    if n_names or n_error:
+        text = memory[place.text_at : place.text_at + n_names + n_error]
+        names, error = _names(text[:n_names], known), clean(text[n_names:])
+    if len(known) + len(names) != k:
+        raise Violation("term names and columns differ")
+    return _checked(block, k, names, error, line, flags)
+
+
+def _names(text: bytes, known: tuple[str, ...]) -> tuple[str, ...]:
+    names = tuple(text.decode("utf-8", "replace").split("\n")) if text else ()
+    if not all(TERM_NAME.fullmatch(name) for name in names):
+        raise Violation("a term name is malformed")
+    if len(set(names) | set(known)) != len(names) + len(known):
+        raise Violation("a term name came twice")
+    return names
+
+
+def _checked(
+    block: Array, k: int, names: tuple[str, ...], error: str, line: int, flags: int
+) -> Reply:
+    status, mask = block[:, 0].view(np.uint64), block[:, 2].view(np.uint64)
+    reward, terms = block[:, 1], block[:, 3:]
+    # One sum tells whether all numbers are finite: infinities and NaNs survive it.
+    if not np.isfinite(block[:, 1].sum()) or (k and not np.isfinite(terms.sum())):
+        _check_finite(reward, terms)
+    if int(status.max()) >= len(CODES):
+        raise Violation("unknown status")
+    if k < MAX_TERMS and int(mask.max()) >> k:
+        raise Violation("marks terms that do not exist")
+    present = (mask[:, None] >> _SHIFTS[:k] & _ONE).astype(np.bool_)
+    return Reply(status, reward, terms, present, names, error, line if line > 0 else None, flags)
+
+
+def _check_finite(reward: Array, terms: Array) -> None:
+    if not (np.isfinite(reward).all() and np.isfinite(terms).all()):
+        raise Violation("a value is not finite")
+
+
+def clean(text: bytes | str, limit: int = 500) -> str:
+    """Return text of a worker as one harmless line: control and bidi characters escaped."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    safe = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return safe if len(safe) <= limit else safe[: limit - 1] + "…"
+
+
+_SHIFTS = np.arange(MAX_TERMS, dtype=np.uint64)
+_ONE = np.uint64(1)

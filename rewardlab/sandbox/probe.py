@@ -1,0 +1,282 @@
+"""Trying a program on real states before any training: is it sound, pure, fast, and awake?"""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rewardlab.program.finding import Finding, Severity
+from rewardlab.program.program import RewardProgram
+from rewardlab.program.schema import Schema
+from rewardlab.sandbox import frames, spawn
+from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join, state_of
+from rewardlab.sandbox.capabilities import Level, level
+from rewardlab.sandbox.client import Mode, RewardWorker
+from rewardlab.sandbox.limits import Limits
+
+SOAK = 300
+"""Calls in a row that must repeat the first values."""
+
+SLOW_US, TOO_SLOW_US = 200.0, 2000.0
+SCALE, CONSTANT, COMMON, TERM_SUM = 1e6, 1e-9, 0.9, 1e-6
+
+HINTS = {
+    "NonFiniteReward": "guard zero distances, log(0) and zero vectors, e.g. with max(x, 1e-6)",
+    "RewardTimeout": "make every loop end",
+    "RewardTooSlow": "use numpy on whole arrays instead of loops",
+    "NonDeterministicReward": "do not depend on the order of sets or on anything random",
+    "StatefulReward": "keep nothing between calls: use self.previous, self.initial, self.time",
+    "RewardMemoryExceeded": "use smaller arrays",
+    "NotScalarReward": "return one float, e.g. the norm of a vector",
+    "SandboxViolation": "a program may only compute",
+}
+
+
+class Probe(NamedTuple):
+    """What a probe found.
+
+    Attributes:
+        findings: Errors and warnings; no error means that the program may be trained with.
+        terms: Names of its reward terms.
+        p50_us: Median time of a call with one row, transport included [µs].
+        seconds: Wall time of the probe [s].
+        level: Of the sandbox it ran in.
+    """
+
+    findings: tuple[Finding, ...]
+    terms: tuple[str, ...]
+    p50_us: float
+    seconds: float
+    level: Level
+
+
+class _Stop(Exception):
+    """The probe is over: an error makes further checks pointless."""
+
+
+def probe(
+    program: RewardProgram,
+    schema: Schema,
+    states: Array,
+    *,
+    seed: int = 0,
+    limits: Limits = Limits(),  # noqa: B008
+) -> Probe:
+    """Try a program on states.
+
+    Args:
+        program: What to try; never raises for what it does.
+        schema: The scene it reads.
+        states: `(N, D)` recorded rows, the odd ones (coincident, extreme) included.
+        seed: Picks the states of the soak and of the cost.
+        limits: What it may use; `probe_s` bounds the whole probe.
+
+    Raises:
+        SandboxError: The sandbox itself failed.
+    """
+    spawn.zygote(spawn.HASH_SEEDS[1])  # gets ready while the first checks run
+    spawn.zygote().facts(limits)
+    started = time.monotonic()
+    run = _Run(program, schema, states, limits, seed, started + limits.probe_s)
+    try:
+        run.check()
+    except _Stop:
+        pass
+    finally:
+        run.close()
+    seconds = time.monotonic() - started
+    return Probe(tuple(run.findings), run.terms, run.p50_us, seconds, level())
+
+
+class _Run:
+    """One probe under way: its workers, its deadline, what it has found."""
+
+    def __init__(
+        self,
+        program: RewardProgram,
+        schema: Schema,
+        states: Array,
+        limits: Limits,
+        seed: int,
+        deadline: float,
+    ) -> None:
+        self._program, self._schema, self._limits = program, schema, limits
+        self._states = np.ascontiguousarray(states, np.float64)
+        self._random, self._deadline = np.random.default_rng(seed), deadline
+        self._workers: list[RewardWorker] = []
+        self.findings: list[Finding] = []
+        self.terms: tuple[str, ...] = ()
+        self.p50_us = 0.0
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.close()
+
+    def check(self) -> None:
+        worker = self._open("probe", spawn.HASH_SEEDS[0])
+        first, times = self._one_by_one(worker)
+        self.terms, self.p50_us = first.names, float(np.median(times) * 1e6)
+        self._check_terms(first)
+        self._check_repeats(worker, first)
+        other = self._open("train", spawn.HASH_SEEDS[1])
+        same = self._compare(other, first, "NonDeterministicReward", "in another process")
+        if same:
+            self._check_soak(other, first)
+        self._check_sense(worker, first)
+        self._check_cost()
+        self._check_flags(worker)
+
+    def _open(self, mode: Mode, hash_seed: str) -> RewardWorker:
+        worker = RewardWorker(
+            self._program.source,
+            self._schema,
+            mode=mode,
+            limits=self._limits,
+            terms=self.terms,
+            hash_seed=hash_seed,
+        )
+        self._workers.append(worker)
+        if not self.findings:
+            self.findings += worker.findings
+        if not worker.ok:
+            self.findings += [f for f in worker.findings if f not in self.findings]
+            raise _Stop
+        return worker
+
+    def _call(self, worker: RewardWorker, rows: Array, index: npt.NDArray[np.int64]) -> Batch:
+        """Score states; a fault becomes a finding and ends the probe."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            self._stop("RewardTimeout", f"the probe took more than {self._limits.probe_s:.0f} s")
+        seconds = min(left, max(self._limits.call_s, self._limits.row_s * len(rows)))
+        try:
+            return worker.evaluate(rows, timeout_s=seconds)
+        except WorkerFault as fault:
+            row = fault.row if fault.row is not None else 0 if len(rows) == 1 else None
+            state = None if row is None else int(index[row])
+            self._stop(fault.code, fault.message, line=fault.line, state=state)
+            raise
+
+    def _one_by_one(self, worker: RewardWorker) -> tuple[Batch, list[float]]:
+        """Checks 2 to 5: every state alone, so that whatever goes wrong has a state."""
+        batches, times = [], []
+        for i in range(len(self._states)):
+            start = time.perf_counter()
+            batches.append(self._call(worker, self._states[i : i + 1], np.array([i])))
+            times.append(time.perf_counter() - start)
+        return join(batches), times
+
+    def _check_terms(self, batch: Batch) -> None:
+        if not batch.names:
+            return
+        rest = np.abs(batch.reward - batch.terms.sum(axis=1))
+        bound = TERM_SUM * np.maximum(1.0, np.abs(batch.terms).sum(axis=1))
+        if (bad := rest > bound).any():
+            i = int(bad.argmax())
+            self._warn(
+                "TermSumMismatch",
+                f"reward and sum of terms differ by {rest[i]:.3g} on state {i}",
+                "return the reward as the sum of its terms",
+            )
+
+    def _check_repeats(self, worker: RewardWorker, first: Batch) -> None:
+        """Check 6: again, and in reversed order."""
+        if not self._compare(worker, first, "NonDeterministicReward", "when repeated"):
+            return
+        order = np.arange(len(self._states))[::-1]
+        self._compare(worker, first, "StatefulReward", "in another order", order)
+
+    def _check_soak(self, worker: RewardWorker, first: Batch) -> None:
+        """Check 8: states at random, one by one, as in training."""
+        for i in self._random.integers(len(self._states), size=SOAK):
+            if not self._compare(
+                worker, first, "StatefulReward", "after many calls", np.array([i])
+            ):
+                return
+
+    def _compare(
+        self,
+        worker: RewardWorker,
+        first: Batch,
+        code: str,
+        when: str,
+        order: npt.NDArray[np.int64] | None = None,
+    ) -> bool:
+        order = np.arange(len(self._states)) if order is None else order
+        got = self._call(worker, self._states[order], order)
+        wanted = Batch(first.reward[order], first.terms[order], first.present[order], first.names)
+        bad = differs(got, wanted)
+        if bad is None:
+            return True
+        values = f"{wanted.reward[bad]!r} and {got.reward[bad]!r}"
+        message = f"two values for state {order[bad]} {when}: {values}"
+        self._error(code, message, state=int(order[bad]))
+        return False
+
+    def _check_sense(self, worker: RewardWorker, first: Batch) -> None:
+        """Check 9: does it depend on what happens?"""
+        if np.ptp(first.reward) < CONSTANT:
+            self._warn("InsensitiveReward", f"always {first.reward[0]:.6g}", "read the scene")
+            return
+        still = self._states.copy()
+        still[:, 3 * self._schema.size + 1 :] = 0.0
+        fixed = self._call(worker, still, np.arange(len(still)))
+        if np.ptp(fixed.reward) < CONSTANT:
+            self._warn("InsensitiveReward", "depends on the action alone", "read the scene")
+        counts = np.unique(first.reward, return_counts=True)[1]
+        if counts.max() > COMMON * len(first.reward):
+            share = 100.0 * counts.max() / len(first.reward)
+            self._warn("SparseReward", f"{share:.0f} % of states get the same value", "add a slope")
+        if (largest := float(np.abs(first.reward).max())) > SCALE:
+            self._warn("RewardScale", f"reaches {largest:.3g}", "bound its terms")
+
+    def _check_cost(self) -> None:
+        """Check 10."""
+        us = self.p50_us
+        if us > TOO_SLOW_US:
+            message = f"p50 {us / 1000:.1f} ms, limit {TOO_SLOW_US / 1000:.0f} ms"
+            self._error("RewardTooSlow", message)
+        elif us > SLOW_US:
+            self._warn("SlowReward", f"p50 {us:.0f} µs", HINTS["RewardTooSlow"])
+
+    def _check_flags(self, worker: RewardWorker) -> None:
+        notes = (
+            (frames.COERCED, "CoercedReward", "a value was not a float", "return float(...)"),
+            (frames.PRINTED, "OutputWarning", "prints", "nobody sees it: return named terms"),
+            (frames.DROPPED, "InvalidRewardInfo", "more than 64 terms: rest dropped", "name fewer"),
+        )
+        for flag, code, message, hint in notes:
+            if worker.flags & flag:
+                self._warn(code, message, hint)
+
+    def _warn(self, code: str, message: str, hint: str) -> None:
+        self.findings.append(Finding(code, message, "warning", hint=hint))
+
+    def _error(
+        self, code: str, message: str, *, line: int | None = None, state: int | None = None
+    ) -> None:
+        severity: Severity = "error"
+        shown = None if state is None else state_of(self._schema, self._states[state])
+        where = "" if state is None or f"state {state}" in message else f" on state {state}"
+        hint = HINTS.get(code, "")
+        self.findings.append(
+            Finding(code, message + where, severity, line=line, hint=hint, state=shown)
+        )
+
+    def _stop(
+        self, code: str, message: str, *, line: int | None = None, state: int | None = None
+    ) -> None:
+        self._error(code, message, line=line, state=state)
+        raise _Stop
+
+
+def differs(a: Batch, b: Batch) -> int | None:
+    """Return the first row in which two batches are not equal bit for bit."""
+    if a.names != b.names:
+        return 0
+    bad = a.reward != b.reward
+    bad |= (a.terms != b.terms).any(axis=1) | (a.present != b.present).any(axis=1)
+    return int(bad.argmax()) if bad.any() else None

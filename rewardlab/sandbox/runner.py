@@ -1,0 +1,193 @@
+"""Scoring batches for as long as a run lasts: faults are retried, recorded, and never silent."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rewardlab.config import OnRewardFault, Sandbox
+from rewardlab.errors import ProgramRefused, RewardFault
+from rewardlab.program.program import RewardProgram
+from rewardlab.program.schema import Schema
+from rewardlab.sandbox.batch import Array, Batch, WorkerFault, state_of
+from rewardlab.sandbox.capabilities import require
+from rewardlab.sandbox.client import RewardWorker
+from rewardlab.sandbox.limits import Limits
+
+MAX_RESPAWNS = 3
+"""Workers that one run may lose to its program."""
+
+WINDOW, MAX_SUBSTITUTED = 10_000, 100
+"""Rows looked back on, and how many of them may have been scored 0 in place of a fault."""
+
+TRUSTED = frozenset({"user", "file", "edited", "offline"})
+"""Origins of programs that no model wrote."""
+
+
+class RewardRunner:
+    """A reward program in a jailed worker, kept alive through faults.
+
+    Args:
+        program: What to run.
+        schema: The scene it reads.
+        on_fault: `"stop"` raises `RewardFault`; `"zero"` scores bad rows 0 and counts them.
+        sandbox: `"require"` refuses below the full sandbox.
+        allow_degraded: Run model-written programs although a layer is missing.
+        limits: What the program may use.
+
+    Attributes:
+        level: Of the sandbox in force.
+
+    Raises:
+        ProgramRefused: The program does not pass the static reading, or cannot be loaded.
+        SandboxUnavailable: The sandbox is not good enough.
+    """
+
+    def __init__(
+        self,
+        program: RewardProgram,
+        schema: Schema,
+        *,
+        on_fault: OnRewardFault = "stop",
+        sandbox: Sandbox = "auto",
+        allow_degraded: bool = False,
+        limits: Limits = Limits(),  # noqa: B008
+    ) -> None:
+        self.level = require(sandbox, allow_degraded, trusted=program.origin in TRUSTED)
+        self.program, self._schema = program, schema
+        self._on_fault, self._limits = on_fault, limits
+        self._terms: tuple[str, ...] = ()
+        self._calls = self._respawns = self._substituted = 0
+        self._faults: dict[str, int] = {}
+        self._times: deque[float] = deque(maxlen=1000)
+        self._rows = 0
+        self._replaced: deque[tuple[int, int]] = deque()
+        self._worker = self._spawn()
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """Names of the reward terms so far."""
+        return self._worker.terms
+
+    def evaluate(self, rows: Array) -> Batch:
+        """Score rows `(n, D)`.
+
+        Raises:
+            RewardFault: The program failed twice on this batch, with the record of it; with
+                `on_fault="zero"`, more than 1 % of the last 10 000 rows had to be replaced.
+        """
+        start = time.perf_counter()
+        try:
+            batch = self._ready().evaluate(rows)
+        except WorkerFault as fault:
+            batch = self._recover(rows, fault)
+        self._times.append(time.perf_counter() - start)
+        self._calls += 1
+        self._rows += len(rows)
+        return batch
+
+    def metrics(self) -> dict[str, float]:
+        """Return counts so far, and latencies of the last 1000 calls [µs]."""
+        times = np.array(self._times or [0.0]) * 1e6
+        p50, p99 = np.percentile(times, [50, 99])
+        return {
+            "calls": float(self._calls),
+            "p50_us": float(p50),
+            "p99_us": float(p99),
+            "faults": float(sum(self._faults.values())),
+            "respawns": float(self._respawns),
+            "substituted": float(self._substituted),
+        }
+
+    @property
+    def faults(self) -> dict[str, int]:
+        """Faults so far by code."""
+        return dict(self._faults)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._worker.close()
+
+    def __enter__(self) -> RewardRunner:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spawn(self) -> RewardWorker:
+        worker = RewardWorker(
+            self.program.source, self._schema, limits=self._limits, terms=self._terms
+        )
+        if not worker.ok:
+            first = next(f for f in worker.findings if f.severity == "error")
+            raise ProgramRefused(f"the reward program was refused: {first}")
+        return worker
+
+    def _ready(self) -> RewardWorker:
+        """Return a living worker: a fork of this process, or an interrupt, may have ended ours."""
+        if self._worker.closed:
+            self._terms = self._worker.terms
+            self._worker = self._spawn()
+        return self._worker
+
+    def _recover(self, rows: Array, fault: WorkerFault) -> Batch:
+        self._count(fault)
+        if fault.batch is None or self._on_fault == "stop":
+            self._respawn(rows, fault)
+            try:
+                return self._worker.evaluate(rows)
+            except WorkerFault as again:
+                self._count(again)
+                fault = again
+        if self._on_fault == "stop":
+            raise self._fault(rows, fault)
+        return self._substitute(rows, fault)
+
+    def _respawn(self, rows: Array, fault: WorkerFault) -> None:
+        if self._respawns == MAX_RESPAWNS:
+            raise self._fault(rows, fault)
+        self._respawns += 1
+        self._terms = self._worker.terms
+        self._worker.close()
+        self._worker = self._spawn()
+
+    def _substitute(self, rows: Array, fault: WorkerFault) -> Batch:
+        batch, bad = fault.batch, fault.bad
+        if batch is None or bad is None:
+            n, k = len(rows), len(self.terms)
+            present: npt.NDArray[np.bool_] = np.zeros((n, k), np.bool_)
+            batch, bad = Batch(np.zeros(n), np.zeros((n, k)), present, self.terms), np.ones(n, bool)
+        batch.reward[bad] = 0.0
+        count = int(bad.sum())
+        self._substituted += count
+        self._replaced.append((self._rows, count))
+        while self._replaced[0][0] <= self._rows - WINDOW:
+            self._replaced.popleft()
+        if sum(n for _, n in self._replaced) > MAX_SUBSTITUTED:
+            raise self._fault(rows, fault, "; more than 1 % of the last 10 000 rows failed")
+        return batch
+
+    def _count(self, fault: WorkerFault) -> None:
+        self._faults[fault.code] = self._faults.get(fault.code, 0) + 1
+
+    def _fault(self, rows: Array, fault: WorkerFault, more: str = "") -> RewardFault:
+        row = fault.row
+        record: dict[str, Any] = {
+            "code": fault.code,
+            "message": fault.message,
+            "line": fault.line,
+            "row": row,
+            "program_id": self.program.id,
+            "state": state_of(self._schema, rows[row]) if row is not None else None,
+            "values": rows[row].tolist() if row is not None else None,
+            "faults": self.faults,
+        }
+        where = f" on row {row}" if row is not None else ""
+        line = f", line {fault.line}" if fault.line else ""
+        return RewardFault(
+            f"the reward program failed{where}{line}: {fault.code}: {fault.message}{more}", record
+        )

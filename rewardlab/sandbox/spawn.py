@@ -1,0 +1,259 @@
+"""Starting zygotes and workers from the parent: clean environment, descriptors, exit statuses.
+
+One zygote per hash seed is shared by the whole process, started at first use, and started anew
+after it died or after the process forked.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib.util
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rewardlab.errors import SandboxUnavailable, WorkerStartError
+from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
+from rewardlab.sandbox.limits import Limits
+
+_BOOT = (
+    "import sys; fd, *more = sys.argv[1:]; sys.path += [p for p in more if p not in sys.path]; "
+    "from rewardlab.sandbox.zygote import run; run()"
+)
+HASH_SEEDS = ("1", "2")
+"""Of the zygote for training and first probes, and of the one that unmasks chance."""
+
+
+class Facts(NamedTuple):
+    """What a zygote found out about this machine.
+
+    Attributes:
+        pid: Its process id.
+        seccomp: Error number of the trial; 0 where system calls are filtered.
+        landlock: Same for landlock.
+        rlimits: Same for resource limits.
+        landlock_abi: Version of landlock, 0 for none.
+    """
+
+    pid: int
+    seccomp: int
+    landlock: int
+    rlimits: int
+    landlock_abi: int
+
+
+class Child(NamedTuple):
+    """A worker just forked.
+
+    Attributes:
+        pid: Its process id.
+        pidfd: Its handle, `None` where the platform has none.
+    """
+
+    pid: int
+    pidfd: int | None
+
+
+class Zygote:
+    """The parent's side of one zygote process."""
+
+    def __init__(self, hash_seed: str) -> None:
+        if not hasattr(os, "fork") or not hasattr(socket, "send_fds"):
+            raise SandboxUnavailable(
+                f"reward programs run in a forked worker, which {sys.platform} cannot start; "
+                "use Linux (on Windows: WSL 2)"
+            )
+        self._lock = threading.Lock()
+        self._facts: Facts | None = None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_TYPE)
+        self._control = ours
+        with theirs, tempfile.TemporaryFile() as log:
+            self._log = os.dup(log.fileno())
+            self._process = subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOT, str(theirs.fileno()), *_folders()],
+                env=_environment(hash_seed),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._control.fileno() >= 0 and self._process.poll() is None
+
+    def facts(self, limits: Limits) -> Facts:
+        """Wait until it is ready and return what it found out.
+
+        Raises:
+            WorkerStartError: It did not start.
+        """
+        with self._lock:
+            if self._facts is None:
+                self._control.settimeout(limits.start_s)
+                self._facts = Facts(*READY.unpack(self._receive(READY.size)[0]))
+            return self._facts
+
+    def fork(
+        self, place: Layout, limits: Limits, *, kill: bool, fds: tuple[int, int, int]
+    ) -> Child:
+        """Fork a worker that gets request pipe, reply pipe and memory.
+
+        Raises:
+            WorkerStartError: The zygote is gone.
+        """
+        self.facts(limits)
+        message = FORK.pack(b"F", *place, kill, limits.memory_mib, limits.cpu_s)
+        with self._lock:
+            self._control.settimeout(limits.start_s)
+            with self._told():
+                socket.send_fds(self._control, [message], list(fds))
+            data, handles = self._receive(CHILD.size)
+        return Child(CHILD.unpack(data)[0], handles[0] if handles else None)
+
+    def exit_code(self, pid: int) -> int | None:
+        """Return how a dead worker ended (negative: the signal), `None` if nobody knows."""
+        try:
+            with self._lock:
+                self._control.settimeout(5.0)
+                self._control.send(ENDED.pack(b"W", pid))
+                return int(CHILD.unpack(self._receive(CHILD.size)[0])[1])
+        except (OSError, WorkerStartError):
+            return None
+
+    def close(self) -> None:
+        """End it, and with it all its workers."""
+        if self._control.fileno() < 0:
+            return
+        self._control.close()
+        os.close(self._log)
+        try:
+            self._process.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def forget(self) -> None:
+        """Let go of it in a forked child: it is the parent's."""
+        if self._control.fileno() >= 0:
+            self._control.close()
+            os.close(self._log)
+        self._process.returncode = 0
+
+    def _receive(self, size: int) -> tuple[bytes, list[int]]:
+        with self._told():
+            data, fds, _, _ = socket.recv_fds(self._control, size, 1, _CLOEXEC)
+        if len(data) != size:
+            for fd in fds:
+                os.close(fd)
+            raise WorkerStartError(self._why("it ended"))
+        return data, fds
+
+    @contextlib.contextmanager
+    def _told(self) -> Any:
+        try:
+            yield
+        except TimeoutError as error:
+            raise WorkerStartError(self._why("no answer in time")) from error
+        except OSError as error:
+            raise WorkerStartError(self._why(str(error))) from error
+
+    def _why(self, reason: str) -> str:
+        text = os.pread(self._log, 4096, 0).decode("utf-8", "replace").strip()
+        last = text.splitlines()[-1] if text else reason
+        return f"the process that jails reward programs failed: {last[:300]}"
+
+
+_SOCKET_TYPE = getattr(socket, "SOCK_SEQPACKET", socket.SOCK_STREAM)
+if sys.platform == "darwin":
+    _SOCKET_TYPE = socket.SOCK_STREAM
+_CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+_zygotes: dict[str, Zygote] = {}
+_guard = threading.Lock()
+owned: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Everything with a `forget()` that a forked child must let go of."""
+
+
+def zygote(hash_seed: str = HASH_SEEDS[0]) -> Zygote:
+    """Return this process's zygote, started if need be; it may not be ready yet."""
+    with _guard:
+        found = _zygotes.get(hash_seed)
+        if found is None or not found.alive:
+            if found is not None:
+                found.close()
+            found = _zygotes[hash_seed] = Zygote(hash_seed)
+        return found
+
+
+def close_all() -> None:
+    """End all zygotes of this process."""
+    with _guard:
+        while _zygotes:
+            _zygotes.popitem()[1].close()
+
+
+def end(child: Child) -> None:
+    """Kill a worker and wait until it is dead."""
+    with contextlib.suppress(ProcessLookupError):
+        if child.pidfd is not None and hasattr(signal, "pidfd_send_signal"):
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            poll = select.poll()
+            poll.register(child.pidfd, select.POLLIN)
+            poll.poll(2000)
+        else:
+            os.kill(child.pid, signal.SIGKILL)
+            time.sleep(0.01)
+
+
+def _environment(hash_seed: str) -> dict[str, str]:
+    """Build an environment: nothing of ours gets in, so nothing can get out."""
+    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+    env = {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": hash_seed, **dict.fromkeys(threads, "1")}
+    if "LD_LIBRARY_PATH" in os.environ and _needs_library_path():
+        env["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
+    return env
+
+
+def _needs_library_path() -> bool:
+    """Whether the interpreter does not start without it."""
+    trial = subprocess.run(
+        [sys.executable, "-S", "-c", ""], env={}, capture_output=True, check=False
+    )
+    return trial.returncode != 0
+
+
+def _folders() -> list[str]:
+    """Return where our packages lie, for interpreters that do not find them by themselves."""
+    folders = [str(Path(__file__).resolve().parents[2])]
+    for package in ("numpy", "scipy"):
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin:
+            folders.append(str(Path(spec.origin).parents[1]))
+    return list(dict.fromkeys(folders))
+
+
+def _after_fork() -> None:
+    global _guard
+    _guard = threading.Lock()
+    while _zygotes:
+        _zygotes.popitem()[1].forget()
+    for thing in list(owned):
+        thing.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(close_all)

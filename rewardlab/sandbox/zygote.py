@@ -1,0 +1,178 @@
+"""The process that workers are forked from: warm, clean, and without a secret to steal.
+
+It is executed with a built environment (`spawn`), imports everything that programs may use, finds
+out by trying which layers of the jail this machine has, and then forks one worker per request.
+It runs no program text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from typing import NoReturn
+
+from rewardlab.sandbox import kernel, worker
+from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
+from rewardlab.sandbox.jail import Lock, limit
+from rewardlab.sandbox.namespace import warm_up
+
+_WORKS, _LEAKS = 0, 255
+
+
+def main(fd: int) -> None:
+    """Serve the parent on a socket until it closes it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _leave_folder()
+    warm_up()
+    _assert_one_thread()
+    control = socket.socket(fileno=fd)
+    abi = kernel.landlock_abi() if kernel.machine() else 0
+    trials = _trials(abi)
+    gc.freeze()
+    null = os.open(os.devnull, os.O_WRONLY)
+    control.send(READY.pack(os.getpid(), *trials, abi))
+    os.dup2(null, 2)
+    os.close(null)
+    use = (trials[0] == _WORKS, abi if trials[1] == _WORKS else 0)
+    with contextlib.suppress(ConnectionError):
+        _serve(control, *use)
+
+
+def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
+    ended: dict[int, int] = {}
+    wake, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    poll.register(wake, select.POLLIN)
+    while True:
+        ready = {fd for fd, _ in poll.poll()}
+        if wake.fileno() in ready:
+            wake.recv(4096)
+            _reap(ended)
+        if control.fileno() not in ready:
+            continue
+        message, fds, _, _ = socket.recv_fds(control, FORK.size, 3)
+        if not message:
+            return
+        if message[:1] == b"W":
+            _reap(ended)
+            pid = ENDED.unpack(message)[1]
+            control.send(CHILD.pack(pid, ended.pop(pid, 0)))
+            continue
+        start = _start(message, seccomp, landlock)
+        _fork(control, start, fds)
+
+
+def _start(message: bytes, seccomp: bool, landlock: int) -> worker.Start:
+    _, rows, row_size, job, kill, memory, cpu = FORK.unpack(message)
+    how = Lock(seccomp, landlock, bool(kill), memory, cpu)
+    return worker.Start(Layout(rows, row_size, job), how, os.getpid())
+
+
+def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> None:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            worker.main(start, *fds)
+        finally:
+            os._exit(1)
+    for fd in fds:
+        os.close(fd)
+    handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    socket.send_fds(control, [CHILD.pack(pid, 0)], [] if handle is None else [handle])
+    if handle is not None:
+        os.close(handle)
+
+
+def _reap(ended: dict[int, int]) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            ended[pid] = os.waitstatus_to_exitcode(status)
+            while len(ended) > 1000:
+                ended.pop(next(iter(ended)))
+
+
+def _leave_folder() -> None:
+    """Stand in an empty folder that no longer exists, so that nothing is found or made in it."""
+    try:
+        folder = tempfile.mkdtemp()
+        os.chdir(folder)
+        os.rmdir(folder)
+    except OSError:
+        os.chdir("/")
+
+
+def _assert_one_thread() -> None:
+    tasks = "/proc/self/task"
+    if os.path.isdir(tasks) and len(os.listdir(tasks)) != 1:
+        sys.exit("a library started a thread: workers cannot be forked")
+
+
+def _trials(abi: int) -> tuple[int, int, int]:
+    """Try what each layer must forbid, each in a process of its own; 0 where it is forbidden."""
+    return _try(_seccomp_forbids), _try(lambda: _landlock_forbids(abi)), _try(_limits_forbid)
+
+
+def _try(trial: Callable[[], int]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        code = _LEAKS
+        try:
+            code = trial()
+        except OSError as error:
+            code = error.errno or _LEAKS
+        finally:
+            os._exit(code)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255
+
+
+def _seccomp_forbids() -> int:
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.seccomp_compute_only(kernel.DENY)
+    return _forbidden(lambda: os.open(os.devnull, os.O_RDONLY))
+
+
+def _landlock_forbids(abi: int) -> int:
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    kernel.landlock_deny_all(abi)
+    return _forbidden(lambda: os.open(sys.executable, os.O_RDONLY))
+
+
+def _limits_forbid() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        size = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
+    limit(Lock(False, 0, False, 64, 0), size)
+    try:
+        bytearray(1 << 30)
+    except MemoryError:
+        return _WORKS
+    return _LEAKS
+
+
+def _forbidden(act: Callable[[], object]) -> int:
+    try:
+        act()
+    except PermissionError:
+        return _WORKS
+    return _LEAKS
+
+
+def run() -> NoReturn:
+    """Entry point of the executed process: `argv[1]` is the socket's descriptor."""
+    main(int(sys.argv[1]))
+    sys.exit(0)
