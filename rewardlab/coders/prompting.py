@@ -1,0 +1,185 @@
+"""From a request to the messages that a chat model gets: packaged templates, values as data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from rewardlab.coders.base import Attempt, Request, Round
+from rewardlab.coders.text import CODE_LIMIT, clean
+from rewardlab.program import vocabulary
+from rewardlab.program.finding import Finding
+from rewardlab.program.schema import EntitySpec, Schema
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+Message = dict[str, str]
+SIGNATURE = "def compute_dense_reward(self, action) -> tuple[float, dict[str, float]]:\n    ..."
+_HELPER_DOCS = {
+    "angle_between_vec": "[rad]",
+    "angle_distance": "between quaternions, 0 to 1",
+    "clip_and_normalize": "to [0, 1]",
+    "quat2axangle": "axis and angle",
+    "tolerance": "1 where x is within the bounds, falling with the distance; vectorised",
+    "transform_points": "4×4 pose on (N, 3) points",
+}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What is sent, and which templates made it.
+
+    Attributes:
+        messages: Chat messages, the first and the last from the user.
+        template: `"generate"`, `"feedback"` or `"repair"`.
+        template_hash: SHA-256 over all templates that took part.
+    """
+
+    messages: tuple[Message, ...]
+    template: str
+    template_hash: str
+
+
+def render(request: Request) -> Prompt:
+    """Return the messages for a request.
+
+    The first one holds everything about the task, and past rounds if there are any. A repair
+    continues that conversation with the refused reply and its findings.
+    """
+    messages = [_message("user", _render("generate.j2", _task_values(request)))]
+    template = "feedback" if request.rounds else "generate"
+    attempt = request.attempt
+    if attempt is not None:
+        answer = _fenced(attempt.source) if attempt.source else "(no code)"
+        messages.append(_message("assistant", answer))
+        findings = _repair_values(attempt, request.scene)
+        messages.append(_message("user", _render("repair.j2", findings)))
+        template = "repair"
+    return Prompt(tuple(messages), template, template_hash(template))
+
+
+@cache
+def template_hash(template: str) -> str:
+    """Return the SHA-256 over the sources of the templates that a kind of prompt is made from."""
+    names = {"generate.j2"} | ({"repair.j2"} if template == "repair" else set())
+    digest = hashlib.sha256()
+    for name in sorted(_closure(names)):
+        digest.update(f"{name}\0{_source(name)}\0".encode())
+    return digest.hexdigest()
+
+
+def _task_values(request: Request) -> dict[str, Any]:
+    return {
+        "description": request.description,
+        "goal": request.goal,
+        "kind": _kind(request.scene),
+        "helpers": list(_helpers()),
+        "examples": [{"goal": e.goal, "source": e.source} for e in request.examples],
+        "rounds": [_round(r) for r in request.rounds],
+        "signature": SIGNATURE,
+    }
+
+
+def _repair_values(attempt: Attempt, scene: Schema) -> dict[str, Any]:
+    unknown = any(f.code == "UnknownAttribute" for f in attempt.findings)
+    return {
+        "has_code": bool(attempt.source),
+        "findings": [_finding(f, attempt.source) for f in attempt.findings],
+        "members": list(_members(scene.root, "self")) if unknown else [],
+    }
+
+
+def _helpers() -> Iterator[tuple[str, str]]:
+    for name, symbol in vocabulary.HELPERS.items():
+        yield f"{name}({', '.join(symbol.signature.positional)})", _HELPER_DOCS.get(name, "")
+
+
+def _finding(finding: Finding, source: str) -> dict[str, Any]:
+    lines = source.splitlines()
+    known = finding.line is not None and 0 < finding.line <= len(lines)
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "line": finding.line,
+        "excerpt": lines[(finding.line or 1) - 1].strip() if known else "",
+        "hint": finding.hint,
+        "state": finding.state,
+    }
+
+
+def _round(past: Round) -> dict[str, str]:
+    return {
+        "general_code": clean(past.program.source, CODE_LIMIT),
+        "description": clean(past.description),
+        "feedback": clean(past.feedback),
+    }
+
+
+def _kind(scene: Schema) -> str:
+    """Return which family of tips fits: arms have an end effector, walkers do not."""
+    arm = any(re.search(r"\bee_(position|pose)\b", path) for path in scene.layout)
+    return "manipulation" if arm else "locomotion"
+
+
+def _members(entity: EntitySpec, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    parts = [part for part in entity.parts if part.described]
+    yield path, (*(part.name for part in parts), *(field.name for field in entity.fields))
+    for part in parts:
+        yield from _members(part.entity, f"{path}.{part.name}")
+
+
+def _message(role: str, content: str) -> Message:
+    return {"role": role, "content": content}
+
+
+def _render(template: str, values: dict[str, Any]) -> str:
+    return _environment().get_template(template).render(values).strip() + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FunctionLoader(_source),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(clean=clean, fenced=_fenced, json=_json)
+    return environment
+
+
+def _source(name: str) -> str:
+    return files("rewardlab").joinpath("prompts", *name.split("/")).read_text("utf-8")
+
+
+def _closure(names: set[str]) -> set[str]:
+    from jinja2.meta import find_referenced_templates
+
+    found = set(names)
+    for name in names:
+        tree = _environment().parse(_source(name))
+        found |= _closure({other for other in find_referenced_templates(tree) if other})
+    return found
+
+
+def _fenced(code: str) -> str:
+    """Return code as a block whose fence is longer than any run of backticks inside it."""
+    text = clean(code, CODE_LIMIT).rstrip()
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}python\n{text}\n{fence}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

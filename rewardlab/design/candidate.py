@@ -1,0 +1,173 @@
+"""One candidate: ask, extract, check, send the findings back, at most so often."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from rewardlab.coders.base import Attempt, Coder, Reply, Request
+from rewardlab.coders.extraction import extract
+from rewardlab.coders.text import one_line
+from rewardlab.design.transcript import Transcript
+from rewardlab.design.verdict import Verdict
+from rewardlab.errors import CoderError
+from rewardlab.program.finding import Finding
+from rewardlab.program.program import RewardProgram
+
+OnEvent: TypeAlias = Callable[[str, str], None]
+"""Called with a kind (`"ask"`, `"refused"`, `"passed"`, `"failed"`, `"note"`) and one line."""
+
+NO_CODE = Finding(
+    "NoCode",
+    "the reply holds no program",
+    hint="answer with one Python code block that defines compute_dense_reward(self, action)",
+)
+UNCHANGED = Finding(
+    "Unchanged",
+    "this is the function that was to be improved, unchanged",
+    hint="change what the feedback and the measurements ask for",
+)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What came of one candidate.
+
+    Attributes:
+        program: The program, if one passed.
+        verdict: The verdict on the last program that was written, if any was.
+        reason: Why none passed, in one line.
+    """
+
+    program: RewardProgram | None
+    verdict: Verdict | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """How candidates are made.
+
+    Attributes:
+        coder: Who writes.
+        check: Validates a program.
+        max_repairs: How often findings are sent back, per candidate.
+        transcript: Where calls are written down.
+        on_event: Told what happens.
+    """
+
+    coder: Coder
+    check: Callable[[RewardProgram], Verdict]
+    max_repairs: int
+    transcript: Transcript
+    on_event: OnEvent
+
+    def run(self, request: Request, *, parent: RewardProgram | None = None) -> Candidate:
+        """Write one candidate.
+
+        Args:
+            request: What is asked.
+            parent: The program that is refined; it does not count as an answer.
+
+        Raises:
+            CoderError: The coder's service failed.
+            GoalNotUnderstood: The offline composer cannot ground the goal.
+            SandboxError: The jail failed.
+        """
+        seen: set[str] = set()
+        verdict: Verdict | None = None
+        findings: tuple[Finding, ...] = ()
+        reason = ""
+        for attempt in range(self.max_repairs + 1):
+            reply = self._ask(request, attempt)
+            source = extract(reply.text)
+            text = reply.text if source is None else source
+            if text in seen:
+                self.transcript.complete(error="SameAnswer")
+                return Candidate(None, verdict, f"the same answer came twice: {reason}")
+            seen.add(text)
+            program = self._program(source, request, reply, attempt, parent)
+            if program is None or _same(program, parent):
+                findings = (NO_CODE if program is None else UNCHANGED,)
+            else:
+                verdict = self.check(program)
+                findings = verdict.errors
+            self.transcript.complete(
+                error=findings[0].code if findings else None,
+                findings=[str(finding) for finding in findings],
+                program_id=program.id if program else None,
+            )
+            if program is not None and not findings:
+                self.on_event("passed", f"{_name(request)} passed: {program.id[:12]}")
+                return Candidate(program, verdict)
+            reason = _summary(findings)
+            self.on_event("refused", f"{_name(request)}, attempt {attempt + 1}: {reason}")
+            request = replace(request, attempt=Attempt(source or "", findings))
+        return Candidate(None, verdict, f"{reason} (after {self.max_repairs} repairs)")
+
+    def _ask(self, request: Request, attempt: int) -> Reply:
+        """Ask the coder and write the call down at once, also when it fails."""
+        self.on_event("ask", f"{_name(request)}: {_stage(request)}, by {self.coder.name}")
+        facts = {
+            "coder": self.coder.name,
+            "task": request.task_id,
+            "goal": request.goal,
+            "stage": _stage(request),
+            "sample": request.sample,
+            "attempt": attempt,
+            "seed": request.seed,
+        }
+        try:
+            reply = self.coder.write(request)
+        except CoderError as error:
+            failed = {"error": "CoderError", "message": str(error)}
+            self.transcript.add({**facts, **failed, **error.record})
+            raise
+        entry = {**facts, **reply.record, "origin": reply.origin, "tokens": dict(reply.tokens)}
+        self.transcript.add({**entry, "reply": reply.text})
+        return reply
+
+    def _program(
+        self,
+        source: str | None,
+        request: Request,
+        reply: Reply,
+        attempt: int,
+        parent: RewardProgram | None,
+    ) -> RewardProgram | None:
+        if source is None:
+            return None
+        return RewardProgram(
+            source,
+            task_id=request.task_id,
+            goal=request.goal,
+            parent=parent.id if parent else None,
+            origin=reply.origin,
+            notes={
+                **reply.notes,
+                "coder": self.coder.name,
+                "sample": request.sample,
+                "repairs": attempt,
+                "examples": [example.task_id for example in request.examples],
+            },
+        )
+
+
+def _same(program: RewardProgram, parent: RewardProgram | None) -> bool:
+    return parent is not None and program.source.strip() == parent.source.strip()
+
+
+def _name(request: Request) -> str:
+    return f"candidate {request.sample + 1}"
+
+
+def _stage(request: Request) -> str:
+    if request.attempt is not None:
+        return "repair"
+    return "feedback" if request.rounds else "generate"
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    more = f" and {len(findings) - 1} more" if len(findings) > 1 else ""
+    return one_line(str(findings[0])) + more

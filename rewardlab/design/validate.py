@@ -1,0 +1,93 @@
+"""Whether a program may be trained with: static reading, then a probe in the jail."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rewardlab.design.verdict import Verdict
+from rewardlab.program.program import RewardProgram
+from rewardlab.program.reading import read
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
+
+_CACHED_TASKS = 8
+
+
+def validate(program: RewardProgram | str | Path, task: Task | str, *, seed: int = 0) -> Verdict:
+    """Check a program: the allow-list first, then the jailed probe on real states of the task.
+
+    Args:
+        program: A program, or the path of one.
+        task: A task or its id.
+        seed: Fixes the states of the probe.
+
+    Returns:
+        The verdict; a bad program is a verdict that is not `ok`, never an exception.
+
+    Raises:
+        SandboxError: The jail itself does not work here.
+    """
+    from rewardlab.sandbox.capabilities import level
+    from rewardlab.sandbox.probe import probe
+
+    start = time.perf_counter()
+    program, task = as_program(program), as_task(task)
+    reading = read(program.source, task.scene)
+    findings, terms, sandbox_level = reading.findings, (), ""
+    if reading.ok:
+        states = probe_rows(task, seed)
+        tried = probe(program, task.scene, states, seed=seed)
+        findings, terms, sandbox_level = (*findings, *tried.findings), tried.terms, tried.level
+    return Verdict(
+        ok=all(finding.severity != "error" for finding in findings),
+        findings=findings,
+        sandbox_level=sandbox_level or level(),
+        seconds=time.perf_counter() - start,
+        program_id=program.id,
+        task_id=task.id,
+        terms=terms,
+    )
+
+
+def as_program(program: RewardProgram | str | Path) -> RewardProgram:
+    """Return a program, loaded if a path is given."""
+    return program if isinstance(program, RewardProgram) else RewardProgram.load(program)
+
+
+def as_task(task: Task | str) -> Task:
+    """Return a task, built if an id is given."""
+    if not isinstance(task, str):
+        return task
+    from rewardlab.envs.tasks import task as build
+
+    return build(task)
+
+
+def probe_rows(task: Task, seed: int) -> Any:
+    """Return the states `(N, D)` on which programs of a task are probed, made once per process."""
+    return _rows(_Key(task), seed)
+
+
+class _Key:
+    """A task as a dictionary key: by what it was built from, since tasks hold mappings."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._facts = (task.id, repr(sorted(task.options.items())), task.scene.hash)
+
+    def __hash__(self) -> int:
+        return hash(self._facts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self._facts == other._facts
+
+
+@lru_cache(maxsize=_CACHED_TASKS)
+def _rows(key: _Key, seed: int) -> Any:
+    from rewardlab.envs.states import probe_states
+
+    return probe_states(key.task, seed=seed)

@@ -1,0 +1,61 @@
+import pytest
+
+from rewardlab.coders.endpoint import DEFAULT_URL, Endpoint, configured
+from rewardlab.errors import ConfigError
+
+KEY = "sk-canary-0123456789abcdef"
+
+
+def test_a_key_alone_means_the_default_server():
+    endpoint = Endpoint.from_environment({"OPENAI_API_KEY": KEY})
+    assert (endpoint.base_url, endpoint.host) == (DEFAULT_URL, "api.openai.com")
+    assert KEY not in repr(endpoint)
+
+
+def test_nothing_configured_says_what_to_set():
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        Endpoint.from_environment({})
+
+
+@pytest.mark.parametrize("host", ["example.com", "10.0.0.7:8000", "localhost.evil.com", "127.evil"])
+def test_a_key_is_not_sent_unencrypted_beyond_this_machine(host):
+    with pytest.raises(ConfigError, match="unencrypted") as raised:
+        Endpoint(f"http://{host}/v1", KEY)
+    assert KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "key"),
+    [
+        ("http://localhost:8000/v1", KEY),
+        ("http://127.0.0.1:8000/v1", KEY),
+        ("http://[::1]:8000/v1", KEY),
+        ("https://example.com/v1", KEY),
+        ("http://example.com/v1", ""),
+    ],
+)
+def test_these_addresses_are_fine(url, key):
+    assert Endpoint(url, key).base_url == url
+
+
+@pytest.mark.parametrize("url", ["example.com/v1", "ftp://example.com", "http://", "file:///etc"])
+def test_what_is_no_address_is_refused(url):
+    with pytest.raises(ConfigError, match="OPENAI_BASE_URL"):
+        Endpoint(url, "")
+
+
+def test_a_password_in_the_address_is_not_shown():
+    assert Endpoint("https://me:secret@example.com/v1", "").host == "example.com"
+
+
+def test_redaction_takes_the_key_and_what_looks_like_one():
+    endpoint = Endpoint(key="custom-key-1")
+    assert endpoint.redact("custom-key-1 and sk-abcdefgh and task-oriented") == (
+        "[key] and [key] and task-oriented"
+    )
+
+
+def test_configured_by_key_or_address():
+    assert configured({"OPENAI_API_KEY": "x"})
+    assert configured({"OPENAI_BASE_URL": "http://localhost/v1"})
+    assert not configured({"OPENAI_API_KEY": " "})
