@@ -43,7 +43,7 @@ def show(answer: Answer, *, json: bool) -> None:
     if json:
         print(json_module.dumps(answer.document, indent=2))
     elif isinstance(answer.view, str):
-        print(answer.view)
+        print(printable(answer.view) if sys.stdout.isatty() else answer.view)
     elif sys.stdout.isatty():
         _print_rich(answer.view)
     else:
@@ -52,7 +52,12 @@ def show(answer: Answer, *, json: bool) -> None:
 
 def note(text: str) -> None:
     """Tell the person what happens, on stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def printable(text: str) -> str:
+    """Return text that cannot steer a terminal: a model wrote some of what we show."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:

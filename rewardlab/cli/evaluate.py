@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, percent
-from rewardlab.cli.flags import Json, Out, Run
+from rewardlab.cli.flags import Json, Out, Run, Switch
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,9 @@ class Flags:
         int | None,
         arg(metavar="N", help="Fixes the goals.", help_behavior_hint="(default: the evaluation's)"),
     ] = None
-    video: Annotated[bool, arg(help="Film it into the run folder.", help_behavior_hint="")] = False
+    video: Annotated[Switch, arg(help="Film it into the run folder.", help_behavior_hint="")] = (
+        False
+    )
     out: Out = "results"
     json: Json = False
 

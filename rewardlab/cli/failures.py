@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from rewardlab.cli.answer import printable
 from rewardlab.errors import ProgramRefused, RewardlabError
 
 
@@ -25,8 +26,8 @@ def guarded(work: Callable[[], int]) -> int:
         if isinstance(error, ProgramRefused):
             _print_findings(error)
         return _fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _fail("interrupted", 1)
+    except KeyboardInterrupt as stop:
+        return _fail(str(stop) or "interrupted", 1)
     except BrokenPipeError:
         # Whoever read our output has left; the interpreter must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -44,7 +45,8 @@ def guarded(work: Callable[[], int]) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"rewardlab: error: {' '.join(message.split())}", file=sys.stderr, flush=True)
+    line = printable(" ".join(message.split()))
+    print(f"rewardlab: error: {line}", file=sys.stderr, flush=True)
     return code
 
 
@@ -52,4 +54,4 @@ def _print_findings(error: ProgramRefused) -> None:
     if error.verdict is not None:
         from rewardlab.cli.findings import render
 
-        print(render(error.verdict.findings), file=sys.stderr)
+        print(printable(render(error.verdict.findings)), file=sys.stderr)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import io
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
+from contextvars import ContextVar
 from dataclasses import fields, replace
 from itertools import dropwhile, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import tyro
-from tyro.conf import Positional, UseAppendAction, arg
+from tyro.conf import FlagCreatePairsOff, Positional, UseAppendAction, arg
 
 from rewardlab.errors import ConfigError, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task as TaskObject
+    from rewardlab.program.program import RewardProgram
 
 Flags = TypeVar("Flags", bound=Any)
 
@@ -25,8 +28,9 @@ Run = Annotated[
     Positional[str],
     arg(metavar="RUN", help="A run's folder, its name, or a unique prefix of that."),
 ]
+Switch = FlagCreatePairsOff[bool]
 Json = Annotated[
-    bool, arg(help="Print one JSON document on stdout and nothing else.", help_behavior_hint="")
+    Switch, arg(help="Print one JSON document on stdout and nothing else.", help_behavior_hint="")
 ]
 Seed = Annotated[int, arg(metavar="N", help="The one seed.")]
 Out = Annotated[str, arg(metavar="DIR", help="Folder of the run folders.")]
@@ -64,7 +68,7 @@ Sandbox = Annotated[
     arg(help="require: refuse to run programs unless every layer of the sandbox works."),
 ]
 AllowDegraded = Annotated[
-    bool,
+    Switch,
     arg(
         help="Run model-written programs although a layer of the sandbox is missing.",
         help_behavior_hint="",
@@ -72,17 +76,32 @@ AllowDegraded = Annotated[
 ]
 
 _POSITIONAL = ("task", "goal")
+_command: ContextVar[str] = ContextVar("command", default="")
 
 
-def open_task(id: str, options: Sequence[str] = ()) -> TaskObject:
-    """Return a task, with options given as `KEY=VALUE`, the values read as YAML."""
+def command() -> str:
+    """Return the command line that is being carried out, for the run's record."""
+    return _command.get()
+
+
+def load_program(path: str) -> RewardProgram:
+    """Read a reward program."""
     import rewardlab
 
-    return rewardlab.task(id, **read_options(options))
+    return rewardlab.RewardProgram.load(path)
+
+
+def open_task(
+    id: str, options: Sequence[str] = (), more: Mapping[str, Any] | None = None
+) -> TaskObject:
+    """Return a task, with options given as `KEY=VALUE`, over `more` from a file."""
+    import rewardlab
+
+    return rewardlab.task(id, **{**(more or {}), **read_options(options)})
 
 
 def read_options(options: Sequence[str]) -> dict[str, Any]:
-    """Read `KEY=VALUE` pairs."""
+    """Read `KEY=VALUE` pairs; values are YAML."""
     import yaml
 
     read = {}
@@ -106,6 +125,7 @@ def parse(kind: type[Flags], *, verb: str, description: str, args: Sequence[str]
         UsageError: An unknown flag or a wrong value, in one line.
         ConfigError: The file of `--config`.
     """
+    _command.set(shlex.join(["rewardlab", verb, *args]))
     _check_names(kind, verb, args)
     path = _value_of("--config", args)
     default = None if path is None or "--help" in args else _from_file(kind, verb, Path(path))
@@ -123,7 +143,6 @@ def _tyro(
                 prog=f"rewardlab {verb}",
                 description=description,
                 args=list(args),
-                config=(tyro.conf.FlagCreatePairsOff,),
                 **({} if default is None else {"default": default}),
             )
             return parsed

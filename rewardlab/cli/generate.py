@@ -67,12 +67,18 @@ def run(flags: Flags) -> Answer:
         max_repairs=flags.max_repairs,
         model=flags.model,
         seed=flags.seed,
+        on_event=told,
     )
     announce(programs[0])
     paths = _save(programs, flags.output)
     pairs = list(zip(programs, paths, strict=True))
     view = "\n".join(str(path or program.source) for program, path in pairs)
     return Answer({"task": task.id, "programs": [entry(*pair) for pair in pairs]}, view)
+
+
+def told(kind: str, line: str) -> None:
+    """Show what a coder does."""
+    note(line)
 
 
 def announce(program: RewardProgram) -> None:

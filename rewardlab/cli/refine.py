@@ -8,14 +8,13 @@ Examples:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import Coder, Json, MaxRepairs, Model, Out, Output, Run
-from rewardlab.cli.generate import announce, entry
+from rewardlab.cli.generate import announce, entry, told
 
 
 @dataclass(frozen=True)
@@ -49,6 +48,7 @@ def run(flags: Flags) -> Answer:
     child = rewardlab.refine(
         opened,
         flags.comment or None,
+        on_event=told,
         rating=flags.rating,
         prefer=flags.prefer,
         coder=flags.coder,
@@ -56,7 +56,8 @@ def run(flags: Flags) -> Answer:
         max_repairs=flags.max_repairs,
     )
     announce(child)
-    path = child.save(Path(flags.output or opened.path / f"next-{child.id[:8]}.py"))
+    kept = opened.path / "next" / f"{child.id[:12]}.py"
+    path = child.save(flags.output) if flags.output else kept
     parent = opened.program
     diff = program_diff(parent, child) if parent else child.source
     note(f"Train it: rewardlab train {child.task_id} --reward {path}")

@@ -7,12 +7,12 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.answer import Answer, Table, percent
 from rewardlab.cli.flags import Json, Out
+from rewardlab.store.files import read_json
 
 if TYPE_CHECKING:
     from rewardlab.training.run import Run
@@ -28,29 +28,34 @@ class Flags:
 
 def run(flags: Flags) -> Answer:
     """List them."""
-    from rewardlab.training.run import list_runs
+    from rewardlab.design.lineage import lineage
 
-    entries = [_entry(found) for found in list_runs(flags.out)]
+    nodes = lineage(flags.out)
+    entries = [entry(node.run) for node in nodes]
     if not entries:
         return Answer({"runs": []}, f"no runs in {flags.out}")
     rows = [
-        (branch + e["id"], e["task"], e["status"], f"{e['n_timesteps']:,}", _success(e))
-        for branch, e in _tree(entries)
+        (
+            "  " * (node.depth - 1) + "└ " * (node.depth > 0) + told["id"],
+            told["task"],
+            told["status"],
+            f"{told['n_timesteps']:,}",
+            success_of(told),
+        )
+        for node, told in zip(nodes, entries, strict=True)
     ]
-    columns = ("run", "task", "status", "steps", "success")
-    return Answer({"runs": entries}, Table(columns, rows))
+    return Answer({"runs": entries}, Table(("run", "task", "status", "steps", "success"), rows))
 
 
-def _entry(found: Run) -> dict[str, Any]:
-    from rewardlab.store.files import read_json
-
-    record = found.record
-    measured = read_json(found.path / "evaluation.json") or (found.evaluations or [{}])[-1]
+def entry(run: Run) -> dict[str, Any]:
+    """Return what `--json` says about a run."""
+    record = run.record
+    measured = read_json(run.path / "evaluation.json") or (run.evaluations or [{}])[-1]
     return {
-        "id": found.id,
-        "path": str(found.path),
+        "id": run.id,
+        "path": str(run.path),
         "task": record["task"],
-        "status": found.status,
+        "status": run.status,
         "program_id": record["program_id"],
         "parent": record["parent"],
         "n_timesteps": record["n_timesteps"],
@@ -59,25 +64,6 @@ def _entry(found: Run) -> dict[str, Any]:
     }
 
 
-def _success(entry: dict[str, Any]) -> str:
-    return "" if entry["success"] is None else percent(entry["success"], entry["success_ci"])
-
-
-def _tree(entries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield runs depth first, each with the branch that is drawn before it.
-
-    A run hangs under the newest earlier run whose program is its program's parent.
-    """
-    children: dict[str | None, list[dict[str, Any]]] = {}
-    holder: dict[str | None, str] = {}
-    for entry in entries:
-        children.setdefault(holder.get(entry["parent"]), []).append(entry)
-        if entry["program_id"]:
-            holder[entry["program_id"]] = entry["id"]
-
-    def walk(id: str | None, depth: int) -> Iterator[tuple[str, dict[str, Any]]]:
-        for child in children.get(id, []):
-            yield "  " * (depth - 1) + "└ " * (depth > 0), child
-            yield from walk(child["id"], depth + 1)
-
-    return walk(None, 0)
+def success_of(told: dict[str, Any]) -> str:
+    """Return an entry's success rate for people; empty while it is not known."""
+    return "" if told["success"] is None else percent(told["success"], told["success_ci"])

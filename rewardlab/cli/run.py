@@ -1,0 +1,214 @@
+"""The whole chain: a goal becomes a program, a trained policy, a success rate and a report.
+
+With --rounds R you are asked after each round what should change, and the next program is written,
+shown and trained; an empty answer ends it. With --yes nothing is asked: later rounds go by what
+was measured.
+
+Examples:
+  rewardlab run metaworld/window-close "Push and close a sliding window by its handle." --yes
+  rewardlab run locomotion/hopper-forward "Run forward without falling." --rounds 3 -n 200000
+  rewardlab run --resume window-close-ppo
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Positional, arg
+
+from rewardlab.cli.answer import Answer, note, percent
+from rewardlab.cli.flags import (
+    Coder,
+    FewShot,
+    Goal,
+    Json,
+    MaxRepairs,
+    Model,
+    Switch,
+    open_task,
+)
+from rewardlab.cli.generate import announce, told
+from rewardlab.cli.runs import entry
+from rewardlab.cli.train import Training, checked, settings
+from rewardlab.errors import RewardlabError, UsageError
+from rewardlab.store.files import write_json
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
+    from rewardlab.evaluation.evaluate import Evaluation
+    from rewardlab.program.program import RewardProgram
+    from rewardlab.training.run import Run
+
+DEFAULT_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class Flags(Training):
+    """Flags of `rewardlab run`."""
+
+    task: Annotated[
+        Positional[str],
+        arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
+    ] = ""
+    goal: Goal = ""
+    rounds: Annotated[int, arg(metavar="R", help="Programs to train, one after the other.")] = 1
+    yes: Annotated[Switch, arg(help="Ask nothing.", help_behavior_hint="")] = False
+    coder: Coder = "auto"
+    model: Model = None
+    few_shot: FewShot = 0
+    max_repairs: MaxRepairs = 3
+    episodes: Annotated[int, arg(metavar="N", help="Episodes of the final evaluation.")] = 20
+    video: Annotated[
+        bool, arg(help="Film it.", help_behavior_hint="(default: where pictures can be drawn)")
+    ] = True
+    min_success: Annotated[
+        float | None,
+        arg(metavar="P", help="Fail below this success rate, 0 to 1.", help_behavior_hint=""),
+    ] = None
+    resume: Annotated[
+        str | None,
+        arg(metavar="RUN", help="Finish this run's round.", help_behavior_hint=""),
+    ] = None
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """Go through the chain, round by round."""
+    import rewardlab
+    from rewardlab.envs.gl import choose
+
+    if flags.rounds < 1:
+        raise UsageError(f"--rounds must be at least 1, got {flags.rounds}")
+    choose()  # before anything imports mujoco
+    opened, task = _reopen(flags) if flags.resume else _open(flags)
+    result = _round(opened, task, flags)
+    for number in range(2, flags.rounds + 1):
+        comment = None if flags.yes else _ask()
+        if comment == "":
+            break
+        child = rewardlab.refine(
+            opened,
+            comment,
+            coder=flags.coder,
+            model=flags.model,
+            max_repairs=flags.max_repairs,
+            on_event=told,
+        )
+        announce(child)
+        _show_diff(opened, child)
+        note(f"round {number} of {flags.rounds}")
+        opened = _prepare(task, child.goal, flags, child)
+        result = _round(opened, task, flags)
+    return _answer(opened, result, flags)
+
+
+def _open(flags: Flags) -> tuple[Run, Task]:
+    if not flags.task:
+        raise UsageError('say what to do: rewardlab run TASK "goal in words"')
+    task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
+    return _prepare(task, flags.goal or task.goal, flags), task
+
+
+def _reopen(flags: Flags) -> tuple[Run, Task]:
+    import rewardlab
+
+    opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
+    config = opened.config
+    if flags.task and flags.task != config.task:
+        raise UsageError(f"run {opened.id} is about {config.task}, not {flags.task}")
+    return opened, rewardlab.task(config.task, **config.task_options)
+
+
+def _prepare(task: Task, goal: str, flags: Flags, program: RewardProgram | None = None) -> Run:
+    from rewardlab.training.train import prepare
+
+    chosen = settings(flags)
+    chosen["n_timesteps"] = flags.n_timesteps or DEFAULT_STEPS
+    opened = prepare(task, program or "program", **{**chosen, "goal": goal})
+    note(f"run {opened.path}")
+    return opened
+
+
+def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
+    """Do what is still missing of a round: program, verdict, training, evaluation, report."""
+    import rewardlab
+    from rewardlab.envs.gl import choose
+    from rewardlab.training.train import fit
+
+    try:
+        program = opened.program or _generate(opened, task, flags)
+        verdict = checked(program, task, seed=opened.config.seed)
+    except RewardlabError as error:
+        opened.release("failed", reason=str(error))
+        raise
+    write_json(opened.path / "verdict.json", verdict.to_json())
+    if opened.status != "finished":
+        fit(opened, task=task, progress=flags.progress)
+    gl = choose()
+    if flags.video and not gl.works:
+        note(f"no video: {gl.why}")
+    note(f"evaluating on {flags.episodes} episodes")
+    result = rewardlab.evaluate(opened, episodes=flags.episodes, video=flags.video and gl.works)
+    rewardlab.report(opened)
+    note(f"success {percent(result.success, result.success_ci)}: {opened.path / 'report.html'}")
+    return result
+
+
+def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
+    from rewardlab.design.generate import generate
+
+    config = opened.config
+    programs = generate(
+        task,
+        config.goal,
+        coder=flags.coder,
+        few_shot=flags.few_shot,
+        max_repairs=flags.max_repairs,
+        model=flags.model,
+        seed=config.seed,
+        record=opened.path / "llm",
+        on_event=told,
+    )
+    announce(programs[0])
+    opened.set_program(programs[0])
+    return programs[0]
+
+
+def _ask() -> str:
+    """Ask what should change; an empty answer, or nobody there to answer, is the end."""
+    note("What should change? (empty: stop)")
+    try:
+        return input("> ").strip()
+    except EOFError:
+        return ""
+
+
+def _show_diff(opened: Run, child: RewardProgram) -> None:
+    from rewardlab.program.diff import program_diff
+
+    parent = opened.program
+    if parent is not None:
+        note(program_diff(parent, child))
+
+
+def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
+    report = opened.path / "report.html"
+    video = opened.path / result.video if result.video else None
+    document: dict[str, Any] = {
+        **entry(opened),
+        "evaluation": result.to_json(),
+        "report": str(report),
+        "video": str(video) if video else None,
+    }
+    lines = [
+        f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
+        f"report  {report}",
+        *([f"video   {video}"] if video else []),
+        f'next    rewardlab refine {opened.id} "what should change"',
+    ]
+    wanted = flags.min_success
+    missed = wanted is not None and (result.success is None or result.success < wanted)
+    if missed:
+        note(f"success is below the {wanted:.0%} that --min-success asks for")
+    return Answer(document, "\n".join(lines), 1 if missed else 0)

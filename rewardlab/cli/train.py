@@ -1,0 +1,211 @@
+"""Train a policy on a reward program, the environment's own reward, or success alone.
+
+A program is validated first. Ctrl-C saves the run and prints how to go on; a run that was killed
+goes on from its last checkpoint. A YAML file of --config may hold any flag, and policy_kwargs,
+hyperparameters and task_options; what the command line says wins.
+
+Examples:
+  rewardlab train metaworld/window-close --reward program.py -n 100000
+  rewardlab train locomotion/hopper-forward --reward oracle --algo sac -n 200000 --seed 1
+  rewardlab train --resume window-close-ppo
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+from tyro.conf import Fixed, Positional, Suppress, arg
+
+from rewardlab.cli.answer import Answer, note
+from rewardlab.cli.findings import render
+from rewardlab.cli.flags import (
+    AllowDegraded,
+    Json,
+    Out,
+    Sandbox,
+    Seed,
+    TaskOptions,
+    command,
+    load_program,
+    open_task,
+)
+from rewardlab.cli.runs import entry, success_of
+from rewardlab.config import OnRewardFault
+from rewardlab.errors import ProgramRefused, UsageError
+from rewardlab.store.files import write_json
+
+if TYPE_CHECKING:
+    from rewardlab.design.verdict import Verdict
+    from rewardlab.envs.tasks import Task
+    from rewardlab.program.program import RewardProgram
+    from rewardlab.training.run import Run
+
+_PRESET = "(default: the preset's)"
+_TENTH = "(default: ten in a run)"
+
+
+@dataclass(frozen=True)
+class Training:
+    """Flags that say how to train.
+
+    Attributes:
+        settings: What only the file of `--config` can say.
+    """
+
+    n_timesteps: Annotated[
+        int | None,
+        arg(
+            aliases=("-n",),
+            metavar="STEPS",
+            help="Environment steps, over all environments.",
+            help_behavior_hint="",
+        ),
+    ] = None
+    algo: Annotated[
+        str, arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq, or the suite's best.")
+    ] = "auto"
+    seed: Seed = 0
+    n_envs: Annotated[
+        int | None,
+        arg(metavar="N", help="Environments stepped together.", help_behavior_hint=_PRESET),
+    ] = None
+    preset: Annotated[
+        str, arg(metavar="NAME", help="Tuned settings: a suite's, default, or sb3.")
+    ] = "auto"
+    policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
+    device: Annotated[str, arg(metavar="NAME", help="Torch device.")] = "auto"
+    eval_freq: Annotated[
+        int | None,
+        arg(
+            metavar="STEPS",
+            help="Steps between evaluations; 0 for none.",
+            help_behavior_hint=_TENTH,
+        ),
+    ] = None
+    eval_episodes: Annotated[int, arg(metavar="N", help="Episodes of each of them.")] = 10
+    checkpoint_freq: Annotated[
+        int | None,
+        arg(metavar="STEPS", help="Steps between checkpoints.", help_behavior_hint=_TENTH),
+    ] = None
+    native_reward: Annotated[
+        bool,
+        arg(
+            help="Record the environment's own reward beside a program's.",
+            help_behavior_hint="(default: on)",
+        ),
+    ] = True
+    on_reward_fault: Annotated[
+        OnRewardFault,
+        arg(help="stop, or zero: score 0 and count, stop above 1 %."),
+    ] = "stop"
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: AllowDegraded = False
+    task_option: TaskOptions = ()
+    out: Out = "results"
+    progress: Annotated[
+        bool,
+        arg(aliases=("-P",), help="Show progress on stderr.", help_behavior_hint="(default: on)"),
+    ] = True
+    config: Annotated[
+        str | None,
+        arg(metavar="FILE", help="YAML with values of these flags.", help_behavior_hint=""),
+    ] = None
+    settings: Suppress[Fixed[Mapping[str, Any]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Flags(Training):
+    """Flags of `rewardlab train`."""
+
+    task: Annotated[
+        Positional[str],
+        arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
+    ] = ""
+    reward: Annotated[
+        str,
+        arg(metavar="R", help="program.py, oracle (the environment's own) or sparse (success)."),
+    ] = "oracle"
+    resume: Annotated[
+        str | None,
+        arg(metavar="RUN", help="Go on with this run.", help_behavior_hint=""),
+    ] = None
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """Train it."""
+    trained = _resume(flags) if flags.resume else _start(flags)
+    told = entry(trained)
+    success = success_of(told)
+    view = f"{trained.path}: {told['status']}" + (f", success {success}" if success else "")
+    return Answer(told, view)
+
+
+def settings(flags: Training) -> dict[str, Any]:
+    """Return what `rewardlab.training.train.prepare` gets from the flags and their file."""
+    chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
+    for name in ("task_option", "progress", "config", "settings"):
+        del chosen[name]
+    deeper = {key: value for key, value in flags.settings.items() if key != "task_options"}
+    return {**deeper, **chosen, "facts": {"command": command()}}
+
+
+def checked(program: RewardProgram, task: Task, *, seed: int) -> Verdict:
+    """Validate a program before it is trained on; warnings are shown.
+
+    Raises:
+        UsageError: It does not define the function.
+        ProgramRefused: It may not be trained on; the findings are shown.
+    """
+    import rewardlab
+
+    verdict = rewardlab.validate(program, task, seed=seed)
+    if verdict.findings:
+        note(render(verdict.findings, source=program.source))
+    if verdict.sandbox_level != "full":
+        note(
+            f"WARNING: the sandbox is only {verdict.sandbox_level!r} here, see rewardlab doctor; "
+            "do not run programs that you have not read."
+        )
+    codes = [finding.code for finding in verdict.errors]
+    if "RewardSignatureError" in codes:
+        raise UsageError("the program does not define compute_dense_reward(self, action)")
+    if codes:
+        raise ProgramRefused(f"the program is refused for {task.id}: {', '.join(codes)}")
+    return verdict
+
+
+def _start(flags: Flags) -> Run:
+    from rewardlab.training.train import fit, prepare
+
+    if not flags.task:
+        raise UsageError("say what to train: rewardlab train TASK … (or --resume RUN)")
+    if flags.n_timesteps is None:
+        raise UsageError("say how long to train: -n STEPS, e.g. -n 100000")
+    task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
+    reward: str | RewardProgram = flags.reward
+    verdict = None
+    if flags.reward not in ("oracle", "sparse"):
+        reward = load_program(flags.reward)
+        verdict = checked(reward, task, seed=flags.seed)
+    opened = prepare(task, reward, **settings(flags))
+    if verdict:
+        write_json(opened.path / "verdict.json", verdict.to_json())
+    note(f"run {opened.path}")
+    return fit(opened, task=task, progress=flags.progress)
+
+
+def _resume(flags: Flags) -> Run:
+    import rewardlab
+    from rewardlab.training.train import extend, fit
+
+    opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
+    config = opened.config
+    task = rewardlab.task(flags.task or config.task, **config.task_options)
+    extend(opened, task, flags.n_timesteps)
+    if opened.status == "finished" and flags.n_timesteps in (None, config.n_timesteps):
+        note(f"run {opened.id} is finished; train it further with -n STEPS")
+        return opened
+    return fit(opened, task=task, progress=flags.progress)
