@@ -1,0 +1,113 @@
+"""Programs for a body that walks: gaits, poses, flips and waving a leg."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rewardlab.coders.offline.plan import Draft, Number, Piece, Plan
+
+
+def draft(plan: Plan) -> Draft:
+    """Write a plan for a walking body down as terms."""
+    makers = {"gait": _gait, "pose": _pose, "flip": _flip, "wave": _wave}
+    pieces = [p for p in (*makers[plan.family](plan), *_common(plan)) if p.term in plan.weights]
+    rewards = [p for p in pieces if not p.cost]
+    return Draft(
+        tuple(_members(plan)),
+        (*rewards, *(p for p in pieces if p.cost)),
+        tuple(_constants(plan)),
+    )
+
+
+def _members(plan: Plan) -> Iterator[tuple[str, str]]:
+    names = plan.names
+    for local, role in (("forward", "vx"), ("sideways", "vy"), ("rise", "vz"), ("height", "z")):
+        if role in names:
+            yield local, f"self.{names[role]}"
+    if "up" in names:
+        yield "up", f"self.{names['up']}"
+    for local, role in (("pitch", "pitch"), ("spin", "pitch_rate"), ("swing", "swing")):
+        if role in names:
+            yield local, f"self.{names[role]}"
+    if "z" in names:
+        yield "height_start", f"self.initial.{names['z']}"
+    if "pitch" in names:
+        yield "pitch_start", f"self.initial.{names['pitch']}"
+    if "x" in names:
+        yield "moved", f"self.{names['x']} - self.initial.{names['x']}"
+    if "paw_z" in names:
+        yield "paw", f"self.{names['paw_z']}"
+
+
+def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
+    o = plan.options
+    yield "SPEED", o.get("speed", 1.0), f"[m/s] full pay at this speed; {o.get('why_speed', '')}"
+    yield "JUMP", o.get("jump", 0.3), "[m] full pay at this much above the start"
+    yield "FLOOR", o.get("floor", 0.3), "[m] height of the body when it lies"
+    yield "LOW", o.get("low", 0.8), "share of the starting height that is low enough to lose pay"
+    yield "TURN", 6.2832, "[rad] a whole turn"
+    yield "SPIN", o.get("spin", 6.0), "[rad/s] full pay at this rate"
+    yield "PAW", o.get("paw", 0.3), "[m] height of the waving foot for full pay"
+    yield "SWING", o.get("swing", 3.0), "[rad/s] full pay at this swing of the leg"
+
+
+def _gait(plan: Plan) -> Iterator[Piece]:
+    way = "forward" if plan.options["sign"] > 0 else "backward"
+    speed = "forward" if plan.options["sign"] > 0 else "-forward"
+    yield Piece(
+        plan.skill,
+        f"speed {way}, bounded; the other way counts against",
+        "pace",
+        (f"pace = max(-1.0, min({speed} / SPEED, 1.0))",),
+    )
+
+
+def _pose(plan: Plan) -> Iterator[Piece]:
+    if plan.skill == "jump":
+        yield Piece("jump", "height over the start", "share((height - height_start) / JUMP)")
+        yield Piece("rise", "speed upwards", "share(rise / 2.0)")
+    elif plan.skill == "lie":
+        low = "share(1.0 - (height - FLOOR) / max(height_start - FLOOR, 0.05))"
+        yield Piece("lie", "the body is low", low)
+    else:
+        yield Piece("stand", "the body is as high as at the start", "share(height / height_start)")
+    if plan.skill != "jump":
+        speed = "forward" if "vy" not in plan.names else "math.hypot(forward, sideways)"
+        yield Piece("still", "it keeps still", f"1.0 / (1.0 + 4.0 * ({speed}) ** 2)")
+
+
+def _flip(plan: Plan) -> Iterator[Piece]:
+    sign = "" if plan.options["sign"] > 0 else "-"
+    way = "forwards" if plan.options["sign"] > 0 else "backwards"
+    turned = "pitch - pitch_start" if not sign else "pitch_start - pitch"
+    yield Piece("jump", "height over the start", "share((height - height_start) / JUMP)")
+    yield Piece("spin", f"rate of turning {way}", f"share({sign}spin / SPIN)")
+    yield Piece("flip", "share of a whole turn done", f"share(({turned}) / TURN)")
+
+
+def _wave(plan: Plan) -> Iterator[Piece]:
+    leg = plan.options["leg"].replace("_", " ")
+    yield Piece("paw", f"the {leg} foot is up", "share(paw / PAW)")
+    yield Piece(
+        "wave", "the leg swings, while it is up", "share(paw / PAW) * share(abs(swing) / SWING)"
+    )
+    yield Piece("stay", "it stays where it was", "1.0 / (1.0 + 4.0 * moved**2)")
+
+
+def _common(plan: Plan) -> Iterator[Piece]:
+    names = plan.names
+    if "up" in names:
+        yield Piece("upright", "the body's up axis points up", "share(up[2])")
+    elif "pitch" in names:
+        yield Piece("upright", "the body is not pitched", "share(math.cos(pitch))")
+    if "z" in names:
+        high = "share((height / max(height_start, 0.05) - LOW) / 0.1)"
+        yield Piece("high", "the body keeps its height", high)
+        yield Piece("low", "the body keeps down", "share(2.0 - height / max(height_start, 0.05))")
+    if "vy" in names:
+        drift = "share(abs(sideways) / SPEED)"
+        yield Piece("drift", "speed to the side", drift, cost=True)
+    if "vz" in names:
+        yield Piece("bounce", "speed up and down", "share(abs(rise))", cost=True)
+    if plan.options.get("effort", True):
+        yield Piece("effort", "size of the action", "(action @ action / len(action))", cost=True)

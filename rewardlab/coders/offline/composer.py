@@ -1,0 +1,77 @@
+"""The offline composer: a coder without a model, that knows a few skills and says so."""
+
+from __future__ import annotations
+
+from rewardlab.coders.base import Reply, Request
+from rewardlab.coders.offline import arm, body
+from rewardlab.coders.offline.comments import revise
+from rewardlab.coders.offline.grounding import ground
+from rewardlab.coders.offline.plan import Plan
+from rewardlab.coders.offline.render import render
+from rewardlab.coders.offline.variants import vary
+from rewardlab.errors import CoderError, GoalNotUnderstood
+
+NAME = "offline"
+BANNER = "Written by the offline composer, by rule and without a language model"
+
+
+class OfflineComposer:
+    """Reads a goal, grounds it in the task's scene and composes a staged program by rule.
+
+    The same request always gets the same reply. Candidate `request.sample` differs from the
+    others in weights, shape or approach. When refining, every comment so far is applied to the
+    plan of the goal, so it also continues from programs that others wrote.
+    """
+
+    name = NAME
+
+    def write(self, request: Request) -> Reply:
+        """Answer a request.
+
+        Raises:
+            GoalNotUnderstood: The goal or a comment cannot be acted on.
+            CoderError: A program of the composer was refused by validation.
+        """
+        if request.attempt is not None:
+            found = "; ".join(str(finding) for finding in request.attempt.findings[:2])
+            raise CoderError(
+                f"the offline composer's program was refused, and it knows no other: {found}. "
+                "Please report this; meanwhile use --coder openai or edit the program"
+            )
+        plan = vary(ground(request), request.sample)
+        return reply(revise(plan, _comments(request)), _parent(request))
+
+
+def reply(plan: Plan, parent: str = "") -> Reply:
+    """Return a plan as a reply."""
+    family = arm if plan.family in ("reach", "move", "carry") else body
+    source = render(plan, family.draft(plan), parent)
+    said = " ".join((f"{BANNER}: skill {plan.skill!r}.", parent, *_unused(plan))).strip()
+    notes = {"coder": said, "plan": plan.to_json()}
+    if plan.changes:
+        notes["changes"] = [f"{change.comment}: {change.effect}" for change in plan.changes]
+    return Reply(f"{said}\n\n```python\n{source}```\n", NAME, notes=notes)
+
+
+def _unused(plan: Plan) -> list[str]:
+    words = ", ".join(repr(word) for word in plan.ignored)
+    return [f"Words of the goal that it did not use: {words}."] if words else []
+
+
+def _comments(request: Request) -> list[str]:
+    comments = [past.feedback.strip() for past in request.rounds]
+    if comments and not comments[-1]:
+        raise GoalNotUnderstood(
+            "the offline composer refines by a comment in words, and there is none, e.g. "
+            "'too slow' or 'keep the gripper open'"
+        )
+    return [comment for comment in comments if comment]
+
+
+def _parent(request: Request) -> str:
+    if not request.rounds or request.rounds[-1].program.origin == NAME:
+        return ""
+    return (
+        "The parent program was not written by this composer, which cannot edit it: this one is "
+        "composed anew from the goal and the comments."
+    )

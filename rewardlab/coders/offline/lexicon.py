@@ -1,0 +1,146 @@
+"""What the composer knows of words: skills, their opposites, directions, things and numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Family = Literal["reach", "move", "carry", "gait", "pose", "flip", "wave"]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Something the composer can write a reward for.
+
+    Attributes:
+        name: Its verb, which also names its term in programs.
+        family: Which kind of program it takes.
+        words: Verbs that mean it, in the infinitive.
+        against: Skills that undo it.
+    """
+
+    name: str
+    family: Family
+    words: tuple[str, ...]
+    against: tuple[str, ...] = ()
+
+
+ARM = (
+    Skill("hammer", "carry", ("hammer", "drive")),
+    Skill("open", "move", ("open",), ("close",)),
+    Skill("close", "move", ("close", "shut"), ("open",)),
+    Skill("unlock", "move", ("unlock", "unlatch"), ("lock",)),
+    Skill("lock", "move", ("lock", "latch"), ("unlock",)),
+    Skill("insert", "carry", ("insert", "plug"), ("unplug",)),
+    Skill("unplug", "move", ("unplug", "extract"), ("insert",)),
+    Skill("assemble", "carry", ("assemble", "mount", "fit"), ("disassemble",)),
+    Skill("disassemble", "carry", ("disassemble", "unmount"), ("assemble",)),
+    Skill("stack", "carry", ("stack",)),
+    Skill("place", "carry", ("place", "put", "drop", "dunk", "bring", "carry")),
+    Skill("lift", "carry", ("lift", "raise", "hoist")),
+    Skill("sweep", "move", ("sweep", "wipe")),
+    Skill("press", "move", ("press",), ("pull",)),
+    Skill("turn", "move", ("turn", "rotate", "twist")),
+    Skill("slide", "move", ("slide",)),
+    Skill("pull", "move", ("pull", "drag", "tug"), ("press",)),
+    Skill("push", "move", ("push", "shove", "nudge", "kick", "move")),
+    Skill("pick", "carry", ("pick", "grasp", "grab", "take")),
+    Skill("reach", "reach", ("reach", "touch", "hover", "point")),
+)
+
+BODY = (
+    Skill("flip", "flip", ("flip", "somersault")),
+    Skill("wave", "wave", ("wave", "waggle")),
+    Skill("jump", "pose", ("jump", "hop", "leap", "bounce")),
+    Skill("lie", "pose", ("lie", "lay", "rest")),
+    Skill("stand", "pose", ("stand", "balance", "wait")),
+    Skill("run", "gait", ("run", "walk", "trot", "jog", "sprint", "gallop", "go", "move")),
+)
+
+DIRECTIONS = ("forward", "backward", "up", "down", "left", "right", "front", "back", "sideways")
+
+_THINGS = (
+    "ball basketball bin block bottle box button cabinet can chair cube cup dial door drawer "
+    "faucet handle hammer hole hoop knob lamp lever lid lock machine mug nail net nut peg plate "
+    "puck ring shelf stick switch tap thermos toy valve wheel window wrench glass spoon egg"
+)
+THINGS = frozenset(_THINGS.split())
+"""Nouns that name an object: if one is in a goal but not in the scene, the goal is refused."""
+
+_SETTINGS = "hole wall net hoop bin table shelf block peg machine box door ring"
+SETTINGS = frozenset(_SETTINGS.split())
+"""Nouns that may stand for a place; a scene need not list them."""
+
+SYNONYMS: Mapping[str, str] = {"tap": "faucet", "cup": "mug", "knob": "dial", "block": "cube"}
+
+LEGS = ("front left", "front right", "back left", "back right")
+
+_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m/s|mps|meters? per second|metres? per second)")
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(cm|mm|m|meters?|metres?)\b(?!/)")
+_UNITS = {"cm": 0.01, "mm": 0.001}
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What a sentence says, before a scene is looked at.
+
+    Attributes:
+        words: Its words in lower case.
+        arm: Skills of an arm that it names, strongest first.
+        body: Skills of a walking body that it names, strongest first.
+        things: Object nouns in order.
+        directions: Direction words in order.
+        speed: A speed it states [m/s].
+        length: A length it states [m].
+    """
+
+    words: tuple[str, ...]
+    arm: tuple[Skill, ...]
+    body: tuple[Skill, ...]
+    things: tuple[str, ...]
+    directions: tuple[str, ...]
+    speed: float | None
+    length: float | None
+
+
+def understand(goal: str) -> Intent:
+    """Read a sentence."""
+    text = goal.lower()
+    words = tuple(_WORD.findall(text))
+    said = {root for word in words for root in roots(word)}
+    speed, length = _NUMBER.search(text), _LENGTH.search(text)
+    return Intent(
+        words,
+        tuple(skill for skill in ARM if said & set(skill.words)),
+        tuple(skill for skill in BODY if said & set(skill.words)),
+        tuple(dict.fromkeys(n for word in words for n in roots(word) if n in THINGS)),
+        tuple(dict.fromkeys(d for word in words if (d := direction(word)))),
+        float(speed.group(1)) if speed else None,
+        float(length.group(1)) * _UNITS.get(length.group(2), 1.0) if length else None,
+    )
+
+
+def roots(word: str) -> Iterator[str]:
+    """Yield what a word may be an inflected form of, itself first: `"sliding"` → `"slide"`."""
+    yield word
+    if word == "lying":
+        yield "lie"
+    for ending in ("ing", "ed", "es", "s", "'s"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) > 1:
+            yield stem
+            yield stem + "e"
+            if len(stem) > 2 and stem[-1] == stem[-2]:
+                yield stem[:-1]
+
+
+def direction(word: str) -> str | None:
+    """Return the direction that a word means, if it means one."""
+    word = {"ahead": "forward", "reverse": "backward", "upward": "up", "downward": "down"}.get(
+        word.removesuffix("s"), word
+    )
+    word = word if word in DIRECTIONS else word.removesuffix("s").removesuffix("wards")
+    return word if word in DIRECTIONS else None

@@ -1,0 +1,188 @@
+"""Writes a draft down as a program that a person can read."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from rewardlab.coders.offline.plan import Draft, Number, Piece, Plan
+
+WIDTH = 96
+
+HELPERS = {
+    "closeness": '''
+def closeness(distance, start):
+    """1 on the spot, 0.1 as far away as at the start; it never stops pulling."""
+    return 1.0 / (1.0 + (3.0 * distance / max(start, 0.05)) ** 2)
+''',
+    "closeness/gaussian": '''
+def closeness(distance, start):
+    """1 on the spot, about 0.1 as far away as at the start; steepest half-way."""
+    return math.exp(-2.3 * (distance / max(start, 0.05)) ** 2)
+''',
+    "closeness/linear": '''
+def closeness(distance, start):
+    """1 on the spot, falling in a straight line to 0 at one and a quarter of the start."""
+    return share(1.0 - 0.8 * distance / max(start, 0.05))
+''',
+    "share": '''
+def share(x):
+    """x between 0 and 1."""
+    return min(max(x, 0.0), 1.0)
+''',
+    "funnel": '''
+def funnel(hand, thing):
+    """Way for the hand to come down on a thing: the further aside, the higher it should be."""
+    aside = math.hypot(hand[0] - thing[0], hand[1] - thing[1])
+    height = hand[2] - thing[2]
+    return aside + math.hypot(aside, height - min(aside, HOVER))
+''',
+    "length": '''
+def length(vector):
+    """Euclidean length."""
+    return math.sqrt(sum(x * x for x in vector))
+''',
+    "within": '''
+def within(x, low, high, margin):
+    """1 from low to high, falling to 0 at `margin` outside."""
+    return share(1.0 - max(low - x, x - high, 0.0) / margin)
+''',
+}
+
+
+def render(plan: Plan, draft: Draft, remark: str = "") -> str:
+    """Return the program's text, with a remark for its docstring."""
+    body = _terms(draft)
+    members = [f"    {name} = {value}" for name, value in draft.members if _uses(body, name)]
+    function = [
+        "def compute_dense_reward(self, action):",
+        f'    """Pay for: {_clean(plan.goal)}"""',
+        *members,
+        *body,
+    ]
+    code = "\n".join(function)
+    helpers = _helpers(code, str(plan.options.get("closeness", "")))
+    constants = _constants(plan, draft, "\n".join((code, *helpers)))
+    head = "\n\n".join((_header(plan, draft, remark), "import math", constants))
+    return "\n\n\n".join((head, *helpers, code)) + "\n"
+
+
+def _header(plan: Plan, draft: Draft, remark: str) -> str:
+    lines = [f'"""{_clean(plan.goal)}', "", *_wrap(f"{_origin(plan)} {remark}", "")]
+    lines += ["", "What it pays for, per step and at most:"]
+    wide = max(len(piece.term) for piece in draft.pieces)
+    for i, piece in enumerate(draft.pieces, 1):
+        worth = plan.weights[piece.term]
+        mark = "   -" if piece.cost else f"{i:>3}."
+        sign = "-" if piece.cost else " "
+        lines.append(f"{mark} {piece.term:<{wide}}  {sign}{worth:<5g}  {piece.doc}")
+    lines += ["", *_wrap(_moral(plan, draft), "")]
+    if plan.changes:
+        lines += ["", "What comments changed:"]
+        for change in plan.changes:
+            lines += _wrap(f'"{_clean(change.comment)}": {change.effect}', "    ", "  - ")
+    return "\n".join(line.rstrip() for line in [*lines, '"""'])
+
+
+def _origin(plan: Plan) -> str:
+    return (
+        f"Written for {plan.task_id} by rewardlab's offline composer, which puts known skills "
+        f"together by rule (here: {plan.skill}); no language model took part."
+    )
+
+
+def _moral(plan: Plan, draft: Draft) -> str:
+    stages = [piece for piece in draft.pieces if not piece.cost]
+    if len(stages) > 2 and plan.family in ("move", "carry"):
+        return (
+            "Each stage keeps paying while the next one adds to it, so to go on is always worth "
+            "more than to stay."
+        )
+    return "Every term is bounded, so none can drown the others."
+
+
+def _constants(plan: Plan, draft: Draft, code: str) -> str:
+    worth = [
+        (p.term.upper(), _number(plan.weights[p.term]), p.doc + (" (cost)" if p.cost else ""))
+        for p in draft.pieces
+    ]
+    sizes = [(n, _value(v), doc) for n, v, doc in draft.constants if _uses([code], n)]
+    blocks = ["# What each term is worth.\n" + _table(worth)]
+    if sizes:
+        blocks.append("# Sizes.\n" + _table(sizes))
+    return "\n\n".join(blocks)
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    code = [f"{name} = {value}" for name, value, _ in rows]
+    wide = max(map(len, code))
+    return "\n".join(
+        f"{line:<{wide}}  # {doc}" for line, (_, _, doc) in zip(code, rows, strict=True)
+    )
+
+
+def _value(value: Number) -> str:
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(_number, value)) + ")"
+    return _number(value)
+
+
+def _number(value: float) -> str:
+    text = f"{value:g}"
+    return text if "." in text or "e" in text else f"{text}.0"
+
+
+def _helpers(code: str, kernel: str) -> list[str]:
+    """Return the helper functions that the code calls, those that they call first."""
+    found: list[str] = []
+    wanted = [name for name in HELPERS if _uses([code], f"{name}(")]
+    for name in ("share", *wanted):
+        text = HELPERS.get(f"{name}/{kernel}", HELPERS[name]).strip("\n")
+        if name == "share" and not any("share(" in t for t in (code, *_texts(wanted, kernel))):
+            continue
+        if text not in found:
+            found.append(text)
+    return found
+
+
+def _texts(names: list[str], kernel: str) -> list[str]:
+    return [HELPERS.get(f"{name}/{kernel}", HELPERS[name]) for name in names if name != "share"]
+
+
+def _terms(draft: Draft) -> list[str]:
+    lines: list[str] = []
+    for piece in draft.pieces:
+        if piece.lines:
+            lines += ["", f"    # {_title(piece)}", *(f"    {line}" for line in piece.lines)]
+    lines += ["", "    terms = {"]
+    for piece in draft.pieces:
+        sign = "-" if piece.cost else ""
+        lines.append(f'        "{piece.term}": {sign}{piece.term.upper()} * {piece.value},')
+    return [*lines, "    }", "    return sum(terms.values()), terms"]
+
+
+def _uses(lines: list[str], name: str) -> bool:
+    pattern = re.compile(
+        rf"(?<![\w.\"]){re.escape(name)}(?!\w)" if name.isidentifier() else re.escape(name)
+    )
+    return any(pattern.search(line.split("#")[0]) for line in lines for line in line.splitlines())
+
+
+def _title(piece: Piece) -> str:
+    return f"{piece.term}: {piece.doc}."
+
+
+def _wrap(text: str, indent: str, first: str | None = None) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first or indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+    )
+
+
+def _clean(text: str) -> str:
+    """Return a person's words so that they cannot leave a docstring."""
+    text = " ".join(text.split()).replace("\\", "/").replace('"', "'")
+    return "".join(c for c in text if c.isprintable())[:300]
