@@ -42,7 +42,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
     yield "SPOT", tuple(o.get("spot", (0.0, 0.0, 0.0))), "[m] where to take hold, from the thing"
-    yield "LIFT", o.get("lift", 0.1), "[m] how high to lift"
+    yield "LIFT_BY", o.get("lift", 0.1), "[m] how high to lift"
     yield "LOW", o.get("low", 0.0), "[m] lowest height of the hand over the thing"
     yield "HIGH", o.get("high", 0.1), "[m] highest"
     yield "FAST", 0.02, "[m] a step of the hand that counts as fast"
@@ -85,7 +85,7 @@ def _lift(plan: Plan, held: str) -> Piece:
     return Piece(
         "lift",
         f"the {held} leaves its place, up to {plan.options.get('lift', 0.1):g} m",
-        f"share(({held}[2] - {held}_start[2]) / LIFT)",
+        f"share(({held}[2] - {held}_start[2]) / LIFT_BY)",
     )
 
 

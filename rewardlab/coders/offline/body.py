@@ -42,13 +42,13 @@ def _members(plan: Plan) -> Iterator[tuple[str, str]]:
 def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     o = plan.options
     yield "SPEED", o.get("speed", 1.0), f"[m/s] full pay at this speed; {o.get('why_speed', '')}"
-    yield "JUMP", o.get("jump", 0.3), "[m] full pay at this much above the start"
+    yield "JUMP_BY", o.get("jump", 0.3), "[m] full pay at this much above the start"
     yield "FLOOR", o.get("floor", 0.3), "[m] height of the body when it lies"
-    yield "LOW", o.get("low", 0.8), "share of the starting height that is low enough to lose pay"
+    yield "LEAST", o.get("low", 0.8), "share of the starting height that is low enough to lose pay"
     yield "TURN", 6.2832, "[rad] a whole turn"
-    yield "SPIN", o.get("spin", 6.0), "[rad/s] full pay at this rate"
-    yield "PAW", o.get("paw", 0.3), "[m] height of the waving foot for full pay"
-    yield "SWING", o.get("swing", 3.0), "[rad/s] full pay at this swing of the leg"
+    yield "SPIN_RATE", o.get("spin", 6.0), "[rad/s] full pay at this rate"
+    yield "PAW_HEIGHT", o.get("paw", 0.3), "[m] height of the waving foot for full pay"
+    yield "SWING_RATE", o.get("swing", 3.0), "[rad/s] full pay at this swing of the leg"
 
 
 def _gait(plan: Plan) -> Iterator[Piece]:
@@ -64,7 +64,7 @@ def _gait(plan: Plan) -> Iterator[Piece]:
 
 def _pose(plan: Plan) -> Iterator[Piece]:
     if plan.skill == "jump":
-        yield Piece("jump", "height over the start", "share((height - height_start) / JUMP)")
+        yield Piece("jump", "height over the start", "share((height - height_start) / JUMP_BY)")
         yield Piece("rise", "speed upwards", "share(rise / 2.0)")
     elif plan.skill == "lie":
         low = "share(1.0 - (height - FLOOR) / max(height_start - FLOOR, 0.05))"
@@ -80,16 +80,18 @@ def _flip(plan: Plan) -> Iterator[Piece]:
     sign = "" if plan.options["sign"] > 0 else "-"
     way = "forwards" if plan.options["sign"] > 0 else "backwards"
     turned = "pitch - pitch_start" if not sign else "pitch_start - pitch"
-    yield Piece("jump", "height over the start", "share((height - height_start) / JUMP)")
-    yield Piece("spin", f"rate of turning {way}", f"share({sign}spin / SPIN)")
+    yield Piece("jump", "height over the start", "share((height - height_start) / JUMP_BY)")
+    yield Piece("spin", f"rate of turning {way}", f"share({sign}spin / SPIN_RATE)")
     yield Piece("flip", "share of a whole turn done", f"share(({turned}) / TURN)")
 
 
 def _wave(plan: Plan) -> Iterator[Piece]:
     leg = plan.options["leg"].replace("_", " ")
-    yield Piece("paw", f"the {leg} foot is up", "share(paw / PAW)")
+    yield Piece("paw", f"the {leg} foot is up", "share(paw / PAW_HEIGHT)")
     yield Piece(
-        "wave", "the leg swings, while it is up", "share(paw / PAW) * share(abs(swing) / SWING)"
+        "wave",
+        "the leg swings, while it is up",
+        "share(paw / PAW_HEIGHT) * share(abs(swing) / SWING_RATE)",
     )
     yield Piece("stay", "it stays where it was", "1.0 / (1.0 + 4.0 * moved**2)")
 
@@ -101,7 +103,7 @@ def _common(plan: Plan) -> Iterator[Piece]:
     elif "pitch" in names:
         yield Piece("upright", "the body is not pitched", "share(math.cos(pitch))")
     if "z" in names:
-        high = "share((height / max(height_start, 0.05) - LOW) / 0.1)"
+        high = "share((height / max(height_start, 0.05) - LEAST) / 0.1)"
         yield Piece("high", "the body keeps its height", high)
         yield Piece("low", "the body keeps down", "share(2.0 - height / max(height_start, 0.05))")
     if "vy" in names:

@@ -15,13 +15,14 @@ from rewardlab.errors import GoalNotUnderstood, closest
 from rewardlab.program.schema import PartSpec, Schema
 
 _STOP = (
-    "a about around under x y z across again against all along an and as at away be by carefully completely control "
-    "coordination counter-clockwise clockwise counterclockwise direction do for from fully gently "
-    "get gripper hand initial in inside into is it its joint keep let make me metre meter meters "
-    "metres much of off on onto one or other out over position please quickly robot second see "
-    "seconds should slowly so some target that the them then there thing through to top toward "
-    "towards until upright us use using want way while with without you your goal m s object "
-    "revolving sliding free end other middle place half turn fast arm falling fall"
+    "a about across again against all along an and arm around as at away be by carefully "
+    "clockwise completely control coordination counter-clockwise counterclockwise direction "
+    "do end fall falling fast for free from fully gently get goal gripper half hand in "
+    "initial inside into is it its joint keep let m make me meter meters metre metres middle "
+    "much object of off on one onto or other out over place please position quickly revolving "
+    "robot s second seconds see should sliding slowly so some target that the them then there "
+    "thing through to top toward towards turn under until upright us use using want way while "
+    "with without x y you your z"
 )
 STOP = frozenset(_STOP.split())
 
