@@ -77,6 +77,7 @@ def prepare(
     n_envs: int | None = None,
     preset: str = "auto",
     hyperparameters: Mapping[str, Any] | None = None,
+    normalize: Mapping[str, Any] | Literal["preset"] | None = "preset",
     policy: str = "auto",
     policy_kwargs: Mapping[str, Any] | None = None,
     shaper: Shaper | None = None,
@@ -98,13 +99,15 @@ def prepare(
 
     Args:
         task: Task or its id.
-        reward: `"oracle"`, `"sparse"`, a program or a path to one, or `"shaper"`.
+        reward: `"oracle"`, `"sparse"`, a program or a path to one, `"shaper"`, or `"program"`
+            for one that the run is given later with `Run.set_program`.
         n_timesteps: Environment steps over all environments.
         algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
         seed: The one seed.
         n_envs: Environments stepped together; by default the preset's.
         preset: `"auto"`, a suite's name, `"default"`, or `"sb3"` for SB3's own settings.
         hyperparameters: Arguments of the algorithm that override the preset's.
+        normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
         policy: SB3 policy name.
         policy_kwargs: Arguments of the policy that override the preset's.
         shaper: Shapes `reward` further; handed to `fit` again.
@@ -152,7 +155,7 @@ def prepare(
         policy="MlpPolicy" if policy == "auto" else policy,
         policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
         hyperparameters={**chosen.hyperparameters, **(hyperparameters or {})},
-        normalize=None if chosen.normalize is None else dict(chosen.normalize),
+        normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
         n_timesteps=n_timesteps,
         n_envs=n_envs,
         vec_env=vec_env,
@@ -264,7 +267,7 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
             model.learn(
                 max(n - model.num_timesteps, 0),
                 callback=[schedule, *callbacks],
-                log_interval=1 if algorithms.algorithm(session.config.algo).on_policy else 4,
+                log_interval=log_interval(session.config),
                 reset_num_timesteps=False,
             )
         except RewardFault:
@@ -282,6 +285,11 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
         save_policy(run.path / "final", model)
 
 
+def log_interval(config: RunConfig) -> int:
+    """Return after how many rollouts (on-policy) or episodes (off-policy) a row is logged."""
+    return 1 if algorithms.algorithm(config.algo).on_policy else 2 * config.n_envs
+
+
 def _failed(run: Run, reason: str) -> None:
     with contextlib.suppress(StorageError):  # the disk may be full: the first error is the news
         run.release("failed", reason=reason)
@@ -290,9 +298,13 @@ def _failed(run: Run, reason: str) -> None:
 def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:
     if isinstance(reward, RewardProgram):
         return reward
-    if reward in ("oracle", "sparse", "shaper"):
+    if reward in ("oracle", "sparse", "shaper", "program"):
         return None
     return RewardProgram.load(reward)
+
+
+def _copy(settings: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if settings is None else dict(settings)
 
 
 def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
