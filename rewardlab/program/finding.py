@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -37,3 +38,15 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
         return asdict(self)
+
+
+def at(node: ast.AST, code: str, message: str, hint: str = "", *, warn: bool = False) -> Finding:
+    """Make the finding about a node of the program's tree."""
+    return Finding(
+        code,
+        message,
+        "warning" if warn else "error",
+        getattr(node, "lineno", None),
+        getattr(node, "col_offset", None),
+        hint,
+    )

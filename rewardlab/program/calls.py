@@ -1,0 +1,191 @@
+"""How functions of the vocabulary may be called and passed on: never so that they write."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from rewardlab.errors import closest
+from rewardlab.program import vocabulary
+from rewardlab.program.finding import Finding, at
+from rewardlab.program.inference import UNKNOWN, Inference, Kind, is_entity
+from rewardlab.program.members import show
+from rewardlab.program.signature import Signature, words
+
+_NUMERIC = words("abs float int max min pow round sum")
+
+
+def check_calls(inference: Inference) -> Iterator[Finding]:
+    """Yield calls with refused arguments and functions or modules used as values."""
+    allowed = _value_places(inference)
+    for node in inference.scopes.nodes():
+        if isinstance(node, ast.Call):
+            yield from _check_call(node, inference)
+        elif isinstance(node, (ast.Name, ast.Attribute)) and node not in allowed:
+            yield from _check_value(node, inference)
+
+
+def check_arithmetic(inference: Inference) -> Iterator[Finding]:
+    """Yield parts of the scene that are used as numbers."""
+    for node in inference.scopes.nodes():
+        for operand in _operands(node):
+            kinds = inference.kinds(operand)
+            if kinds and all(is_entity(kind) for kind in kinds):
+                yield _not_a_number(operand, next(iter(kinds)), inference)
+
+
+def _operands(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
+        return [node.operand]
+    if isinstance(node, ast.Compare) and isinstance(
+        node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    ):
+        return [node.left, *node.comparators]
+    return [node.value] if isinstance(node, (ast.Subscript, ast.AugAssign)) else []
+
+
+def _not_a_number(node: ast.expr, kind: Kind, inference: Inference) -> Finding:
+    spec = inference.scene.entity(kind)
+    members = inference.scene.members(kind)
+    name = spec.name if spec is not None else "object"
+    message = f"{show(node)} is a {name}, not a number"
+    return at(
+        node, "UnknownAttribute", message, f"use one of its members: {', '.join(members[:12])}"
+    )
+
+
+def _check_call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
+    for kind in sorted(inference.kinds(node.func)):
+        if kind.tag == "symbol":
+            yield from _check_symbol(node, kind, inference)
+        elif kind.tag == "module":
+            message = f"{show(node.func)} cannot be called"
+            close = ", ".join(vocabulary.members(kind.name)[:8])
+            yield at(node, "ForbiddenAttribute", message, f"call one of its functions: {close}")
+        elif kind.tag == "builtin" and kind.name in _NUMERIC:
+            yield from _entities(node, inference)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in vocabulary.METHODS:
+        kinds = inference.kinds(node.func.value)
+        if any(kind == UNKNOWN or kind.tag == "array" for kind in kinds):
+            signature = vocabulary.METHODS[node.func.attr]
+            yield from _check_arguments(node, signature, f".{node.func.attr}", inference)
+
+
+def _check_symbol(node: ast.Call, kind: Kind, inference: Inference) -> Iterator[Finding]:
+    symbol = vocabulary.lookup(kind.name)
+    if symbol is None:
+        return
+    if symbol.kind == "class":
+        message = f"{kind.name} cannot be called"
+        yield at(node, "ForbiddenAttribute", message, "use np.array or another function")
+        return
+    name = kind.name.removeprefix("helpers.")
+    yield from _check_arguments(node, symbol.signature, name, inference)
+    yield from _entities(node, inference)
+
+
+def _entities(node: ast.Call, inference: Inference) -> Iterator[Finding]:
+    for argument in node.args:
+        kinds = inference.kinds(argument)
+        if all(is_entity(kind) for kind in kinds):
+            yield _not_a_number(argument, next(iter(kinds)), inference)
+
+
+def _check_arguments(
+    node: ast.Call, signature: Signature, name: str, inference: Inference
+) -> Iterator[Finding]:
+    for keyword in node.keywords:
+        if signature.any_keyword:
+            continue
+        if keyword.arg is None or keyword.arg not in signature.keywords:
+            yield _bad_keyword(keyword, signature, name)
+        elif keyword.arg == "dtype" and not _is_dtype(keyword.value, inference):
+            yield _bad_dtype(keyword.value)
+    starred = [a for a in node.args if isinstance(a, ast.Starred)]
+    if starred and not signature.variadic:
+        message = f"{name} does not take *arguments here"
+        yield at(starred[0], "ForbiddenAttribute", message, "pass them one by one")
+    elif len(node.args) > signature.n_max:
+        message = f"{name} takes at most {len(signature.positional)} positional arguments"
+        extra = node.args[len(signature.positional)]
+        yield at(extra, "ForbiddenAttribute", message, "name the others; out is not available")
+    for parameter, value in zip(signature.positional, node.args, strict=False):
+        if parameter == "dtype" and not _is_dtype(value, inference):
+            yield _bad_dtype(value)
+
+
+def _bad_keyword(keyword: ast.keyword, signature: Signature, name: str) -> Finding:
+    if keyword.arg is None:
+        message = f"{name} does not take **arguments here"
+        return at(keyword, "ForbiddenAttribute", message, "pass them one by one")
+    if keyword.arg == "out":
+        message = f"{name}(out=…) writes into an array"
+        return at(keyword, "ForbiddenAttribute", message, "assign the result instead")
+    close = closest(keyword.arg, signature.keywords)
+    allowed = ", ".join(sorted(signature.keywords)) or "none"
+    hint = f"did you mean {close[0]}?" if close else f"keywords: {allowed}"
+    return at(keyword, "ForbiddenAttribute", f"{name} takes no {keyword.arg!r} here", hint)
+
+
+def _is_dtype(node: ast.expr, inference: Inference) -> bool:
+    if isinstance(node, ast.Constant):
+        return node.value is None or node.value in vocabulary.DTYPES
+    return all(_names_dtype(kind) for kind in inference.kinds(node))
+
+
+def _names_dtype(kind: Kind) -> bool:
+    if kind.tag == "builtin":
+        return kind.name in vocabulary.DTYPES
+    symbol = vocabulary.lookup(kind.name) if kind.tag == "symbol" else None
+    return symbol is not None and symbol.kind == "type"
+
+
+def _bad_dtype(node: ast.expr) -> Finding:
+    message = "dtype must name a number type"
+    return at(node, "ForbiddenAttribute", message, "use float, int, bool or np.float64")
+
+
+def _value_places(inference: Inference) -> set[ast.AST]:
+    """Return the nodes where a function, class or module may stand."""
+    places: set[ast.AST] = set()
+    for node in inference.scopes.nodes():
+        if isinstance(node, ast.Attribute):
+            places.add(node.value)
+        elif isinstance(node, ast.Call):
+            places.add(node.func)
+            places.update(_callable_arguments(node, inference))
+        elif isinstance(node, ast.Assign) and _only_names(node.targets):
+            places.add(node.value)
+    return places
+
+
+def _only_names(targets: list[ast.expr]) -> bool:
+    return all(isinstance(target, ast.Name) for target in targets)
+
+
+def _callable_arguments(node: ast.Call, inference: Inference) -> Iterator[ast.AST]:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name in ("map", "filter") and node.args:
+        if len(node.args) == 2 and not isinstance(node.args[1], ast.Starred):
+            yield node.args[0]
+    elif name == "isinstance" and len(node.args) == 2:
+        yield from ast.walk(node.args[1])
+    elif name in ("max", "min", "sorted"):
+        yield from (k.value for k in node.keywords if k.arg == "key")
+    function = inference.local_function(node.func)
+    if function is not None and inference.is_simple(function):
+        yield from node.args
+        yield from (k.value for k in node.keywords)
+
+
+def _check_value(node: ast.Name | ast.Attribute, inference: Inference) -> Iterator[Finding]:
+    if not isinstance(node.ctx, ast.Load):
+        return
+    for kind in inference.kinds(node):
+        symbol = vocabulary.lookup(kind.name) if kind.tag == "symbol" else None
+        if kind.tag == "module" or (symbol and symbol.kind in ("function", "class")):
+            message = f"{show(node)} cannot be passed on as a value"
+            yield at(node, "ForbiddenAttribute", message, "call it where you need it")
+            return

@@ -1,0 +1,285 @@
+"""What the expressions of a program stand for: parts of the scene, modules, functions, numbers.
+
+Flow-insensitive: a name has the kinds of everything that is assigned to it in its scope. What
+cannot be told is `UNKNOWN`, and then every member of the scene is a possible one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, TypeAlias
+
+from rewardlab.program import vocabulary
+from rewardlab.program.schema import EntitySpec, FieldSpec, Schema
+from rewardlab.program.scopes import Binding, Scope, Scopes, parameters
+
+_MAX_PASSES = 8
+
+
+class Kind(NamedTuple):
+    """One thing that an expression may stand for.
+
+    Attributes:
+        tag: `"scene"` (`self`), `"past"` (`self.previous`, `self.initial`), `"part"`, `"array"`,
+            `"float"`, `"bool"`, `"module"`, `"symbol"`, `"builtin"`, `"function"`, `"error"`,
+            `"none"`, `"number"`, `"missing"` or `"unknown"`.
+        name: Path in the scene, or dotted name in the vocabulary.
+    """
+
+    tag: str
+    name: str = ""
+
+
+Kinds: TypeAlias = frozenset[Kind]
+
+UNKNOWN = Kind("unknown")
+MISSING = Kind("missing")
+_ANY: Kinds = frozenset({UNKNOWN})
+_ENTITIES = ("scene", "past", "part")
+_IMPORTED = {vocabulary.import_name(module): module for module in vocabulary.MODULES}
+
+
+@dataclass(frozen=True)
+class SceneKinds:
+    """Lookups in a schema by kind."""
+
+    schema: Schema
+
+    def entity(self, kind: Kind) -> EntitySpec | None:
+        """Return the class of an entity."""
+        if kind.tag not in _ENTITIES:
+            return None
+        spec: EntitySpec = self.schema.root
+        for name in kind.name.split(".") if kind.tag == "part" else ():
+            spec = spec.part(name) or spec
+        return spec
+
+    def field(self, kind: Kind) -> FieldSpec | None:
+        """Return the field that an array, float or bool of the scene comes from."""
+        slot = self.schema.layout.get(kind.name)
+        return slot.field if slot is not None else None
+
+    def members(self, kind: Kind) -> tuple[str, ...]:
+        """Return the members of an entity."""
+        spec = self.entity(kind)
+        extra = ("previous", "initial", "time") if kind.tag == "scene" else ()
+        return (*spec.members, *extra) if spec is not None else ()
+
+    def member(self, kind: Kind, name: str) -> Kind | None:
+        """Return what an entity's member is, `None` if it has no such member."""
+        spec = self.entity(kind)
+        if spec is None:
+            return None
+        path = f"{kind.name}.{name}" if kind.tag == "part" else name
+        if spec.part(name) is not None:
+            return Kind("part", path)
+        field = spec.field(name)
+        if field is not None:
+            return Kind(field.kind, path)
+        if kind.tag != "scene":
+            return None
+        if name in ("previous", "initial"):
+            return Kind("past", name)
+        return Kind("float", "time") if name == "time" else None
+
+    @cached_property
+    def names(self) -> set[str]:
+        """Every member name of every entity."""
+        names = {"previous", "initial", "time"}
+        stack = [self.schema.root]
+        while stack:
+            spec = stack.pop()
+            names.update(spec.members)
+            stack += [part.entity for part in spec.parts]
+        return names
+
+
+class Inference:
+    """The kinds of all names of a tree.
+
+    Args:
+        scopes: Its scopes.
+        entry: The reward function.
+        scene: What `self` is.
+    """
+
+    def __init__(self, scopes: Scopes, entry: ast.FunctionDef, scene: SceneKinds) -> None:
+        self.scopes, self.entry, self.scene = scopes, entry, scene
+        self._kinds: dict[tuple[Scope, str], Kinds] = {}
+        functions = (n for n in scopes.nodes() if isinstance(n, (ast.FunctionDef, ast.Lambda)))
+        self._owner = {argument: f for f in functions for argument in parameters(f)}
+        self._calls = self._simple_calls()
+        self._solve()
+
+    def kinds(self, node: ast.AST) -> Kinds:
+        """Return what an expression may stand for."""
+        return self._of(node) or _ANY
+
+    def binding_scope(self, name: ast.Name) -> Scope | None:
+        """Return the scope that binds a name, `None` if the program does not."""
+        return self.scopes.of[name].find(name.id)
+
+    def local_function(self, node: ast.expr) -> ast.FunctionDef | None:
+        """Return the program's own function that a name stands for, if that is certain."""
+        if not isinstance(node, ast.Name) or node not in self.scopes.of:
+            return None
+        scope = self.binding_scope(node)
+        bindings = scope.names[node.id] if scope is not None else []
+        only = bindings[0].node if len(bindings) == 1 else None
+        return only if isinstance(only, ast.FunctionDef) else None
+
+    def is_simple(self, function: ast.FunctionDef) -> bool:
+        """Return whether all calls of a function are seen, so that its parameters have kinds."""
+        return function in self._calls
+
+    def _simple_calls(self) -> dict[ast.FunctionDef, list[ast.Call]]:
+        calls: dict[ast.FunctionDef, list[ast.Call]] = {}
+        direct: set[ast.expr] = set()
+        loose: set[ast.FunctionDef] = {self.entry}
+        for node in self.scopes.nodes():
+            if isinstance(node, ast.Call) and (function := self.local_function(node.func)):
+                direct.add(node.func)
+                calls.setdefault(function, []).append(node)
+                starred = any(isinstance(a, ast.Starred) for a in node.args)
+                if starred or any(k.arg is None for k in node.keywords):
+                    loose.add(function)
+        for node in self.scopes.nodes():
+            if isinstance(node, ast.Name) and node not in direct:
+                function = self.local_function(node)
+                if function is not None:
+                    loose.add(function)
+        return {function: found for function, found in calls.items() if function not in loose}
+
+    def _solve(self) -> None:
+        bindings = [
+            (scope, name, binding)
+            for scope in dict.fromkeys(self.scopes.of.values())
+            for name, found in scope.names.items()
+            for binding in found
+        ]
+        for _ in range(_MAX_PASSES):
+            changed = False
+            for scope, name, binding in bindings:
+                old = self._kinds.get((scope, name), frozenset())
+                new = old | self._bound(binding)
+                if new != old:
+                    self._kinds[scope, name] = new
+                    changed = True
+            if not changed:
+                return
+        for scope, name, _binding in bindings:
+            self._kinds[scope, name] = self._kinds.get((scope, name), _ANY) | _ANY
+
+    def _bound(self, binding: Binding) -> Kinds:
+        if isinstance(binding.node, ast.arg):
+            return self._parameter(binding.node)
+        if isinstance(binding.node, ast.FunctionDef):
+            return frozenset({Kind("function", binding.node.name)})
+        if isinstance(binding.node, ast.ExceptHandler):
+            return frozenset({Kind("error")})
+        return self._of(binding.value) if binding.value is not None else _ANY
+
+    def _parameter(self, argument: ast.arg) -> Kinds:
+        function = self._owner.get(argument)
+        if function is self.entry:
+            return self._entry_parameter(argument)
+        if not isinstance(function, ast.FunctionDef) or function not in self._calls:
+            return _ANY
+        return self._union(self._passed(function, argument, call) for call in self._calls[function])
+
+    def _entry_parameter(self, argument: ast.arg) -> Kinds:
+        names = [*self.entry.args.posonlyargs, *self.entry.args.args]
+        place = names.index(argument) if argument in names else -1
+        if place == 0:
+            return frozenset({Kind("scene")})
+        if place == 1:
+            discrete = self.scene.schema.action.discrete
+            return frozenset({Kind("number" if discrete else "array", "action")})
+        return frozenset({Kind("array", "obs")}) if place == 2 else _ANY
+
+    def _passed(self, function: ast.FunctionDef, argument: ast.arg, call: ast.Call) -> Kinds:
+        names = [*function.args.posonlyargs, *function.args.args]
+        for keyword in call.keywords:
+            if keyword.arg == argument.arg:
+                return self._of(keyword.value)
+        if argument in names and names.index(argument) < len(call.args):
+            return self._of(call.args[names.index(argument)])
+        defaults = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
+        default = defaults.get(argument)
+        return self._of(default) if default is not None else _ANY
+
+    def _union(self, kinds: Iterable[Kinds]) -> Kinds:
+        return frozenset().union(*kinds)
+
+    def _of(self, node: ast.AST) -> Kinds:
+        names: list[str] = []
+        while isinstance(node, ast.Attribute):
+            names.append(node.attr)
+            node = node.value
+        kinds = self._root(node)
+        for name in reversed(names):
+            kinds = self._union(self._member(kind, name) for kind in kinds)
+        return kinds
+
+    def _root(self, node: ast.AST) -> Kinds:
+        if isinstance(node, ast.Name):
+            return self._name(node)
+        if isinstance(node, ast.IfExp):
+            return self._of(node.body) | self._of(node.orelse)
+        if isinstance(node, ast.BoolOp):
+            return self._union(self._of(value) for value in node.values)
+        if isinstance(node, ast.NamedExpr):
+            return self._of(node.value)
+        if isinstance(node, ast.Constant):
+            return frozenset({Kind("none")}) if node.value is None else _ANY
+        if isinstance(node, ast.Call):
+            return self._call(node)
+        return _ANY
+
+    def _call(self, node: ast.Call) -> Kinds:
+        name = literal_member(node)
+        if name is None:
+            return _ANY
+        base = self._of(node.args[0])
+        default = self._of(node.args[2]) if len(node.args) == 3 else frozenset()
+        found = {self.scene.member(kind, name) for kind in base}
+        return frozenset(kind for kind in found if kind is not None) | (default or frozenset())
+
+    def _name(self, node: ast.Name) -> Kinds:
+        scope = self.scopes.of[node].find(node.id) if node in self.scopes.of else None
+        if scope is not None:
+            return self._kinds.get((scope, node.id), frozenset())
+        if node.id in _IMPORTED:
+            return frozenset({Kind("module", _IMPORTED[node.id])})
+        path = vocabulary.PRESEEDED.get(node.id)
+        if path is not None:
+            return frozenset({Kind("module" if vocabulary.is_module(path) else "symbol", path)})
+        return frozenset({Kind("builtin", node.id)}) if node.id in vocabulary.BUILTINS else _ANY
+
+    def _member(self, kind: Kind, name: str) -> Kinds:
+        if kind.tag in _ENTITIES:
+            return frozenset({self.scene.member(kind, name) or MISSING})
+        if kind.tag == "module":
+            path = f"{kind.name}.{name}"
+            if vocabulary.is_module(path):
+                return frozenset({Kind("module", path)})
+            return frozenset({Kind("symbol", path) if vocabulary.lookup(path) else MISSING})
+        return frozenset({MISSING}) if kind == MISSING else _ANY
+
+
+def literal_member(node: ast.Call) -> str | None:
+    """Return the name in `getattr(x, "name"[, default])`, `None` for any other call."""
+    if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and not node.keywords):
+        return None
+    if len(node.args) not in (2, 3) or not isinstance(node.args[1], ast.Constant):
+        return None
+    name = node.args[1].value
+    return name if isinstance(name, str) else None
+
+
+def is_entity(kind: Kind) -> bool:
+    """Return whether a kind is the scene or one of its parts."""
+    return kind.tag in _ENTITIES

@@ -1,0 +1,164 @@
+"""Which attributes a program may read: members of the scene, symbols of modules, array methods."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from rewardlab.errors import closest
+from rewardlab.program import vocabulary
+from rewardlab.program.finding import Finding, at
+from rewardlab.program.inference import MISSING, UNKNOWN, Inference, Kind, is_entity
+from rewardlab.program.signature import words
+
+_VALUE_NAMES = vocabulary.ATTRIBUTES | vocabulary.METHODS.keys()
+_ARRAY_NAMES = vocabulary.ATTRIBUTES | vocabulary.ARRAY_METHODS
+_DANGEROUS = words(
+    "format format_map tofile tobytes tostring data ctypes base flat fill put putmask "
+    "itemset resize setflags setfield dump dumps view getfield byteswap partition "
+    "argpartition args with_traceback add_note obj name value mro gi_frame gi_code f_back "
+    "f_globals f_locals tb_frame tb_next cr_frame ag_frame fromkeys fromhex hex to_bytes "
+    "from_bytes encode decode translate maketrans ljust rjust center zfill expandtabs at "
+    "accumulate reduce outer"
+)
+
+
+def check_members(inference: Inference) -> Iterator[Finding]:
+    """Yield attributes that do not exist or are not allowed, and values and methods mixed up."""
+    called = {n.func for n in inference.scopes.nodes() if isinstance(n, ast.Call)}
+    for node in inference.scopes.nodes():
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            finding = _check(node, inference) or _check_use(node, inference, node in called)
+            if finding is not None:
+                yield finding
+
+
+def stored_on_self(inference: Inference) -> frozenset[str]:
+    """Return the names that a program tries to keep on scene objects."""
+    return frozenset(
+        node.attr
+        for node in inference.scopes.nodes()
+        if isinstance(node, ast.Attribute)
+        and not isinstance(node.ctx, ast.Load)
+        and any(is_entity(kind) for kind in inference.kinds(node.value))
+    )
+
+
+def show(node: ast.expr) -> str:
+    """Return a short text for a chain of attributes."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    root = node.id if isinstance(node, ast.Name) else "…"
+    return ".".join([root, *reversed(names)])
+
+
+def _check(node: ast.Attribute, inference: Inference) -> Finding | None:
+    kinds = [k for k in inference.kinds(node.value) if k.tag != "none"] or [UNKNOWN]
+    strict = [k for k in kinds if k.tag in ("module", "symbol", "error", "builtin", "function")]
+    refused = [k for k in strict if not _admits(k, node.attr, inference)]
+    if refused:
+        return _explain(node, refused[0], inference)
+    if any(_admits(kind, node.attr, inference) for kind in kinds):
+        return None
+    known = next((k for k in kinds if k != UNKNOWN), UNKNOWN)
+    if is_entity(known) and node.attr in stored_on_self(inference):
+        return None  # reported where it is stored
+    return _explain(node, known, inference)
+
+
+def _admits(kind: Kind, name: str, inference: Inference) -> bool:
+    if kind == MISSING:
+        return True  # reported where it is missing
+    if is_entity(kind):
+        return name in inference.scene.members(kind)
+    if kind.tag == "module":
+        return name in vocabulary.members(kind.name)
+    if kind.tag == "array":
+        return name in _ARRAY_NAMES
+    return kind == UNKNOWN and (name in _VALUE_NAMES or name in inference.scene.names)
+
+
+def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
+    base, name = show(node.value), node.attr
+    if is_entity(kind):
+        members = inference.scene.members(kind)
+        return _unknown(node, f"{base} has no {name!r}", name, members)
+    if kind.tag == "module":
+        return _not_in_module(node, kind)
+    if kind.tag in ("array", "float", "bool", "number"):
+        return _of_value(node, kind, inference)
+    if kind.tag != "unknown" or name in _DANGEROUS:
+        message = f"attribute {name!r} is not available here"
+        return at(node, "ForbiddenAttribute", message, _instead(name))
+    names = sorted(inference.scene.names | _VALUE_NAMES)
+    return _unknown(node, f"nothing here has an attribute {name!r}", name, names, listed=False)
+
+
+def _not_in_module(node: ast.Attribute, kind: Kind) -> Finding:
+    reason = vocabulary.REASONS.get(node.attr)
+    module = kind.name.removesuffix(".Rotation") + (".Rotation" if "Rotation" in kind.name else "")
+    message = f"{module}.{node.attr} is not available" + (f" ({reason})" if reason else "")
+    close = closest(node.attr, vocabulary.members(kind.name))
+    hint = f"did you mean {' or '.join(close)}?" if close else "compute it with what is there"
+    return at(node, "ForbiddenAttribute", message, hint)
+
+
+def _of_value(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
+    base = show(node.value)
+    if kind.tag != "array":
+        message = f"{base} is a number and has no {node.attr!r}"
+        return at(node, "UnknownAttribute", message, f"use {base} itself")
+    field = inference.scene.field(kind)
+    shape = f" of shape {field.shape}" if field is not None else ""
+    if node.attr in _DANGEROUS:
+        message = f"array attribute {node.attr!r} is not available"
+        return at(node, "ForbiddenAttribute", message, "use numpy functions that return new arrays")
+    index = {"x": "[0]", "y": "[1]", "z": "[2]"}.get(node.attr)
+    close = closest(node.attr, _ARRAY_NAMES)
+    hint = f"write {base}{index}" if index else "index it, e.g. [0]"
+    if close and not index:
+        hint = f"did you mean {' or '.join(close)}?"
+    return at(node, "UnknownAttribute", f"{base} is an array{shape}, no {node.attr!r}", hint)
+
+
+def _unknown(
+    node: ast.Attribute,
+    message: str,
+    name: str,
+    known: tuple[str, ...] | list[str],
+    *,
+    listed: bool = True,
+) -> Finding:
+    close = closest(name, known, n=2)
+    parts = [f"did you mean {' or '.join(close)}?"] if close else []
+    if listed:
+        parts.append(f"members: {', '.join(known[:24])}" + (" …" if len(known) > 24 else ""))
+    return at(node, "UnknownAttribute", message, " ".join(parts) or "use documented members only")
+
+
+def _instead(name: str) -> str:
+    return 'write an f-string, e.g. f"{x:.3f}"' if name.startswith("format") else "leave it out"
+
+
+def _check_use(node: ast.Attribute, inference: Inference, called: bool) -> Finding | None:
+    kinds = inference.kinds(node)
+    bases = inference.kinds(node.value)
+    of_scene = all(kind.tag in ("array", "float", "bool") or is_entity(kind) for kind in kinds)
+    loose = UNKNOWN in bases and node.attr not in vocabulary.METHODS and UNKNOWN in kinds
+    if called and (of_scene or loose):
+        message = f"{show(node)} is a value, not a method"
+        return at(node, "UnknownAttribute", message, f"write {show(node)} without parentheses")
+    if called or of_scene or node.attr not in vocabulary.METHODS:
+        return None
+    method = any(k.tag == "array" or k == UNKNOWN for k in bases)
+    if method and node.attr not in inference.scene.names and not _is_key(node, inference):
+        message = f"{show(node)} is a method, not a value"
+        return at(node, "UnknownAttribute", message, f"call it: {show(node)}()")
+    return None
+
+
+def _is_key(node: ast.Attribute, inference: Inference) -> bool:
+    keys = (n.value for n in inference.scopes.nodes() if isinstance(n, ast.keyword))
+    return node.attr in ("get", "index", "count") and any(value is node for value in keys)

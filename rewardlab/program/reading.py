@@ -1,0 +1,133 @@
+"""Static reading of a reward program: nothing is executed, every objection is a finding."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rewardlab.errors import closest
+from rewardlab.program import vocabulary
+from rewardlab.program.calls import check_arithmetic, check_calls
+from rewardlab.program.entry import ENTRY, check_entry, find_entry, lift_method, takes_obs
+from rewardlab.program.finding import Finding, at
+from rewardlab.program.imports import resolve_imports
+from rewardlab.program.inference import Inference, Kind, SceneKinds
+from rewardlab.program.members import check_members
+from rewardlab.program.names import check_underscores, strip_annotations
+from rewardlab.program.probing import rewrite_probing
+from rewardlab.program.schema import Schema
+from rewardlab.program.scopes import find_scopes
+from rewardlab.program.size import measure_text, measure_tree, parse
+from rewardlab.program.stores import check_stores
+from rewardlab.program.syntax import check_syntax
+
+MAX_FINDINGS = 20
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What static reading says about a program.
+
+    Attributes:
+        tree: The tree to compile: imports resolved, annotations dropped, a method lifted out of
+            its class, `hasattr` and `getattr` on the scene decided. `None` if it is refused.
+        findings: Errors and warnings, in source order.
+        takes_obs: Whether to call it with the raw observation as third argument.
+    """
+
+    tree: ast.Module | None
+    findings: tuple[Finding, ...] = ()
+    takes_obs: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the program may be executed (in a jail)."""
+        return self.tree is not None
+
+
+def read(source: str, schema: Schema) -> Reading:
+    """Read a program against a scene; a pure function that never raises for a bad program.
+
+    Args:
+        source: Its text.
+        schema: What `self` is.
+    """
+    too_big = measure_text(source)
+    if too_big is not None:
+        return Reading(None, (too_big,))
+    tree = parse(source)
+    if isinstance(tree, Finding):
+        return Reading(None, (tree,))
+    too_big = measure_tree(tree)
+    if too_big is not None:
+        return Reading(None, (too_big,))
+    findings = list(_check_form(tree))
+    if not _errors(findings):
+        findings += _check_meaning(tree, schema)
+    entry = find_entry(tree)
+    if _errors(findings) or entry is None:
+        return Reading(None, _ordered(findings))
+    return Reading(ast.fix_missing_locations(tree), _ordered(findings), takes_obs(entry, schema))
+
+
+def _check_form(tree: ast.Module) -> Iterator[Finding]:
+    strip_annotations(tree)
+    yield from lift_method(tree)
+    yield from check_syntax(tree)
+    yield from check_underscores(tree)
+
+
+def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
+    yield from resolve_imports(tree)
+    yield from check_entry(tree, schema)
+    entry = find_entry(tree)
+    if entry is None:
+        return
+    scene = SceneKinds(schema)
+    yield from rewrite_probing(tree, Inference(find_scopes(tree), entry, scene))
+    inference = Inference(find_scopes(tree), entry, scene)
+    yield from _check_names(inference)
+    yield from check_members(inference)
+    yield from check_calls(inference)
+    yield from check_arithmetic(inference)
+    yield from check_stores(inference)
+
+
+def _check_names(inference: Inference) -> Iterator[Finding]:
+    known = vocabulary.BUILTINS | vocabulary.PRESEEDED.keys()
+    if len(inference.scopes.module.names[ENTRY]) > 1:
+        message = f"{ENTRY} is bound more than once"
+        yield at(inference.entry, "RewardSignatureError", message, "define it once")
+    for node in inference.scopes.nodes():
+        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+            continue
+        if node.id.startswith("_") and node.id != "_":
+            continue  # put there by an import
+        if inference.binding_scope(node) is None and node.id not in known:
+            yield _unknown_name(node, inference)
+
+
+def _unknown_name(node: ast.Name, inference: Inference) -> Finding:
+    members = inference.scene.members(Kind("scene"))
+    reason = vocabulary.REASONS.get(node.id)
+    message = f"name {node.id!r} is not defined"
+    if reason is not None:
+        return at(node, "UnknownName", f"{node.id!r} is not available ({reason})", "leave it out")
+    if node.id in members:
+        return at(node, "UnknownName", message, f"did you mean self.{node.id}?")
+    visible = inference.scopes.of[node].visible
+    close = closest(node.id, [*visible, *vocabulary.BUILTINS, *vocabulary.PRESEEDED])
+    hint = f"did you mean {' or '.join(close)}?" if close else "define it before you use it"
+    return at(node, "UnknownName", message, hint)
+
+
+def _errors(findings: list[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
+    unique = dict.fromkeys((f.code, f.message, f.severity, f.line, f.col, f.hint) for f in findings)
+    rows = [Finding(*row) for row in unique]
+    rows.sort(key=lambda f: (f.severity, f.line or 0, f.col or 0))
+    return tuple(rows[:MAX_FINDINGS])

@@ -1,0 +1,106 @@
+"""Caps that keep a hostile text from hurting the parser or the checks."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+from rewardlab.program.finding import Finding
+
+MAX_CHARACTERS = 20_000
+MAX_BRACKETS = 60
+MAX_RUN = 64
+MAX_NODES = 4_000
+MAX_DEPTH = 60
+
+# Brackets in comments and strings are no syntax; those in f-strings may be.
+_INERT = re.compile(
+    r"#[^\n]*|(?P<prefix>\b[A-Za-z]{1,2})?"
+    r"(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''"
+    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')",
+    re.DOTALL,
+)
+_RUNS = re.compile(
+    rf"(?:[-+~][\s\\]*){{{MAX_RUN}}}|(?:\bnot\b[\s\\]*){{{MAX_RUN}}}"
+    rf"|(?:\.[\s\\]*\w+[\s\\]*){{{MAX_RUN}}}"
+)
+
+
+def measure_text(source: str) -> Finding | None:
+    """Return what is too big about a text before it is parsed."""
+    if len(source) > MAX_CHARACTERS:
+        return _complex(f"{len(source):,} characters".replace(",", " "), f"{MAX_CHARACTERS:,}")
+    code = _INERT.sub(_blank, source)
+    if (depth := _bracket_depth(code)) > MAX_BRACKETS:
+        return _complex(f"brackets nested {depth} deep", str(MAX_BRACKETS))
+    if _RUNS.search(code):
+        return _complex(f"{MAX_RUN} or more operators or attributes in a row", str(MAX_RUN - 1))
+    return None
+
+
+def parse(source: str) -> ast.Module | Finding:
+    """Parse a text whose size was measured, or say why it is no Python."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError as error:
+        text = " ".join(str(error.msg).split())
+        col = max((error.offset or 1) - 1, 0)
+        return Finding(
+            "RewardSyntaxError",
+            f"line {error.lineno}, column {col + 1}: {text}" if error.lineno else text,
+            line=error.lineno,
+            col=col,
+            hint="return the whole function as plain Python",
+        )
+    except (RecursionError, MemoryError):
+        return _complex("nesting that the parser cannot follow", f"depth {MAX_DEPTH}")
+    except ValueError as error:
+        text = " ".join(str(error).split())[:200]
+        return Finding("RewardSyntaxError", text, hint="return the whole function as plain Python")
+
+
+def measure_tree(tree: ast.Module) -> Finding | None:
+    """Return what is too big about a tree; walks without recursion."""
+    nodes, deepest = 0, 0
+    for _, depth in _levels(tree):
+        nodes, deepest = nodes + 1, max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        return _complex(f"expressions or blocks nested {deepest} deep", str(MAX_DEPTH))
+    if nodes > MAX_NODES:
+        return _complex(f"{nodes} syntax nodes", str(MAX_NODES))
+    return None
+
+
+def _levels(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, depth = stack.pop()
+        if isinstance(node, (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)):
+            continue
+        yield node, depth
+        stack += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+
+
+def _blank(token: re.Match[str]) -> str:
+    return token.group() if "f" in (token["prefix"] or "").lower() else " "
+
+
+def _bracket_depth(code: str) -> int:
+    depth = deepest = 0
+    for character in code:
+        if character in "([{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif character in ")]}":
+            depth = max(depth - 1, 0)
+    return deepest
+
+
+def _complex(what: str, limit: str) -> Finding:
+    return Finding(
+        "SourceTooComplex", f"{what}; limit {limit.replace(',', ' ')}", hint="write it shorter"
+    )
