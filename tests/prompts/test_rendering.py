@@ -33,10 +33,13 @@ def everything(**changes):
     return render(replace(request, **changes))
 
 
-WHERE = "goal description example code round seen comment attempt message hint".split()
+TEXTS = (
+    *("goal", "description", "example", "code", "round"),
+    *("seen", "comment", "attempt", "message", "hint"),
+)
 
 
-@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("where", TEXTS)
 def test_braces_in_any_text_survive(where):
     text = "\n".join(m["content"] for m in everything().messages)
     assert f"{where} {BRACES}" in text
