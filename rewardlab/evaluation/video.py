@@ -26,7 +26,7 @@ AFTER_SUCCESS_S = 0.8
 """How long an episode is still shown once it is solved [s of the clip]."""
 MAX_WIDTH = 640
 STRIP = 64
-"""Height of the caption below the picture [pixels]."""
+"""Height of the caption above the picture [pixels]."""
 
 
 class Moment(NamedTuple):
@@ -71,7 +71,7 @@ def record(
         task: Where.
         path: The file, `.mp4`.
         seed: Fixes the episodes.
-        goal: Written below the picture; by default the task's own sentence.
+        goal: Written above the picture; by default the task's own sentence.
         episodes: How many, one after the other.
 
     Raises:
@@ -113,6 +113,18 @@ def write_clip(path: Path, pictures: Iterator[Picture]) -> None:
         raise storage_error(path, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def frame_at(path: Path, seconds: float) -> Picture | None:
+    """Return the frame `(height, width, 3)` of a video at a time; `None` if it cannot be read."""
+    from imageio_ffmpeg import read_frames
+
+    try:
+        with closing(read_frames(str(path), input_params=["-ss", f"{seconds}"])) as frames:
+            width, height = next(frames)["size"]
+            return np.frombuffer(next(frames), np.uint8).reshape(height, width, 3)
+    except (OSError, StopIteration, RuntimeError):
+        return None
 
 
 def _clip(
@@ -160,21 +172,21 @@ def _picture(venv: Any) -> Picture:
 
 
 def caption(picture: Picture, goal: str, label: str, success: bool | None) -> Picture:
-    """Return a picture `(height, width, 3)` of even size with two lines of text below it."""
+    """Return a picture `(height, width, 3)` of even size with two lines of text above it."""
     from PIL import Image, ImageDraw
 
     image = Image.fromarray(picture)
     if image.width > MAX_WIDTH:
         image = image.resize((MAX_WIDTH, image.height * MAX_WIDTH // image.width))
     width, height = image.width + image.width % 2, image.height + image.height % 2
-    canvas = Image.new("RGB", (width, height + STRIP), "#15181e")
-    canvas.paste(image)
+    canvas = Image.new("RGB", (width, STRIP + height), "#15181e")
+    canvas.paste(image, (0, STRIP))  # a player's controls would hide text at the bottom
     draw = ImageDraw.Draw(canvas)
     large, small = _font(17), _font(14)
-    draw.text((14, height + 10), _fit(goal, large, width - 28), "#f4f5f7", large)
-    draw.text((14, height + 36), label, "#aab2bf", small)
+    draw.text((14, 10), _fit(goal, large, width - 28), "#f4f5f7", large)
+    draw.text((14, 36), label, "#aab2bf", small)
     text, colour = _verdict(success)
-    draw.text((width - 14, height + 36), text, colour, small, anchor="ra")
+    draw.text((width - 14, 36), text, colour, small, anchor="ra")
     return np.asarray(canvas)
 
 

@@ -1,0 +1,123 @@
+"""What a report says about a run, read from its folder."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rewardlab._version import __version__
+from rewardlab.errors import RewardlabError
+from rewardlab.evaluation.curves import read_curves, sum_up
+from rewardlab.evaluation.evaluate import last_evaluation
+from rewardlab.store.files import read_json
+
+if TYPE_CHECKING:
+    from rewardlab.config import RunConfig
+    from rewardlab.program.program import RewardProgram
+    from rewardlab.training.run import Run
+
+
+def gather(run: Run) -> dict[str, Any]:
+    """Return everything that the page shows, as plain values."""
+    from rewardlab.training.lineage import feedback_of, parent_of
+    from rewardlab.training.run import list_runs
+
+    config, record, program = run.config, run.record, run.program
+    curves = read_curves(run.path / "progress.csv")
+    parent = parent_of(run, list_runs(run.path.resolve().parent))
+    facts = {
+        "run": run.id,
+        "run_name": run_name(run),
+        "status": run.status,
+        "record": record,
+        "config": asdict(config),
+        "program": program,
+        "steps": int(curves.steps[-1]) if len(curves.steps) else 0,
+        "curves": curves,
+        "evaluations": run.evaluations,
+        "evaluation": last_evaluation(run),
+        "terms": sum_up(curves, program.source if program else ""),
+        "verdict": read_json(run.path / "verdict.json"),
+        "versions": read_json(run.path / "versions.json") or {},
+        "task": _task_facts(config),
+        "parent": _parent_facts(parent, program, feedback_of(parent) if parent else []),
+        "feedback": feedback_of(run),
+        "video": run.path / "video.mp4" if (run.path / "video.mp4").exists() else None,
+        "again": train_command(run, config),
+        "command": record.get("command"),
+        "rewardlab": __version__,
+    }
+    return {**facts, "missing": _missing(run, facts)}
+
+
+def run_name(run: Run) -> str:
+    """Return what names a run on the command line: its id in `results`, else its folder."""
+    return run.id if run.path.parent == Path("results") else str(run.path)
+
+
+def train_command(run: Run, config: RunConfig) -> str:
+    """Return the command that trains with exactly this reward, algorithm and seed again."""
+    reward = str(run.path / "program.py") if config.reward == "program" else config.reward
+    words = [
+        "rewardlab", "train", config.task, "--reward", reward, "--algo", config.algo,
+        "-n", str(config.n_timesteps), "--seed", str(config.seed), "--n-envs", str(config.n_envs),
+    ]  # fmt: skip
+    if config.preset != "auto":
+        words += ["--preset", config.preset]
+    return shlex.join(words)
+
+
+def _task_facts(config: RunConfig) -> dict[str, Any]:
+    """Return how a task defines success; a task that is not installed here is no error."""
+    from rewardlab.envs.tasks import task
+
+    try:
+        found = task(config.task, **config.task_options)
+    except RewardlabError as error:
+        return {"goal": config.goal, "success": None, "known": False, "why": str(error)}
+    success = found.success
+    if success is None and found.success_program is not None:
+        success = "the success predicate given for this task"
+    return {"goal": found.goal, "success": success, "known": True, "why": ""}
+
+
+def _parent_facts(
+    parent: Run | None, program: RewardProgram | None, said: list[dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Return the comment and the change that led from the parent to this program."""
+    from rewardlab.program.diff import program_diff
+
+    if program is None or program.parent is None:
+        return None
+    entry = next((e for e in said if e.get("child") == program.id), said[0] if said else {})
+    notes = program.notes
+    before = parent.program if parent else None
+    evaluation = last_evaluation(parent) if parent else None
+    return {
+        "program_id": program.parent,
+        "run": parent.id if parent else None,
+        "comment": entry.get("comment") or notes.get("comment"),
+        "rating": entry.get("rating") or notes.get("rating"),
+        "diff": program_diff(before, program) if before else None,
+        "success": evaluation.success if evaluation else None,
+        "success_ci": evaluation.success_ci if evaluation else None,
+    }
+
+
+def _missing(run: Run, facts: dict[str, Any]) -> list[dict[str, str]]:
+    name, missing = shlex.quote(run_name(run)), []
+    train = f"rewardlab train {shlex.quote(facts['config']['task'])} --resume {name}"
+    if facts["status"] != "finished":
+        done, whole = facts["steps"], facts["config"]["n_timesteps"]
+        state = "is still training" if facts["status"] == "running" else f"is {facts['status']}"
+        what = f"This run {state}: {done:,} of {whole:,} steps."
+        missing.append({"what": what, "command": "" if state == "is still training" else train})
+    if facts["evaluation"] is None:
+        command = f"rewardlab evaluate {name} --video"
+        missing.append({"what": "The final policy was not evaluated yet.", "command": command})
+    elif facts["video"] is None:
+        command = f"rewardlab evaluate {name} --video"
+        missing.append({"what": "There is no video yet.", "command": command})
+    return missing

@@ -1,0 +1,184 @@
+"""One self-contained page about a run: what was asked, what was learned, how to do it again."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rewardlab.evaluation.curves import Curves, Term
+from rewardlab.evaluation.evaluate import Evaluation
+from rewardlab.evaluation.facts import gather
+from rewardlab.evaluation.statistics import Interval
+from rewardlab.store.files import storage_error, write_json, write_text
+
+if TYPE_CHECKING:
+    from rewardlab.program.program import RewardProgram
+    from rewardlab.training.run import Run
+
+MAX_VIDEO_BYTES = 8_000_000
+"""A larger video stays beside the page instead of inside it."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where a report is, and its main numbers.
+
+    Attributes:
+        path: `report.html`.
+        json_path: `report.json`, the same facts as data.
+        run: Id of the run.
+        success: Success rate of the last evaluation; `None` without a signal or an evaluation.
+        success_ci: Wilson's 95 % interval of it.
+        episodes: Episodes behind it, 0 without an evaluation.
+        return_mean: Mean return of the environment's own reward.
+        terms: Reward terms, those of the largest share first.
+        missing: What the report lacks, each with the command that would add it.
+    """
+
+    path: Path
+    json_path: Path
+    run: str
+    success: float | None
+    success_ci: Interval | None
+    episodes: int
+    return_mean: float | None
+    terms: tuple[Term, ...]
+    missing: tuple[str, ...]
+
+
+def report(run: Run) -> Report:
+    """Write `report.html` and `report.json` into a run's folder, from what the folder holds.
+
+    A run that is unfinished, was not evaluated or has no video gets a report too, which says
+    what is missing and which command adds it.
+
+    Args:
+        run: The run; nothing is executed.
+
+    Raises:
+        StorageError: The folder cannot be read or written.
+    """
+    facts = gather(run)
+    html, data = run.path / "report.html", run.path / "report.json"
+    write_text(html, render(facts))
+    write_json(data, _json(facts))
+    evaluation: Evaluation | None = facts["evaluation"]
+    return Report(
+        path=html,
+        json_path=data,
+        run=run.id,
+        success=evaluation.success if evaluation else None,
+        success_ci=evaluation.success_ci if evaluation else None,
+        episodes=evaluation.episodes if evaluation else 0,
+        return_mean=evaluation.return_mean if evaluation else None,
+        terms=tuple(facts["terms"]),
+        missing=tuple(facts["missing"]),
+    )
+
+
+def render(facts: dict[str, Any]) -> str:
+    """Return the page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from rewardlab.evaluation import plots
+
+    environment = Environment(
+        loader=PackageLoader("rewardlab.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": _percent, "code": _highlight, "signed": _signed}
+    curves: Curves = facts["curves"]
+    figures = {
+        "success": plots.success_figure(curves, facts["evaluations"]),
+        "return": plots.return_figure(curves, facts["evaluations"]),
+        "terms": plots.terms_figure(curves),
+        "shares": plots.shares_figure(curves),
+    }
+    template = environment.get_template("report.html.j2")
+    video: Path | None = facts["video"]
+    film = {"uri": _video_uri(video), "poster": _poster_uri(video)} if video else None
+    return template.render({**facts, "figures": figures, "film": film})
+
+
+def _json(facts: dict[str, Any]) -> dict[str, Any]:
+    evaluation: Evaluation | None = facts["evaluation"]
+    program: RewardProgram | None = facts["program"]
+    return {
+        "run": facts["run"],
+        "status": facts["status"],
+        "task": facts["config"]["task"],
+        "goal": facts["config"]["goal"] or facts["task"]["goal"],
+        "success_definition": facts["task"]["success"],
+        "reward": facts["config"]["reward"],
+        "program_id": program.id if program else None,
+        "source": program.source if program else None,
+        "parent": facts["parent"],
+        "feedback": facts["feedback"],
+        "verdict": facts["verdict"],
+        "n_timesteps": facts["config"]["n_timesteps"],
+        "steps_done": facts["steps"],
+        "seed": facts["config"]["seed"],
+        "evaluation": evaluation.to_json() if evaluation else None,
+        "learning_curve": facts["evaluations"],
+        "terms": [term._asdict() for term in facts["terms"]],
+        "config": facts["config"],
+        "versions": facts["versions"],
+        "command": facts["command"],
+        "again": facts["again"],
+        "video": facts["video"].name if facts["video"] else None,
+        "missing": facts["missing"],
+    }
+
+
+def _video_uri(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise storage_error(path, error) from error
+    if len(data) > MAX_VIDEO_BYTES:
+        return path.name
+    return f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+
+
+def _poster_uri(path: Path) -> str:
+    """Return a picture from the video, shown until it is played; `""` if none can be read."""
+    from PIL import Image
+
+    from rewardlab.evaluation.video import frame_at
+
+    picture = frame_at(path, 1.0)
+    if picture is None:
+        return ""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def _signed(value: float | None) -> str:
+    """Return a number of about three digits with a true minus."""
+    if value is None:
+        return "–"
+    text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return text.replace("-", "−")
+
+
+def _highlight(source: str, language: str = "python") -> Any:
+    """Return program text as HTML with classes for its tokens; everything in it is escaped."""
+    from markupsafe import Markup
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+
+    options: dict[str, Any] = {"linenos": "inline"} if language == "python" else {}
+    formatter = HtmlFormatter(cssclass="code", **options)
+    return Markup(highlight(source, get_lexer_by_name(language), formatter))
