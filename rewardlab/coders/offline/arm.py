@@ -40,6 +40,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     stated = "the task's own" if o.get("stated") else "the composer's choice"
     yield "TOLERANCE", o["tolerance"], f"[m] the goal counts as met within this; {stated}"
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
+    yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
     yield "SPOT", tuple(o.get("spot", (0.0, 0.0, 0.0))), "[m] where to take hold, from the thing"
     yield "LIFT_BY", o.get("lift", 0.1), "[m] how high to lift"
@@ -92,7 +93,7 @@ def _lift(plan: Plan, held: str) -> Piece:
 def _approach(plan: Plan, thing: str, hand: str, doc: str) -> Piece:
     spot = "spot" if any(plan.options.get("spot", ())) else thing
     start = f"{thing}_start" if spot == thing else f"{thing}_start + SPOT"
-    measure = "funnel" if plan.options.get("approach") == "above" else "math.dist"
+    measure = "funnel" if plan.options.get("approach") == "above" else "way_to"
     lines = [f"spot = {thing} + SPOT"] if spot != thing else []
     begin = "hand_start"
     if hand == "tips":

@@ -89,7 +89,7 @@ def _ground_arm(request: Request, intent: Intent) -> Plan:
         family,
         names,
         _arm_weights(family, skill.name),
-        {**options, **_arm_options(family)},
+        {**options, **_arm_options(family, skill.name, scored)},
         ignored=ignored,
     )
 
@@ -107,13 +107,17 @@ def _arm_weights(family: str, skill: str) -> dict[str, float]:
     if family == "reach":
         return {"reach": 4.0, "done": 4.0, "effort": 0.02}
     if family == "carry":
-        stages = {"reach": 1.0, "grasp": 2.0, "lift": 2.0, skill: 6.0, "done": 4.0}
-        return {**stages, "effort": 0.02}
-    return {"reach": 2.0, "grip": 0.5, skill: 6.0, "done": 4.0, "effort": 0.02}
+        return {"reach": 1.0, "grasp": 2.0, "lift": 2.0, skill: 6.0, "done": 4.0, "effort": 0.02}
+    grip = {} if skill == "press" else {"grip": 0.5}
+    return {"reach": 2.0, **grip, skill: 6.0, "done": 4.0, "effort": 0.02}
 
 
-def _arm_options(family: str) -> dict[str, Any]:
-    return {"reach": {}, "move": {"approach": "above"}, "carry": {"approach": "above"}}[family]
+def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
+    if family == "reach":
+        return {}
+    sideways = skill == "press" and scored.axes[2] == 0.0
+    approach = {"approach": "straight" if sideways else "above"}
+    return approach if family == "carry" else {**approach, "slack": 0.03}
 
 
 def _arm_names(request: Request, things: list[tuple[str, str]], family: str) -> dict[str, str]:
@@ -185,15 +189,15 @@ def _inventory(parts: list[PartSpec]) -> str:
 def _scored(text: str) -> Scored:
     """Find in a task's description when it counts as solved."""
     gap = r"obj1\.position to goal_position"
-    if found := re.search(r"abs\(obj1\.position\[(\d)\] - \S+\) <= ([\d.]+\d)", text):
+    if found := re.search(r"abs\(obj1\.position\[(\d)\] - \S+\) <= (\d+\.?\d*)", text):
         x, y, z = (float(i == int(found.group(1))) for i in range(3))
         return Scored(float(found.group(2)), (x, y, z), True)
-    if found := re.search(rf"{gap} in x and y <= ([\d.]+\d)", text):
+    if found := re.search(rf"{gap} in x and y <= (\d+\.?\d*)", text):
         return Scored(float(found.group(1)), (1.0, 1.0, 0.0), True)
-    if found := re.search(r"norm of \(([^)]*)\) \* \(obj1.*?\) <= ([\d.]+\d)", text):
+    if found := re.search(r"norm of \(([^)]*)\) \* \(obj1.*?\) <= (\d+\.?\d*)", text):
         x, y, z = (float(weight) for weight in found.group(1).split(","))
         return Scored(float(found.group(2)), (x, y, z), True)
-    if found := re.search(rf"{gap} <= ([\d.]+\d)", text):
+    if found := re.search(rf"{gap} <= (\d+\.?\d*)", text):
         return Scored(float(found.group(1)), (1.0, 1.0, 1.0), True)
     return Scored()
 
@@ -201,7 +205,7 @@ def _scored(text: str) -> Scored:
 def _drop(scene: Schema) -> float:
     """Return how far the fingertips are below the hand, as the scene says [m]."""
     doc = scene.layout["robot.ee_position"].field.doc
-    found = re.search(r"fingertips are about ([\d.]+\d) m below", doc)
+    found = re.search(r"fingertips are about (\d+\.?\d*) m below", doc)
     return float(found.group(1)) if found else 0.0
 
 
@@ -288,7 +292,7 @@ def _body_skill(request: Request, intent: Intent) -> Skill:
 def _speed(request: Request, intent: Intent) -> dict[str, Any]:
     if intent.speed is not None:
         return {"speed": intent.speed, "why_speed": "as the goal says"}
-    found = re.search(r"speed of at least ([\d.]+\d) m/s", request.description)
+    found = re.search(r"speed of at least (\d[\d.]*) m/s", request.description)
     if found:
         return {"speed": 2.0 * float(found.group(1)), "why_speed": "twice what the task asks"}
     return {"speed": 1.0, "why_speed": "the composer's choice"}

@@ -33,14 +33,14 @@ def share(x):
     "funnel": '''
 def funnel(hand, thing):
     """Way for the hand to come down on a thing: the further aside, the higher it should be."""
-    aside = math.hypot(hand[0] - thing[0], hand[1] - thing[1])
+    aside = max(math.hypot(hand[0] - thing[0], hand[1] - thing[1]) - SLACK, 0.0)
     height = hand[2] - thing[2]
     return aside + math.hypot(aside, height - min(aside, HOVER))
 ''',
-    "length": '''
-def length(vector):
-    """Euclidean length."""
-    return math.sqrt(sum(x * x for x in vector))
+    "way_to": '''
+def way_to(hand, thing):
+    """Straight way for the hand to a thing."""
+    return max(math.dist(hand, thing) - SLACK, 0.0)
 ''',
     "within": '''
 def within(x, low, high, margin):
