@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from rewardlab.envs.metaworld.env import MAX_HORIZON, make
 from rewardlab.envs.metaworld.scene import schema, success_text
-from rewardlab.envs.metaworld.table import ROWS, Row
+from rewardlab.envs.metaworld.table import ROWS, Near, Row
 from rewardlab.envs.tasks import Task, TaskEntry
 from rewardlab.errors import ConfigError
 
@@ -54,5 +54,19 @@ def build(name: str, *, horizon: int = 200) -> Task:
 
 
 def _tips(row: Row) -> Iterator[str]:
+    scored = row.scored
+    if isinstance(scored, Near):
+        if len(scored.axes) == 1:
+            yield f"Only {scored.axes} is scored: abs of that coordinate's difference alone."
+        if len(scored.axes) == 2:
+            yield "Only x and y are scored, not the height."
+        if scored.apart:
+            yield (
+                f"obj1.position stays apart from goal_position by {scored.apart} even when solved: "
+                "the plain distance does not reach 0."
+            )
     if row.tip:
         yield row.tip
+    yield "goal_position and where the objects start are random in every episode."
+    if not row.published:
+        yield "The goal sentence is our own, none was published for this task."

@@ -9,13 +9,15 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from rewardlab.envs import simulator
-from rewardlab.envs.metaworld.scene import schema, write
+from rewardlab.envs.metaworld.scene import N_OBS, schema, write
 from rewardlab.envs.metaworld.table import ROWS, Near, Row
 from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.scene import Array
 
 MAX_HORIZON = 500
 CAMERA = "corner2"
+HAND_LOW, HAND_HIGH = (-0.525, 0.348, -0.0525), (0.525, 1.025, 0.7)
+"""Where the hand can be [m]: the bounds to which MetaWorld clips its observation."""
 
 
 def make(
@@ -40,10 +42,11 @@ def make(
 class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
     """One MetaWorld environment with a random goal per episode.
 
-    Differences to the environment underneath: the goal follows from the seed; `success` is a
-    `bool`; the time limit is ours and stepping past it raises nothing; the first observation of an
-    episode is taken after the objects were moved, while the original's still shows some of them
-    where the last episode left them; pictures are upright.
+    Physics, success and reward are the environment's own, bit for bit. What differs: the goal
+    follows from the seed and is observed (entries 36 to 38, which MetaWorld hides by default); an
+    episode's first observation is taken after the objects were moved (the original's still shows
+    some of them where the last episode left them); `success` is a `bool`; the time limit is ours,
+    and stepping past it raises nothing; pictures are upright.
 
     Args:
         sawyer: The environment, fresh.
@@ -56,18 +59,25 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
     def __init__(
         self, sawyer: Any, row: Row, *, horizon: int, seed: int | None, native_reward: bool
     ) -> None:
+        import mujoco
+
         super().__init__(sawyer)
-        self._sawyer = sawyer
-        self._row = row
-        self._horizon = horizon
+        self.observation_space = _observation_space()
+        self._sawyer, self._row, self._horizon = sawyer, row, horizon
         self._steps = 0
+        self._frame = np.zeros(18)
+        self._fingers = [sawyer.model.body(name).id for name in ("rightclaw", "leftclaw")]
+        self._hand = sawyer.model.body("hand").id
+        self._mj_step, self._mj_forward = mujoco.mj_step, mujoco.mj_forward
+        self._mj_kinematics = mujoco.mj_kinematics
         sawyer._freeze_rand_vec = False
         sawyer._set_task_called = True
         sawyer.seeded_rand_vec = True
-        sawyer.max_path_length = np.inf
         self._seed(seed)
-        if not native_reward:
-            self._skip_native_reward()
+        if native_reward:
+            self._evaluate = sawyer.evaluate_state
+        else:
+            self._evaluate = _success_only(sawyer, row.scored)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -76,12 +86,31 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         if seed is not None:
             self._seed(seed)
         self._steps = 0
-        self._sawyer.reset()
-        return self._settled_observation(), {}
+        sawyer = self._sawyer
+        if self._row.resets_twice:
+            sawyer.reset_model()
+            sawyer._freeze_rand_vec = True
+        gym.envs.mujoco.MujocoEnv.reset(sawyer)
+        sawyer._freeze_rand_vec = False
+        self._mj_kinematics(sawyer.model, sawyer.data)
+        self._frame = self._look()
+        return self._observation(self._frame), {}
 
     def step(self, action: Any) -> tuple[Array, SupportsFloat, bool, bool, dict[str, Any]]:
         """Step; `info["success"]` is the environment's own flag."""
-        obs, reward, _, _, info = self._sawyer.step(action)
+        sawyer = self._sawyer
+        model, data = sawyer.model, sawyer.data
+        target = data.mocap_pos[0] + np.clip(action[:3], -1, 1) * sawyer.action_scale
+        data.mocap_pos[0] = np.clip(target, sawyer.mocap_low, sawyer.mocap_high)
+        data.mocap_quat[0] = (1.0, 0.0, 1.0, 0.0)
+        data.ctrl[:] = (action[3], -action[3])
+        self._mj_step(model, data, nstep=sawyer.frame_skip)
+        self._mj_forward(model, data)
+        frame = self._look()
+        frame[:3] = np.clip(frame[:3], HAND_LOW, HAND_HIGH)
+        obs = self._observation(frame)
+        self._frame = frame
+        reward, info = self._evaluate(obs, action)
         info["success"] = bool(info["success"])
         self._steps += 1
         return obs, reward, False, self._steps >= self._horizon, info
@@ -93,34 +122,55 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
 
     def read_scene(self, obs: Array, out: Array) -> None:
         """Write the scene of the current state."""
-        write(out, obs, self._sawyer._target_pos, self._row.order, self._row.order2)
+        write(out, obs, self._row.order, self._row.order2)
 
     def _seed(self, seed: int | None) -> None:
         self._sawyer.np_random, _ = seeding.np_random(seed)
 
-    def _settled_observation(self) -> Array:
-        """Observe after the objects were moved: `reset_model` leaves positions of before."""
-        import mujoco
-
+    def _look(self) -> Array:
+        """Return hand `(3,)`, openness and up to two objects `(7,)`: half a frame stack `(18,)`."""
         sawyer = self._sawyer
-        mujoco.mj_kinematics(sawyer.model, sawyer.data)
-        frame = sawyer._get_curr_obs_combined_no_goal()
-        sawyer._prev_obs = frame
-        return np.hstack((frame, frame, np.zeros(3)))
+        where = sawyer.data.xpos
+        right, left = self._fingers
+        gap = where[right] - where[left]
+        frame = np.zeros(18)
+        frame[:3] = where[self._hand]
+        frame[3] = min(np.sqrt(gap.dot(gap)) / 0.1, 1.0)
+        positions, quaternions = sawyer._get_pos_objects(), sawyer._get_quat_objects()
+        frame[4:7], frame[7:11] = positions[:3], quaternions[:4]
+        if len(positions) > 3:
+            frame[11:14], frame[14:18] = positions[3:], quaternions[4:]
+        return frame
 
-    def _skip_native_reward(self) -> None:
-        """Replace the reward by the success rule alone, where that rule is a plain distance."""
-        sawyer, scored = self._sawyer, self._row.scored
-        if isinstance(scored, Near):
-            weights, limit = np.array(scored.weights), scored.within
+    def _observation(self, frame: Array) -> Array:
+        """Stack a frame, the one before and the goal `(39,)`."""
+        return np.concatenate((frame, self._frame, self._sawyer._target_pos))
 
-            def evaluate(obs: Array, action: Any) -> tuple[float, dict[str, Any]]:
-                error = weights * (obs[4:7] - sawyer._target_pos)
-                return 0.0, {"success": error @ error <= limit * limit}
-        else:
-            native = sawyer.evaluate_state
 
-            def evaluate(obs: Array, action: Any) -> tuple[float, dict[str, Any]]:
-                return 0.0, {"success": native(obs, action)[1]["success"]}
+def _success_only(sawyer: Any, scored: Near | str) -> Any:
+    """Return `evaluate_state` without the reward, where the success rule is a plain distance."""
+    if not isinstance(scored, Near):
 
-        sawyer.evaluate_state = evaluate
+        def evaluate(obs: Array, action: Any) -> tuple[float, dict[str, Any]]:
+            return 0.0, {"success": sawyer.evaluate_state(obs, action)[1]["success"]}
+
+        return evaluate
+
+    axes = ["xyz".index(axis) for axis in scored.axes]
+    columns = slice(4, 7) if len(axes) == 3 else [4 + axis for axis in axes]
+    goals = slice(0, 3) if len(axes) == 3 else axes
+    offset, limit = np.array(scored.offset)[goals], scored.within
+
+    def near(obs: Array, action: Any) -> tuple[float, dict[str, Any]]:
+        error = obs[columns] + offset - sawyer._target_pos[goals]
+        return 0.0, {"success": np.sqrt(error.dot(error)) <= limit}
+
+    return near
+
+
+def _observation_space() -> gym.spaces.Box:
+    low, high = np.full(N_OBS, -np.inf), np.full(N_OBS, np.inf)
+    for start in (0, 18):
+        low[start : start + 4] = (*HAND_LOW, 0.0)
+        high[start : start + 4] = (*HAND_HIGH, 1.0)
+    return gym.spaces.Box(low, high, dtype=np.float64)

@@ -80,8 +80,8 @@ def _object(order: Order) -> EntitySpec:
     return (RigidObject if order else UnorientedObject).spec()
 
 
-def write(out: Array, obs: Array, goal: Array, order: Order, order2: Order) -> None:
-    """Write the scene block `out (60,)` from an observation `(39,)` and the goal `(3,)`.
+def write(out: Array, obs: Array, order: Order, order2: Order) -> None:
+    """Write the scene block `out (60,)` from an observation `(39,)` whose end is the goal.
 
     The first 18 entries of the observation are the scene's in its very order; only quaternions
     differ, which the environments write as wxyz, xyzw or zeros.
@@ -89,7 +89,7 @@ def write(out: Array, obs: Array, goal: Array, order: Order, order2: Order) -> N
     out[:18] = obs[:18]
     _orient(out[7:11], order)
     _orient(out[14:18], order2)
-    out[18:21] = goal
+    out[18:21] = obs[36:]
     out[21:] = obs
 
 
@@ -104,17 +104,14 @@ def success_text(scored: Near | str) -> str:
     """Say when a task counts as solved."""
     if isinstance(scored, str):
         return scored
-    return f"{_distance(scored)} <= {scored.within:g} m"
-
-
-def _distance(near: Near) -> str:
-    axes = [(axis, weight) for axis, weight in enumerate(near.weights) if weight]
-    if len(axes) == 1:
-        axis = axes[0][0]
-        return f"abs(obj1.position[{axis}] - goal_position[{axis}])"
-    if len(axes) == 2:
-        return "distance of obj1.position to goal_position in x and y"
-    if near.weights == (1.0, 1.0, 1.0):
-        return "distance of obj1.position to goal_position"
-    weights = ", ".join(f"{weight:g}" for weight in near.weights)
-    return f"norm of ({weights}) * (obj1.position - goal_position)"
+    point = "obj1.position"
+    if any(scored.offset):
+        point = f"obj1.position + {scored.offset}"
+    if len(scored.axes) == 1:
+        axis = "xyz".index(scored.axes)
+        distance = f"abs({point}[{axis}] - goal_position[{axis}])"
+    elif len(scored.axes) == 2:
+        distance = f"distance of {point}[:2] to goal_position[:2]"
+    else:
+        distance = f"distance of {point} to goal_position"
+    return f"{distance} <= {scored.within:g} m"
