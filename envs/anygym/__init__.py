@@ -74,7 +74,7 @@ def build(
         env_id=name,
         horizon=limit,
         make=partial(_make, name, limit, parsed),
-        success_program=_predicate(parsed.success, id),
+        success_program=_predicate(parsed.success, view.schema, id),
         tips=view.tips,
         options=options | ({"horizon": horizon} if horizon else {}),
     )
@@ -196,9 +196,9 @@ def _dt(bare: Any) -> tuple[float, bool]:
     return (1.0 / fps, True) if fps else (1.0, False)
 
 
-def _predicate(expression: str, task_id: str) -> Any:
+def _predicate(expression: str, schema: Schema, task_id: str) -> Any:
     if not expression:
         return None
     from rewardlab.program.predicate import predicate_program
 
-    return predicate_program(expression, task_id)
+    return predicate_program(expression, schema, task_id)
