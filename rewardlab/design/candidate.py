@@ -145,11 +145,11 @@ class Loop:
             parent=parent.id if parent else None,
             origin=reply.origin,
             notes={
-                **reply.notes,
                 "coder": self.coder.name,
                 "sample": request.sample,
                 "repairs": attempt,
                 "examples": [example.task_id for example in request.examples],
+                **reply.notes,
             },
         )
 

@@ -37,14 +37,18 @@ class Feedback:
                 "shorten it"
             )
 
-    def text(self) -> str:
-        """Return it as sentences for a coder."""
-        said = [self.comment.strip()] if self.comment and self.comment.strip() else []
-        if self.rating is not None:
-            said.append(f"Rated {self.rating} of 5.")
+    @property
+    def words(self) -> str:
+        """The comment without surrounding blanks, `""` if there is none."""
+        return (self.comment or "").strip()
+
+    @property
+    def opinion(self) -> str:
+        """Rating and preference as sentences."""
+        said = [f"A person rated this behaviour {self.rating} of 5."] if self.rating else []
         if self.prefer is not None:
-            said.append(f"The behaviour of run {self.prefer} is preferred to this one.")
-        return " ".join(said) or "No comment; go by what was measured."
+            said.append(f"A person prefers the behaviour of run {self.prefer}.")
+        return " ".join(said)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

@@ -89,23 +89,26 @@ def _rounds(run: Run, program: RewardProgram, feedback: Feedback) -> tuple[Round
     chain = [*ancestors(run), run]
     rounds = [_round(past, _said(past, then)) for past, then in pairwise(chain)]
     if feedback.prefer is not None:
-        better = Run.open(feedback.prefer, out=run.path.parent)
-        rounds.append(_round(better, f"This behaviour is preferred to that of run {run.id}."))
-    now = Round(program, describe_run(run), feedback.text())
-    return (*(past for past in rounds if past is not None), now)
+        rounds.append(_round(Run.open(feedback.prefer, out=run.path.parent), Feedback()))
+    return (*(past for past in rounds if past is not None), _seen(run, program, feedback))
 
 
-def _round(run: Run, said: str) -> Round | None:
+def _round(run: Run, feedback: Feedback) -> Round | None:
     program = run.program
-    return Round(program, describe_run(run), said) if program is not None else None
+    return _seen(run, program, feedback) if program is not None else None
 
 
-def _said(run: Run, then: Run) -> str:
+def _seen(run: Run, program: RewardProgram, feedback: Feedback) -> Round:
+    facts = f"Run {run.id}. {describe_run(run)}\n{feedback.opinion}".strip()
+    return Round(program, facts, feedback.words)
+
+
+def _said(run: Run, then: Run) -> Feedback:
     """Return the feedback on a run from which the program of `then` was made."""
     entries = feedback_of(run)
     child = then.record.get("program_id")
     entry = next((e for e in entries if e.get("child") == child), entries[0] if entries else {})
-    return Feedback(entry.get("comment"), entry.get("rating"), entry.get("prefer")).text()
+    return Feedback(entry.get("comment"), entry.get("rating"), entry.get("prefer"))
 
 
 def _keep(run: Run, feedback: Feedback, child: RewardProgram) -> None:
