@@ -88,7 +88,7 @@ def _asked(backend: str) -> Gl:
 
 
 def _first_working() -> Gl:
-    problems = []
+    problems: list[str] = []
     for backend in _candidates():
         problem = _problem(backend)
         if not problem:

@@ -112,7 +112,7 @@ def _axes(label: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _thousands(value: float, _: int) -> str:
+def _thousands(value: float, _: float) -> str:
     for unit, name in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= unit:
             return f"{value / unit:g}{name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,7 +101,7 @@ def render(facts: dict[str, Any]) -> str:
     }
     template = environment.get_template("report.html.j2")
     video: Path | None = facts["video"]
-    film = {"uri": _video_uri(video), "poster": _poster_uri(video)} if video else None
+    film = _film(video) if video else None
     return template.render({**facts, "figures": figures, "film": film})
 
 
@@ -136,28 +135,23 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _video_uri(path: Path) -> str:
+def _film(path: Path) -> dict[str, str]:
+    """Return what the page plays, and the picture that it shows until then."""
+    from rewardlab.evaluation.video import poster
+
     try:
         data = path.read_bytes()
     except OSError as error:
         raise storage_error(path, error) from error
-    if len(data) > MAX_VIDEO_BYTES:
-        return path.name
-    return f"data:video/mp4;base64,{base64.b64encode(data).decode()}"
+    picture = poster(path)
+    return {
+        "uri": _data_uri("video/mp4", data) if len(data) <= MAX_VIDEO_BYTES else path.name,
+        "poster": _data_uri("image/jpeg", picture) if picture else "",
+    }
 
 
-def _poster_uri(path: Path) -> str:
-    """Return a picture from the video, shown until it is played; `""` if none can be read."""
-    from PIL import Image
-
-    from rewardlab.evaluation.video import frame_at
-
-    picture = frame_at(path, 1.0)
-    if picture is None:
-        return ""
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+def _data_uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
 def _percent(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -115,16 +116,15 @@ def write_clip(path: Path, pictures: Iterator[Picture]) -> None:
         part.unlink(missing_ok=True)
 
 
-def frame_at(path: Path, seconds: float) -> Picture | None:
-    """Return the frame `(height, width, 3)` of a video at a time; `None` if it cannot be read."""
-    from imageio_ffmpeg import read_frames
+def poster(path: Path) -> bytes:
+    """Return a frame near the end of a video as JPEG; `b""` if it cannot be read."""
+    from imageio_ffmpeg import get_ffmpeg_exe
 
+    take = ["-sseof", "-0.2", "-i", str(path), "-frames:v", "1", "-q:v", "5", "-f", "mjpeg", "-"]
     try:
-        with closing(read_frames(str(path), input_params=["-ss", f"{seconds}"])) as frames:
-            width, height = next(frames)["size"]
-            return np.frombuffer(next(frames), np.uint8).reshape(height, width, 3)
-    except (OSError, StopIteration, RuntimeError):
-        return None
+        return subprocess.run([get_ffmpeg_exe(), "-v", "error", *take], capture_output=True).stdout
+    except (OSError, RuntimeError):
+        return b""
 
 
 def _clip(
