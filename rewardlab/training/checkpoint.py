@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Mapping
 from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -141,8 +141,7 @@ def save_normalizer(path: Path, model: BaseAlgorithm) -> None:
     data: dict[str, Any] = {"epsilon": venv.epsilon, "clip_obs": venv.clip_obs}
     data |= _moments("ret", venv.ret_rms) | {"returns": venv.returns}
     if venv.norm_obs:
-        assert isinstance(venv.obs_rms, RunningMeanStd)
-        data |= _moments("obs", venv.obs_rms)
+        data |= _moments("obs", cast(RunningMeanStd, venv.obs_rms))
     np.savez(path, **data)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
 from stable_baselines3.common.logger import (
     KVWriter,
     Logger,
@@ -51,10 +52,11 @@ class RunLogger(Logger):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what was recorded since the last row."""
+        values = {k: v for k, v in self.name_to_value.items() if np.isscalar(v)}
         return {
-            "values": {k: v for k, v in self.name_to_value.items() if isinstance(v, int | float)},
-            "counts": dict(self.name_to_count),
-            "excluded": {k: list(v or ()) for k, v in self.name_to_excluded.items()},
+            "values": values,
+            "counts": {k: self.name_to_count[k] for k in values},
+            "excluded": {k: list(self.name_to_excluded[k] or ()) for k in values},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -86,7 +88,7 @@ class CsvWriter(KVWriter):
     ) -> None:
         """Add a row."""
         values = filter_excluded_keys(key_values, key_excluded, "csv") | {STEP: step}
-        row = {key: str(value) for key, value in values.items() if value is not None}
+        row = {key: _text(value) for key, value in values.items() if value is not None}
         same = bool(self._rows) and self._rows[-1].get(STEP) == row[STEP]
         if same:  # what was measured at the same step belongs into the same row
             self._rows[-1] |= row
@@ -117,6 +119,10 @@ class CsvWriter(KVWriter):
         writer.writeheader()
         writer.writerows(self._rows)
         write_text(self._path, text.getvalue())
+
+
+def _text(value: Any) -> str:
+    return str(value.item() if isinstance(value, np.generic) else value)
 
 
 class TensorBoardWriter(TensorBoardOutputFormat):

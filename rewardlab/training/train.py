@@ -63,6 +63,7 @@ def train(
         run = prepare(task, reward, n_timesteps=n_timesteps, shaper=shaper, out=out, **settings)
     else:
         run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
+        _check_shaper(run, shaper)
         extend(run, task, n_timesteps)
     return fit(run, task=task, shaper=shaper, progress=progress)
 
@@ -214,10 +215,7 @@ def fit(
     """
     config = run.config
     task = task or get_task(config.task, **config.task_options)
-    if run.record.get("shaper") and shaper is None:
-        raise UsageError(
-            f"run {run.id} was made with the shaper {run.record['shaper']}: pass it as shaper=…"
-        )
+    _check_shaper(run, shaper)
     run.claim()
     try:
         with _one_thread():
@@ -314,6 +312,12 @@ def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
         raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
     if kind in ("oracle", "shaper") and not native_reward:
         raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
+
+
+def _check_shaper(run: Run, shaper: Shaper | None) -> None:
+    name = run.record.get("shaper")
+    if name and shaper is None:
+        raise UsageError(f"run {run.id} was made with the shaper {name}: pass it as shaper=…")
 
 
 def _at_least(least: int, **value: int | None) -> int:

@@ -1,0 +1,131 @@
+import pytest
+
+from rewardlab.errors import ProgramRefused, RewardFault
+from rewardlab.program.program import RewardProgram
+from rewardlab.training.logs import read_progress
+from rewardlab.training.run import Run
+from rewardlab.training.train import prepare, train
+
+GOOD = """
+def compute_dense_reward(self, action):
+    near = 1.0 - abs(self.position)
+    effort = -0.1 * abs(action[0])
+    return near + effort, {"near": near, "effort": effort}
+"""
+# fails late in an episode, which training reaches and a start does not
+FRAGILE = """
+def compute_dense_reward(self, action):
+    if self.time > 1.4:
+        return 1.0 / (self.time - self.time)
+    return 1.0
+"""
+PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 2}
+SAC = {"learning_starts": 100, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1}
+SMALL = {"n_envs": 2, "eval_freq": 0, "policy_kwargs": {"net_arch": [16]}}
+
+
+def column(run, key):
+    return [float(row[key]) for row in read_progress(run.path / "progress.csv")[1] if key in row]
+
+
+@pytest.mark.parametrize(("algo", "settings"), [("ppo", PPO), ("sac", SAC)])
+def test_a_program_trains_with_every_term_logged(algo, settings, task, tmp_path):
+    program = RewardProgram(GOOD, goal="Stay in the middle.")
+    run = train(
+        task, program, algo=algo, n_timesteps=300, hyperparameters=settings, out=tmp_path, **SMALL
+    )
+    assert run.program == program
+    assert run.config.goal == "Stay in the middle."
+    near, effort = column(run, "reward/terms/near"), column(run, "reward/terms/effort")
+    for parts in zip(column(run, "reward/shaped"), near, effort, strict=True):
+        assert parts[0] == pytest.approx(parts[1] + parts[2], abs=1e-6)
+    assert all(r <= 0 for r in column(run, "rollout/ep_rew_mean"))
+    assert all(m < 0 for m in effort)
+    assert column(run, "shaper/calls")[-1] >= 100
+
+
+def test_a_program_given_by_its_path_is_kept_in_the_run(task, tmp_path):
+    path = RewardProgram(GOOD).save(tmp_path / "mine.py")
+    run = train(task, path, n_timesteps=64, hyperparameters=PPO, out=tmp_path / "runs", **SMALL)
+    assert (run.path / "program.py").read_text() == GOOD
+    assert run.record["program_id"] == RewardProgram(GOOD).id
+
+
+def test_a_program_that_fails_stops_the_run_with_a_record(task, tmp_path):
+    with pytest.raises(RewardFault):
+        train(
+            task,
+            RewardProgram(FRAGILE),
+            n_timesteps=500,
+            hyperparameters=PPO,
+            name="fragile",
+            out=tmp_path,
+            **SMALL,
+        )
+    run = Run.open("fragile", out=tmp_path)
+    assert run.status == "failed"
+    fault = run.record["fault"]
+    assert fault["program_id"] == RewardProgram(FRAGILE).id
+    assert fault["state"]
+    assert "the reward program failed" in run.record["reason"]
+    assert list((run.path / "checkpoints").iterdir())
+
+
+def test_a_failed_run_goes_on_with_a_repaired_program(task, tmp_path):
+    run = prepare(
+        task,
+        RewardProgram(FRAGILE),
+        n_timesteps=500,
+        hyperparameters=PPO,
+        name="fragile",
+        out=tmp_path,
+        **SMALL,
+    )
+    with pytest.raises(RewardFault):
+        train(task, resume=run)
+    run.set_program(RewardProgram(GOOD))
+    assert train(task, resume=run).status == "finished"
+
+
+def test_faults_scored_zero_are_counted_and_stop_above_one_per_cent(task, tmp_path):
+    with pytest.raises(RewardFault, match="more than 1 %"):
+        train(
+            task,
+            RewardProgram(FRAGILE),
+            n_timesteps=5000,
+            hyperparameters=PPO,
+            on_reward_fault="zero",
+            name="zeros",
+            out=tmp_path,
+            **SMALL,
+        )
+    run = Run.open("zeros", out=tmp_path)
+    assert column(run, "shaper/substituted")[-1] > 0
+
+
+def test_a_program_that_does_not_pass_the_static_reading_never_runs(task, tmp_path):
+    with pytest.raises(ProgramRefused):
+        train(
+            task,
+            RewardProgram("import os\ndef compute_dense_reward(self, action):\n    return os.x\n"),
+            n_timesteps=64,
+            name="refused",
+            out=tmp_path,
+            **SMALL,
+        )
+    assert Run.open("refused", out=tmp_path).status == "failed"
+
+
+@pytest.mark.parametrize("vec_env", ["dummy", "subproc"])
+def test_programs_score_real_scenes_however_environments_are_stepped(vec_env, tmp_path):
+    source = "def compute_dense_reward(self, action):\n    return self.time, {'clock': self.time}\n"
+    run = train(
+        "locomotion/hopper-forward",
+        RewardProgram(source),
+        n_timesteps=128,
+        hyperparameters=PPO,
+        vec_env=vec_env,
+        out=tmp_path,
+        **SMALL,
+    )
+    assert all(clock > 0 for clock in column(run, "reward/terms/clock"))
