@@ -40,7 +40,7 @@ demo: $(READY) gl  ## from a sentence to a trained policy, a video and a report 
 	@scripts/demo.sh $(BIN)/rewardlab
 
 test: $(READY) gl  ## run all tests
-	@$(BIN)/python -m pytest -q -n $(JOBS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 check: $(READY)  ## lint, format, types, layers
 	@$(BIN)/ruff check .
