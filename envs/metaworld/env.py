@@ -60,6 +60,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         self, sawyer: Any, row: Row, *, horizon: int, seed: int | None, native_reward: bool
     ) -> None:
         import mujoco
+        from gymnasium.envs.mujoco import MujocoEnv
 
         super().__init__(sawyer)
         self.observation_space = _observation_space()
@@ -69,7 +70,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         self._fingers = [sawyer.model.body(name).id for name in ("rightclaw", "leftclaw")]
         self._hand = sawyer.model.body("hand").id
         self._mj_step, self._mj_forward = mujoco.mj_step, mujoco.mj_forward
-        self._mj_kinematics = mujoco.mj_kinematics
+        self._mj_kinematics, self._reset_model = mujoco.mj_kinematics, MujocoEnv.reset
         sawyer._freeze_rand_vec = False
         sawyer._set_task_called = True
         sawyer.seeded_rand_vec = True
@@ -90,7 +91,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         if self._row.resets_twice:
             sawyer.reset_model()
             sawyer._freeze_rand_vec = True
-        gym.envs.mujoco.MujocoEnv.reset(sawyer)
+        self._reset_model(sawyer)
         sawyer._freeze_rand_vec = False
         self._mj_kinematics(sawyer.model, sawyer.data)
         self._frame = self._look()

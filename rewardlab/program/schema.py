@@ -147,6 +147,12 @@ class Schema:
         return slots
 
     @cached_property
+    def described(self) -> dict[str, Slot]:
+        """The part of `layout` that this task has (see `PartSpec.described`)."""
+        paths = {path for path, _ in _walk(self.root, "", hidden=False)}
+        return {path: slot for path, slot in self.layout.items() if path in paths}
+
+    @cached_property
     def size(self) -> int:
         """Floats in one scene block."""
         return max((slot.stop for slot in self.layout.values()), default=0)
@@ -173,9 +179,12 @@ class Schema:
         return cls(_entity(data["root"]), _action(data["action"]), float(data["dt"]))
 
 
-def _walk(entity: EntitySpec, prefix: str) -> Iterator[tuple[str, FieldSpec]]:
+def _walk(
+    entity: EntitySpec, prefix: str, *, hidden: bool = True
+) -> Iterator[tuple[str, FieldSpec]]:
     for part in entity.parts:
-        yield from _walk(part.entity, f"{prefix}{part.name}.")
+        if part.described or hidden:
+            yield from _walk(part.entity, f"{prefix}{part.name}.", hidden=hidden)
     for field in entity.fields:
         yield prefix + field.name, field
 
