@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from typing import Any, Protocol
 
 import gymnasium as gym
 
+from rewardlab.config import check_keys
 from rewardlab.errors import MissingExtra, UnknownName
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
@@ -139,6 +141,7 @@ def task(id: str, **options: Any) -> Task:
     Raises:
         UnknownName: No such suite or task; the message lists the closest ids.
         MissingExtra: The suite's package is not installed.
+        ConfigError: The suite has no such option, or refuses its value.
     """
     prefix, _, name = id.partition("/")
     suite = SUITES.get(prefix)
@@ -150,6 +153,8 @@ def task(id: str, **options: Any) -> Task:
     if not suite.available:
         raise MissingExtra(f"{prefix} tasks", suite.extra or suite.requires)
     build: Callable[..., Task] = import_module(suite.module).build
+    known_options = [p for p in signature(build).parameters if p != "name"]
+    check_keys(options, known_options, f"options of {prefix} tasks")
     return build(name, **options)
 
 
