@@ -70,7 +70,11 @@ def _pose(plan: Plan) -> Iterator[Piece]:
         low = "share(1.0 - (height - FLOOR) / max(height_start - FLOOR, 0.05))"
         yield Piece("lie", "the body is low", low)
     else:
-        yield Piece("stand", "the body is as high as at the start", "share(height / height_start)")
+        yield Piece(
+            "stand",
+            "the body is as high as at the start",
+            "share(height / max(height_start, 0.05))",
+        )
     if plan.skill != "jump":
         speed = "forward" if "vy" not in plan.names else "math.hypot(forward, sideways)"
         yield Piece("still", "it keeps still", f"1.0 / (1.0 + 4.0 * ({speed}) ** 2)")

@@ -128,6 +128,11 @@ def _arm_names(request: Request, things: list[tuple[str, str]], family: str) -> 
     }
     if family == "reach":
         return {**names, "call": "target", "thing": "goal_position"}
+    if not things or "goal_position" not in request.scene.layout:
+        raise GoalNotUnderstood(
+            "to move a thing the offline composer needs obj1.position and goal_position in the "
+            f"scene; {request.task_id} lacks {'goal_position' if things else 'an object'}"
+        )
     (first, call), *others = things
     names |= {"thing": f"{first}.position", "call": call}
     if others and family == "carry":

@@ -62,7 +62,7 @@ BODY = (
 DIRECTIONS = ("forward", "backward", "up", "down", "left", "right", "front", "back", "sideways")
 
 _THINGS = (
-    "ball basketball bin block bottle box button cabinet can chair cube cup dial door drawer "
+    "ball basketball bin block bottle box button cabinet chair cube cup dial door drawer "
     "faucet handle hammer hole hoop knob lamp lever lid lock machine mug nail net nut peg plate "
     "puck ring shelf stick switch tap thermos toy valve wheel window wrench glass spoon egg"
 )

@@ -1,0 +1,113 @@
+import pytest
+
+from rewardlab.envs.tasks import task
+from rewardlab.errors import GoalNotUnderstood
+from rewardlab.program.reading import read
+
+DRAWER, CHEETAH, ANT = (
+    "metaworld/drawer-open",
+    "locomotion/half-cheetah-forward",
+    "locomotion/ant-forward",
+)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "comment", "up", "down"),
+    [
+        (DRAWER, "It is too slow.", ("haste",), ()),
+        (DRAWER, "too fast, be gentle", ("calm",), ()),
+        (DRAWER, "it shakes a lot", ("effort", "calm"), ()),
+        (DRAWER, "It never touches the handle!", ("reach", "touch"), ()),
+        (DRAWER, "close the gripper", ("grip",), ()),
+        (DRAWER, "Keep the gripper open.", ("grip",), ()),
+        (DRAWER, "pull harder", ("force",), ()),
+        (DRAWER, "stay lower", ("height",), ()),
+        (DRAWER, "it should stay higher", ("height",), ()),
+        (DRAWER, "it stops before the goal", ("finish", "done"), ()),
+        (DRAWER, "the drawer is not fully open", ("finish", "done"), ()),
+        (DRAWER, "more weight on reach", ("reach",), ()),
+        (DRAWER, "more weight on the success term", ("done",), ()),
+        (DRAWER, "less reach", (), ("reach",)),
+        (DRAWER, "remove grip", (), ("grip",)),
+        (ANT, "it drifts to the left", ("drift",), ()),
+        (ANT, "it falls over", ("upright",), ()),
+        (CHEETAH, "it wobbles", ("effort", "bounce"), ()),
+        (CHEETAH, "stay lower", ("low",), ("high",)),
+        (CHEETAH, "jump higher", ("high",), ()),
+    ],
+)
+def test_a_comment_moves_the_weights_it_speaks_of(
+    task_id, comment, up, down, compose, code, weights
+):
+    before = weights(code(compose(task_id)))
+    reply = compose(task_id, comments=[comment])
+    after = weights(code(reply))
+    assert read(code(reply), task(task_id).scene).findings == ()
+    for term in up:
+        assert after[term] > before.get(term, 0.0)
+    for term in down:
+        assert after.get(term, 0.0) < before[term]
+    unmoved = set(before) - {*up, *down}
+    assert {t: after[t] for t in unmoved} == {t: before[t] for t in unmoved}
+
+
+@pytest.mark.parametrize(
+    ("comment", "text"),
+    [
+        ("close the gripper", "(0.9 - openness)"),
+        ("do not close the gripper", "(openness - 0.3)"),
+        ("approach it straight", "way_to(hand, handle)"),
+        ("come from above", "HOVER = 0.15"),
+        ("stay lower", "HIGH = 0.02"),
+        ("stay higher", "LOW = 0.05"),
+    ],
+)
+def test_a_comment_on_the_way_of_doing_it_changes_the_code(comment, text, compose, code):
+    assert text in code(compose(DRAWER, comments=[comment]))
+    assert text in code(compose(DRAWER, comments=[comment])).replace(comment, "")
+
+
+def test_faster_and_slower_change_the_speed_of_a_gait(compose, code):
+    def speed(*comments):
+        return compose(CHEETAH, comments=comments).notes["plan"]["options"]["speed"]
+
+    assert speed("too slow") > speed() > speed("too fast")
+    assert speed("too slow", "slower please") == pytest.approx(speed())
+
+
+def test_comments_add_up_and_are_told_in_docstring_and_notes(compose, code):
+    reply = compose(DRAWER, comments=["pull harder", "it shakes"])
+    assert [change["comment"] for change in reply.notes["plan"]["changes"]] == [
+        "pull harder",
+        "it shakes",
+    ]
+    assert '- "pull harder": force' in code(reply).replace("'", '"')
+    assert len(reply.notes["changes"]) == 2
+
+
+def test_one_comment_may_say_two_things(compose, weights, code):
+    after = weights(code(compose(DRAWER, comments=["Too slow, and it shakes."])))
+    assert {"haste", "calm"} <= set(after)
+
+
+@pytest.mark.parametrize("comment", ["purple", "great!", "remove the moon", "more weight on zebra"])
+def test_a_comment_it_cannot_act_on_is_refused_with_what_it_can(comment, compose):
+    with pytest.raises(GoalNotUnderstood, match=r"'push harder'.*reach, "):
+        compose(DRAWER, comments=[comment])
+
+
+def test_refining_without_words_is_refused(compose):
+    with pytest.raises(GoalNotUnderstood, match="comment in words"):
+        compose(DRAWER, comments=["pull harder", ""])
+
+
+def test_the_gripper_of_a_walking_body_is_refused(compose):
+    with pytest.raises(GoalNotUnderstood, match="cannot act on"):
+        compose(CHEETAH, comments=["close the gripper"])
+
+
+def test_it_continues_from_a_program_of_another_coder_and_says_so(compose, code):
+    reply = compose(DRAWER, comments=["too slow"], origin="gpt")
+    assert "not written by this composer" in " ".join(code(reply).split())
+    assert "not written by this composer" in reply.notes["coder"]
+    assert "not written by" not in code(compose(DRAWER, comments=["too slow"]))
