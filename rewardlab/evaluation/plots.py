@@ -72,7 +72,7 @@ def terms_figure(curves: Curves) -> str:
     figure, axes = _axes("mean per step")
     for i, (name, values) in enumerate(_grouped(curves.terms).items()):
         steps, values = _thin(curves.steps, values)
-        axes.plot(steps, values, label=name, **_style(i))
+        axes.plot(steps, values, label=_shown(name), **_style(i))
     return _svg(figure, axes, "terms", "Each reward term along training")
 
 
@@ -87,7 +87,8 @@ def shares_figure(curves: Curves) -> str:
         styles = [_style(i)["color"] for i in range(len(thinned))]
         steps = next(iter(thinned.values()))[0]
         shares = [values for _, values in thinned.values()]
-        axes.stackplot(steps, shares, labels=list(thinned), colors=styles, alpha=0.85)
+        labels = [_shown(name) for name in thinned]
+        axes.stackplot(steps, shares, labels=labels, colors=styles, alpha=0.85)
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     return _svg(figure, axes, "shares", "Share of each reward term along training")
@@ -142,6 +143,10 @@ def _grouped(terms: Mapping[str, Array]) -> dict[str, Array]:
     return {**{name: terms[name] for name in terms if name in kept}, OTHERS: np.asarray(rest)}
 
 
+def _shown(name: str) -> str:
+    return f" {name}"  # matplotlib leaves labels out that begin with an underscore
+
+
 def _style(i: int) -> dict[str, Any]:
     n = len(COLOURS)
     return {"color": COLOURS[i % n], "linestyle": DASHES[(i // n) % len(DASHES)], "linewidth": 1.8}
@@ -168,8 +173,9 @@ def _svg(figure: Any, axes: Any, name: str, title: str) -> str:
         handles, labels, loc="outside upper left", ncols=min(3, len(labels)), frameon=False,
         fontsize=9, labelcolor=_INK, handlelength=1.6, columnspacing=1.2,
     )  # fmt: skip
-    for text in legend.get_texts():
+    for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_parse_math(False)  # a term may be called $x
+        text.set_text(label.strip())
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": f"rewardlab-{name}"}):
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})

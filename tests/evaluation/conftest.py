@@ -34,6 +34,11 @@ def compute_dense_reward(self, action):
 
 
 @pytest.fixture
+def parent_source():
+    return PARENT
+
+
+@pytest.fixture
 def make_run(tmp_path):
     """Build run folders like those of training, without training."""
 
