@@ -37,7 +37,12 @@ class Round:
 
 @dataclass(frozen=True)
 class Attempt:
-    """A reply that did not pass: sent back in a repair prompt."""
+    """A reply that did not pass: sent back in a repair prompt.
+
+    Attributes:
+        source: The program; the whole reply if the finding is that it holds none (`NoCode`).
+        findings: Why it was refused.
+    """
 
     source: str
     findings: tuple[Finding, ...]

@@ -57,8 +57,8 @@ def render(request: Request) -> Prompt:
     template = "feedback" if request.rounds else "generate"
     attempt = request.attempt
     if attempt is not None:
-        answer = _fenced(attempt.source) if attempt.source else "(no code)"
-        messages.append(_message("assistant", answer))
+        said = _fenced(attempt.source) if _has_code(attempt) else clean(attempt.source, CODE_LIMIT)
+        messages.append(_message("assistant", said or "(nothing)"))
         findings = _repair_values(attempt, request.scene)
         messages.append(_message("user", _render("repair.j2", findings)))
         template = "repair"
@@ -90,10 +90,14 @@ def _task_values(request: Request) -> dict[str, Any]:
 def _repair_values(attempt: Attempt, scene: Schema) -> dict[str, Any]:
     unknown = any(f.code == "UnknownAttribute" for f in attempt.findings)
     return {
-        "has_code": bool(attempt.source),
+        "has_code": _has_code(attempt),
         "findings": [_finding(f, attempt.source) for f in attempt.findings],
         "members": list(_members(scene.root, "self")) if unknown else [],
     }
+
+
+def _has_code(attempt: Attempt) -> bool:
+    return all(finding.code != "NoCode" for finding in attempt.findings)
 
 
 def _helpers() -> Iterator[tuple[str, str]]:

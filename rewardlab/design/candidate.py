@@ -103,7 +103,7 @@ class Loop:
                 return Candidate(program, verdict)
             reason = _summary(findings)
             self.on_event("refused", f"{_name(request)}, attempt {attempt + 1}: {reason}")
-            request = replace(request, attempt=Attempt(source or "", findings))
+            request = replace(request, attempt=Attempt(text, findings))
         return Candidate(None, verdict, f"{reason} (after {self.max_repairs} repairs)")
 
     def _ask(self, request: Request, attempt: int) -> Reply:

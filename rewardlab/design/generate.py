@@ -54,7 +54,7 @@ def generate(
         SandboxError: The jail does not work here.
     """
     task = as_task(task)
-    tell = on_event or quiet
+    tell = quiet if on_event is None else on_event
     goal = check_request(goal or task.goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,

@@ -74,7 +74,7 @@ def refine(
         check=lambda program: validate(program, task, seed=config.seed),
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
-        on_event=on_event or quiet,
+        on_event=quiet if on_event is None else on_event,
     )
     request = replace(
         first_request(task, goal, seed=config.seed), rounds=_rounds(run, parent, feedback)

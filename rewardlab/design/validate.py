@@ -37,19 +37,16 @@ def validate(program: RewardProgram | str | Path, task: Task | str, *, seed: int
     start = time.perf_counter()
     program, task = as_program(program), as_task(task)
     reading = read(program.source, task.scene)
-    findings, terms, sandbox_level = reading.findings, (), ""
-    if reading.ok:
-        states = probe_rows(task, seed)
-        tried = probe(program, task.scene, states, seed=seed)
-        findings, terms, sandbox_level = (*findings, *tried.findings), tried.terms, tried.level
+    tried = probe(program, task.scene, probe_rows(task, seed), seed=seed) if reading.ok else None
+    findings = reading.findings + (tried.findings if tried else ())
     return Verdict(
         ok=all(finding.severity != "error" for finding in findings),
         findings=findings,
-        sandbox_level=sandbox_level or level(),
+        sandbox_level=tried.level if tried else level(),
         seconds=time.perf_counter() - start,
         program_id=program.id,
         task_id=task.id,
-        terms=terms,
+        terms=tried.terms if tried else (),
     )
 
 

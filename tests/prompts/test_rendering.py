@@ -72,7 +72,8 @@ def test_an_unknown_member_brings_the_list_of_those_that_exist():
 
 
 def test_a_reply_without_code_is_asked_for_code():
-    prompt = render(replace(REQUEST, attempt=Attempt("", (Finding("NoCode", "none"),))))
+    prompt = render(replace(REQUEST, attempt=Attempt("Sorry.", (Finding("NoCode", "none"),))))
+    assert prompt.messages[1]["content"] == "Sorry."
     assert "holds no Python code block" in prompt.messages[-1]["content"]
 
 

@@ -1,0 +1,103 @@
+import json
+
+import pytest
+
+from rewardlab.design.diff import program_diff
+from rewardlab.design.refine import refine
+from rewardlab.errors import ProgramRefused, UnknownName, UsageError
+from rewardlab.program.program import RewardProgram
+
+
+def rounds(body):
+    text = body["messages"][0]["content"]
+    inside = text.split("<rounds>\n")[1].split("\n</rounds>")[0]
+    return [json.loads(line) for line in inside.splitlines()]
+
+
+def test_a_comment_makes_the_next_program(answers, make_run, good, block):
+    run = make_run("first")
+    better = good.replace("5.0", "8.0")
+    asked = answers(block(better))
+    child = refine(run, "It stops {short} of the handle.", coder="openai", model="m")
+    assert child.source == better
+    assert child.parent == run.program.id
+    assert (child.origin, child.task_id, child.goal) == ("m", run.config.task, run.config.goal)
+    assert "8.0" in program_diff(run.program, child)
+
+    (past,) = rounds(asked.bodies[0])
+    assert past["general_code"] == good
+    assert past["feedback"] == "It stops {short} of the handle."
+    assert "success 0.30 (95% CI 0.14 to 0.52)" in past["description"]
+    assert "Term reach" in past["description"]
+
+    said = json.loads((run.path / "feedback.json").read_text())
+    assert said["comment"] == "It stops {short} of the handle."
+    assert said["child"] == child.id
+    assert RewardProgram.load(run.path / said["program"]).parent == run.program.id
+    assert json.loads((run.path / "llm" / "0001.json").read_text())["template"] == "feedback"
+
+
+def test_all_earlier_rounds_are_told(answers, make_run, good, block):
+    first = make_run("first", created="1")
+    second_source = good.replace("5.0", "8.0")
+    answers(block(second_source))
+    child = refine(first, "Go closer.", coder="openai")
+    second = make_run("second", child.source, parent=child.parent, created="2")
+    third_source = good.replace("5.0", "9.0")
+    asked = answers(block(third_source))
+    refine(second, "Pull harder.", rating=4, prefer="first", coder="openai")
+    told = rounds(asked.bodies[0])
+    assert [r["feedback"] for r in told][::2] == ["Go closer.", "Pull harder."]
+    assert [r["general_code"] for r in told] == [good, good, second_source]
+    assert "4 of 5" in told[-1]["description"]
+    assert "prefers the behaviour of run first" in told[-1]["description"]
+    assert told[1]["description"].startswith("Run first.")
+
+
+def test_earlier_feedback_on_the_same_run_is_kept(answers, make_run, good, block):
+    run = make_run("first")
+    answers(block(good.replace("5.0", "6.0")), block(good.replace("5.0", "7.0")))
+    a = refine(run, "One.", coder="openai")
+    b = refine(run, "Two.", coder="openai")
+    said = json.loads((run.path / "feedback.json").read_text())
+    assert (said["comment"], said["child"]) == ("Two.", b.id)
+    assert [(e["comment"], e["child"]) for e in said["earlier"]] == [("One.", a.id)]
+    assert len(list((run.path / "next").glob("*.py"))) == 2
+    assert len(list((run.path / "llm").glob("*.json"))) == 2
+
+
+def test_the_parent_handed_back_unchanged_is_asked_again(answers, make_run, good, block):
+    run = make_run("first")
+    better = good.replace("5.0", "8.0")
+    asked = answers(block(good), block(better))
+    assert refine(run, "Better.", coder="openai").source == better
+    assert "Unchanged" in asked.bodies[1]["messages"][2]["content"]
+
+
+def test_nothing_is_kept_when_no_program_passes(answers, make_run, unknown_member, block):
+    run = make_run("first")
+    answers(block(unknown_member))
+    with pytest.raises(ProgramRefused):
+        refine(run, "Better.", coder="openai")
+    assert not (run.path / "feedback.json").exists()
+    assert (run.path / "llm" / "0001.json").exists()
+
+
+def test_the_offline_composer_refines_its_own_program(make_run, task):
+    from rewardlab.design.generate import generate
+
+    (program,) = generate(task, "Open the drawer by its handle.", coder="offline")
+    run = make_run("first", program.source)
+    child = refine(run, "It moves too fast, go slower.", coder="offline")
+    assert child.parent == program.id
+    assert child.id != program.id
+
+
+def test_a_run_without_a_program_cannot_be_refined(make_run):
+    with pytest.raises(UsageError, match="no program to refine"):
+        refine(make_run("plain", reward="oracle"), "Better.")
+
+
+def test_an_unknown_run_is_told():
+    with pytest.raises(UnknownName, match="run"):
+        refine("no-such-run", "Better.")

@@ -1,0 +1,95 @@
+import time
+
+import pytest
+
+from rewardlab.design.validate import probe_rows, validate
+from rewardlab.design.verdict import Verdict
+from rewardlab.errors import ConfigError, UnknownName
+from rewardlab.program.finding import Finding
+from rewardlab.program.program import RewardProgram
+
+HEAD = "def compute_dense_reward(self, action):\n"
+
+
+def codes(verdict):
+    return [finding.code for finding in verdict.errors]
+
+
+def test_a_good_program_passes(task, good):
+    verdict = validate(RewardProgram(good), task)
+    assert verdict.ok, verdict.findings
+    assert verdict.errors == ()
+    assert set(verdict.terms) == {"reach", "opened"}
+    assert verdict.program_id == RewardProgram(good).id
+    assert verdict.task_id == "metaworld/drawer-open"
+    assert verdict.sandbox_level in ("full", "partial", "process-only")
+
+
+def test_a_static_fault_has_line_and_remedy(task, unknown_member):
+    verdict = validate(RewardProgram(unknown_member), task)
+    assert not verdict.ok
+    (finding,) = verdict.errors
+    assert (finding.code, finding.line) == ("UnknownAttribute", 2)
+    assert "ee_position" in finding.message + finding.hint
+    assert verdict.sandbox_level
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("    return self.goal_position\n", "NotScalarReward"),
+        ("    return math.log(0.0 * action[0] + 1e-9) / 0.0\n", "RewardRuntimeError"),
+        ("    while True:\n        x = 1\n    return x\n", "RewardTimeout"),
+        ("    return float(np.sum(np.ones((100000, 100000))))\n", "RewardMemoryExceeded"),
+    ],
+)
+def test_a_fault_that_only_shows_when_run_is_a_finding(task, body, code):
+    start = time.monotonic()
+    verdict = validate(RewardProgram(HEAD + body), task)
+    assert codes(verdict)[:1] == [code], verdict.findings
+    assert time.monotonic() - start < 30
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "x = 1\n", "def f(:\n", "\0", "(" * 5000, HEAD + "    return open(1)\n"],
+)
+def test_a_bad_program_is_a_verdict_never_an_exception(task, source):
+    verdict = validate(RewardProgram(source), task)
+    assert not verdict.ok
+    assert verdict.errors
+
+
+def test_path_and_id_are_taken(tmp_path, good):
+    path = RewardProgram(good).save(tmp_path / "program.py")
+    assert validate(path, "metaworld/drawer-open").ok
+    assert validate(str(path), "metaworld/drawer-open").ok
+
+
+def test_misuse_raises(tmp_path, task, good):
+    with pytest.raises(ConfigError, match="cannot read"):
+        validate(tmp_path / "none.py", task)
+    with pytest.raises(UnknownName, match="drawer-open"):
+        validate(RewardProgram(good), "metaworld/drawer-opne")
+
+
+def test_states_are_made_once_per_task_and_seed(task):
+    from rewardlab.envs.tasks import task as build
+
+    assert probe_rows(task, 0) is probe_rows(build(task.id), 0)
+    assert probe_rows(task, 0) is not probe_rows(task, 1)
+
+
+def test_json_is_what_interfaces_say():
+    finding = Finding("X", "m", line=3, col=1, hint="h", state={"a": float("nan")})
+    verdict = Verdict(False, (finding,), "full", 0.12345, "p", "t", ("a",))
+    assert verdict.to_json() == {
+        "ok": False,
+        "program_id": "p",
+        "task": "t",
+        "sandbox_level": "full",
+        "seconds": 0.123,
+        "findings": [
+            {"code": "X", "severity": "error", "message": "m", "line": 3, "col": 1, "hint": "h"}
+        ],
+    }
