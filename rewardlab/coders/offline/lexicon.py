@@ -77,6 +77,19 @@ SYNONYMS: Mapping[str, str] = {"tap": "faucet", "cup": "mug", "knob": "dial", "b
 
 LEGS = ("front left", "front right", "back left", "back right")
 
+_STOP = (
+    "a about across again against all along an and arm around as at away be by carefully "
+    "clockwise completely control coordination counter-clockwise counterclockwise direction "
+    "do end fall falling fast for free from fully gently get goal gripper half hand in "
+    "initial inside into is it its joint keep let m make me meter meters metre metres middle "
+    "much object of off on one onto or other out over place please position quickly revolving "
+    "robot s second seconds see should sliding slowly so some target that the them then there "
+    "thing through to top toward towards turn under until upright us use using want way while "
+    "with without x y you your z"
+)
+STOP = frozenset(_STOP.split())
+"""Words that carry nothing a composer acts on."""
+
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m/s|mps|meters? per second|metres? per second)")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(cm|mm|m|meters?|metres?)\b(?!/)")
@@ -144,3 +157,15 @@ def direction(word: str) -> str | None:
     )
     word = word if word in DIRECTIONS else word.removesuffix("s").removesuffix("wards")
     return word if word in DIRECTIONS else None
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a text, with what they may be inflected forms of."""
+    return {root for word in re.findall(r"[a-z]+", text.lower()) for root in roots(word)}
+
+
+def unknown(word: str, known: set[str]) -> bool:
+    """Tell whether a word means nothing here, `known` being the scene's own words."""
+    forms = set(roots(word))
+    verbs = {verb for skill in (*ARM, *BODY) for verb in skill.words}
+    return not (forms & (verbs | known | STOP | THINGS | SETTINGS) or direction(word))

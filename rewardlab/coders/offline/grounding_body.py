@@ -1,0 +1,121 @@
+"""From a sentence to a plan for a walking body: which way, how fast, which leg."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rewardlab.coders.base import Request
+from rewardlab.coders.offline import lexicon
+from rewardlab.coders.offline.lexicon import Intent, Skill, unknown, words_of
+from rewardlab.coders.offline.plan import Plan
+from rewardlab.coders.offline.refusal import list_skills, unknown_verb
+from rewardlab.errors import GoalNotUnderstood
+from rewardlab.program.schema import Schema
+
+
+def find_body(scene: Schema) -> dict[str, str]:
+    """Find what a walking body is made of in a scene, by the names of its members."""
+    paths = list(scene.layout)
+    base = next((p.removesuffix("velocity_x") for p in paths if p.endswith(".velocity_x")), None)
+    if base is None:
+        return {}
+    root = base[:-1].rpartition(".")[0]
+    roles = {
+        "x": f"{base}position_x",
+        "z": f"{base}position_z",
+        "vx": f"{base}velocity_x",
+        "vy": f"{base}velocity_y",
+        "vz": f"{base}velocity_z",
+        "pitch": f"{root}.top_joint.angle",
+        "pitch_rate": f"{root}.top_joint.angular_velocity",
+        "up": f"{root}.torso.up_vector",
+    }
+    return {role: path for role, path in roles.items() if path in scene.layout}
+
+
+def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Plan:
+    """Plan a program for a walking body; raises `GoalNotUnderstood`."""
+    skill = _body_skill(request, intent)
+    robot = words_of(f"{request.task_id} {body['vx']}") | {"d", "halfcheetah"}
+    names = dict(body)
+    options: dict[str, Any] = {"effort": not request.scene.action.discrete}
+    if skill.family == "gait":
+        options |= _speed(request, intent)
+    if skill.family in ("gait", "flip"):
+        back = {"backward", "back"} & set(intent.directions)
+        options["sign"] = -1.0 if back else 1.0
+    if skill.family == "flip" and "pitch" not in names:
+        raise GoalNotUnderstood(
+            "a flip needs an unwrapped pitch angle (top_joint.angle), which this scene lacks; for "
+            f"this body the composer knows: {list_skills(lexicon.BODY, without=('flip', 'wave'))}"
+        )
+    if skill.family == "wave":
+        leg = _leg(request, intent)
+        options["leg"] = leg
+        names |= _leg_names(request.scene, body, leg)
+    if intent.length and skill.name == "jump":
+        options["jump"] = intent.length
+    return Plan(
+        request.task_id,
+        request.goal,
+        skill.name,
+        skill.family,
+        names,
+        _body_weights(skill, names),
+        options,
+        ignored=tuple(w for w in intent.words if unknown(w, robot)),
+    )
+
+
+def _body_skill(request: Request, intent: Intent) -> Skill:
+    skills = {skill.name: skill for skill in lexicon.BODY}
+    if intent.things:
+        raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, "a walking body"))
+    going = {"forward", "backward"} & set(intent.directions)
+    if going and not any(s.family in ("flip", "wave") for s in intent.body):
+        return skills["run"]
+    if intent.body:
+        return intent.body[0]
+    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, "a walking body"))
+
+
+def _speed(request: Request, intent: Intent) -> dict[str, Any]:
+    if intent.speed is not None:
+        return {"speed": intent.speed, "why_speed": "as the goal says"}
+    found = re.search(r"speed of at least (\d[\d.]*) m/s", request.description)
+    if found:
+        return {"speed": 2.0 * float(found.group(1)), "why_speed": "twice what the task asks"}
+    return {"speed": 1.0, "why_speed": "the composer's choice"}
+
+
+def _body_weights(skill: Skill, names: Mapping[str, str]) -> dict[str, float]:
+    if skill.family == "gait":
+        weights = {skill.name: 4.0, "upright": 0.5, "high": 0.5, "drift": 0.2, "effort": 0.1}
+    elif skill.family == "flip":
+        weights = {"jump": 1.0, "spin": 2.0, "flip": 4.0, "effort": 0.05}
+    elif skill.family == "wave":
+        weights = {"paw": 1.0, "wave": 3.0, "stay": 1.0, "upright": 1.0, "effort": 0.05}
+    elif skill.name == "jump":
+        weights = {"rise": 1.0, "jump": 4.0, "upright": 0.5, "effort": 0.05}
+    else:
+        weights = {skill.name: 3.0, "still": 1.0, "upright": 1.0, "effort": 0.1}
+    needs = {"upright": {"up", "pitch"}, "high": {"z"}, "drift": {"vy"}}
+    return {t: w for t, w in weights.items() if t not in needs or needs[t] & set(names)}
+
+
+def _leg(request: Request, intent: Intent) -> str:
+    found = [leg for leg in lexicon.LEGS if leg in " ".join(intent.words).replace("-", " ")]
+    leg = (found or ["front left"])[0].replace(" ", "_")
+    if not any(f"{leg}_foot.position_z" in path for path in request.scene.layout):
+        raise GoalNotUnderstood("to wave a leg the scene must name its feet; this one has no such")
+    return leg
+
+
+def _leg_names(scene: Schema, body: Mapping[str, str], leg: str) -> dict[str, str]:
+    root = next(p for p in scene.layout if p.endswith(f"{leg}_foot.position_z")).split(".")[0]
+    return {
+        "paw_z": f"{root}.{leg}_foot.position_z",
+        "swing": f"{root}.{leg}_leg_joint.angular_velocity",
+    }
