@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -132,7 +131,7 @@ class RewardWorker:
         try:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._request, frames.RING)
-            self._await(frames.RING, time.monotonic() + seconds, seconds)
+            self._await(frames.RING, seconds)
             reply = frames.decode(self._memory, self._place, seq=self._seq, n=n, known=self.terms)
         except Violation as error:
             self.close()
@@ -147,10 +146,10 @@ class RewardWorker:
         if reply.names:
             self.terms += reply.names
         self.flags |= reply.flags
-        batch = Batch(reply.reward.copy(), reply.terms.copy(), reply.present, self.terms)
-        bad = reply.status != 0
-        if not bad.any():
+        batch = Batch(reply.reward, reply.terms, reply.present, self.terms)
+        if reply.status is None or not reply.status.any():
             return batch
+        bad = reply.status != 0
         row = int(bad.argmax())
         code = CODES[int(reply.status[row])]
         raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
@@ -194,11 +193,10 @@ class RewardWorker:
     def _load(self) -> None:
         """Wait until the worker is locked and has loaded the program."""
         try:
-            start_s, load_s = self._limits.start_s, self._limits.load_s
-            self._await(frames.LOCKED, time.monotonic() + start_s, start_s)
-            self._await(frames.RING, time.monotonic() + load_s, load_s)
+            self._await(frames.LOCKED, self._limits.start_s)
+            self._await(frames.RING, self._limits.load_s)
             reply = frames.decode(self._memory, self._place, seq=0, n=1, known=self.terms)
-            if reply.status[0]:
+            if reply.status is not None and reply.status[0]:
                 code = CODES[int(reply.status[0])]
                 self._refuse(Finding(code, reply.error, line=reply.line))
         except WorkerFault as fault:
@@ -213,34 +211,30 @@ class RewardWorker:
         self.findings += (finding,)
         self.close()
 
-    def _await(self, expected: bytes, deadline: float, seconds: float) -> None:
+    def _await(self, expected: bytes, seconds: float) -> None:
         """Wait for one byte on the reply pipe.
 
         Raises:
-            WorkerFault: The worker died, or the deadline passed.
+            WorkerFault: The worker died, or the time is over.
             Violation: It wrote something else.
-            WorkerStartError: It said that it could not be locked.
+            WorkerStartError: It was not locked in time, or said that it could not be.
         """
-        while True:
-            left = deadline - time.monotonic()
-            events = self._poll.poll(max(0.0, left) * 1000.0 + 1.0)
-            ready = [fd for fd, _ in events]
-            if self._reply in ready:
-                got = os.read(self._reply, 1)
-                if got == expected:
-                    return
-                if got == frames.FAILED and expected == frames.LOCKED:
-                    reason = frames.clean(os.read(self._reply, 400))
-                    raise WorkerStartError(f"a worker could not be locked: {reason}")
-                if got:
-                    raise Violation("rang a bell that does not exist")
-            if ready:
-                raise self._death(expected)
-            if left <= 0.0:
-                self.close()
-                if expected == frames.LOCKED:
-                    raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
-                raise WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
+        events = self._poll.poll(seconds * 1000.0)
+        if any(fd == self._reply for fd, _ in events):
+            got = os.read(self._reply, 1)
+            if got == expected:
+                return
+            if got == frames.FAILED and expected == frames.LOCKED:
+                reason = frames.clean(os.read(self._reply, 400))
+                raise WorkerStartError(f"a worker could not be locked: {reason}")
+            if got:
+                raise Violation("rang a bell that does not exist")
+        if events:
+            raise self._death(expected)
+        self.close()
+        if expected == frames.LOCKED:
+            raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
+        raise WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
 
     def _death(self, expected: bytes) -> Exception:
         spawn.end(self._child)

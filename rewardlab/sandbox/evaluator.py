@@ -97,7 +97,7 @@ class Evaluator:
         if type(value) is not tuple:
             return Outcome(0, self._number(value, "the reward"), 0, [])
         if len(value) != 2 or type(value[1]) is not dict:
-            raise Problem("NotScalarReward", f"returned {kind(value)}; {_RETURN}")
+            raise Problem("NotScalarReward", f"the reward is {kind(value)}")
         reward = self._number(value[0], "the reward")
         terms, present = [0.0] * len(self.index), 0
         for name, term in value[1].items():
@@ -123,12 +123,15 @@ class Evaluator:
 
     def _number(self, value: Any, what: str) -> float:
         cls = type(value)
-        if cls is not float:
-            value = self._coerce(value, what)
-        number: float = value
-        # NaN and infinities are the floats that differ from themselves when zeroed.
+        if cls is float:
+            number: float = value
+        elif cls is np.float64:
+            number = value.item()
+        else:
+            number = self._coerce(value, what)
+        # Only infinities and NaN differ from 0 when taken from themselves.
         if number - number != 0.0:
-            raise Problem("NonFiniteReward", f"{what} is {number}; guard zero distances and logs")
+            raise Problem("NonFiniteReward", f"{what} is {number}")
         return number
 
     def _coerce(self, value: Any, what: str) -> float:
@@ -142,7 +145,7 @@ class Evaluator:
             self.flags |= COERCED
         elif cls not in _EXACT:
             code = "NotScalarReward" if what == "the reward" else "InvalidRewardInfo"
-            raise Problem(code, f"{what} is {kind(value)}; {_RETURN}")
+            raise Problem(code, f"{what} is {kind(value)}")
         try:
             return float(value)
         except OverflowError:
@@ -217,6 +220,3 @@ def depth() -> int:
     while frame.f_back is not None:
         count, frame = count + 1, frame.f_back
     return count
-
-
-_RETURN = "return one float, or (float, {name: float})"

@@ -12,6 +12,7 @@ The parent copies each part of a reply once and believes nothing in it (`decode`
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from typing import Any, NamedTuple, TypeAlias
@@ -45,8 +46,9 @@ MAX_TERMS = 64
 TEXT = 1 << 14
 TERM_NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 
-COERCED, PRINTED, DROPPED = 1, 2, 4
-"""Flags of a reply: a value had to be coerced, something was printed, a term was one too many."""
+COERCED, PRINTED, DROPPED, GOOD, FULL = 1, 2, 4, 8, 16
+"""Flags of a reply: a value had to be coerced, something was printed, a term was one too many; no
+row failed, every row has every term (then status and mask are not even looked at)."""
 
 CODES = (
     "",
@@ -124,17 +126,17 @@ class Reply(NamedTuple):
     """A reply that passed all checks.
 
     Attributes:
-        status: `(n,)` index into `CODES`.
+        status: `(n,)` index into `CODES`; `None` if no row failed.
         reward: `(n,)`.
         terms: `(n, k)`; 0 where absent.
         present: `(n, k)`.
         names: Terms never seen before, in the order of their columns.
         error: Message about the first bad row; one clean line, may be empty.
         line: Line of the program it is about, `None` if unknown.
-        flags: Sum of `COERCED`, `PRINTED`, `DROPPED`.
+        flags: Sum of `COERCED` and its like.
     """
 
-    status: npt.NDArray[np.uint64]
+    status: npt.NDArray[np.uint64] | None
     reward: Array
     terms: Array
     present: npt.NDArray[np.bool_]
@@ -165,49 +167,54 @@ def decode(memory: Any, place: Layout, *, seq: int, n: int, known: tuple[str, ..
     header = REPLY.unpack(memory[start : start + REPLY.size])
     magic, got_seq, got_n, k, n_names, n_error, line, flags = header
     if magic != MAGIC or got_seq != seq or got_n != n:
-        raise Violation("answers another request")
+        raise Violation("answered another request")
     if not len(known) <= k <= MAX_TERMS or n_names + n_error > TEXT:
-        raise Violation("lengths out of range")
-    end = place.block_at + 8 * n * (3 + k)
-    block = np.frombuffer(memory[place.block_at : end], np.float64).reshape(n, 3 + k)
+        raise Violation("sent lengths out of range")
+    numbers = np.frombuffer(memory, np.float64, n * (3 + k), place.block_at)
+    block = numbers.copy().reshape(n, 3 + k)
     names: tuple[str, ...] = ()
     error = ""
     if n_names or n_error:
-        text = memory[place.text_at : place.text_at + n_names + n_error]
+        text = bytes(memory[place.text_at : place.text_at + n_names + n_error])
         names, error = _names(text[:n_names], known), clean(text[n_names:])
     if len(known) + len(names) != k:
-        raise Violation("term names and columns differ")
-    return _checked(block, k, names, error, line, flags)
+        raise Violation("sent columns without names")
+    _check_finite(block)
+    status = None if flags & GOOD else _status(block)
+    present = np.ones((n, k), np.bool_) if flags & FULL else _present(block, k)
+    place_in_code = line if line > 0 else None
+    return Reply(status, block[:, 1], block[:, 3:], present, names, error, place_in_code, flags)
 
 
 def _names(text: bytes, known: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(text.decode("utf-8", "replace").split("\n")) if text else ()
     if not all(TERM_NAME.fullmatch(name) for name in names):
-        raise Violation("a term name is malformed")
+        raise Violation("sent a malformed term name")
     if len(set(names) | set(known)) != len(names) + len(known):
-        raise Violation("a term name came twice")
+        raise Violation("sent a term name twice")
     return names
 
 
-def _checked(
-    block: Array, k: int, names: tuple[str, ...], error: str, line: int, flags: int
-) -> Reply:
-    status, mask = block[:, 0].view(np.uint64), block[:, 2].view(np.uint64)
-    reward, terms = block[:, 1], block[:, 3:]
-    # One sum tells whether all numbers are finite: infinities and NaNs survive it.
-    if not np.isfinite(block[:, 1].sum()) or (k and not np.isfinite(terms.sum())):
-        _check_finite(reward, terms)
+def _check_finite(block: Array) -> None:
+    # A finite sum has finite parts. The mask's bits, read as a float, may spoil it: then look.
+    if math.isfinite(block.sum()):
+        return
+    if not (np.isfinite(block[:, 1]).all() and np.isfinite(block[:, 3:]).all()):
+        raise Violation("sent a value that is not finite")
+
+
+def _status(block: Array) -> npt.NDArray[np.uint64]:
+    status = block[:, 0].view(np.uint64)
     if int(status.max()) >= len(CODES):
-        raise Violation("unknown status")
+        raise Violation("sent an unknown status")
+    return status
+
+
+def _present(block: Array, k: int) -> npt.NDArray[np.bool_]:
+    mask = block[:, 2].view(np.uint64)
     if k < MAX_TERMS and int(mask.max()) >> k:
-        raise Violation("marks terms that do not exist")
-    present = (mask[:, None] >> _SHIFTS[:k] & _ONE).astype(np.bool_)
-    return Reply(status, reward, terms, present, names, error, line if line > 0 else None, flags)
-
-
-def _check_finite(reward: Array, terms: Array) -> None:
-    if not (np.isfinite(reward).all() and np.isfinite(terms).all()):
-        raise Violation("a value is not finite")
+        raise Violation("marked terms that do not exist")
+    return (mask[:, None] >> _SHIFTS[:k] & _ONE).astype(np.bool_)
 
 
 def clean(text: bytes | str, limit: int = 500) -> str:

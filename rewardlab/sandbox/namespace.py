@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import importlib
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,18 @@ def namespace(printer: Callable[..., None]) -> dict[str, Any]:
 
 
 def _builtins(printer: Callable[..., None]) -> dict[str, Any]:
-    return {name: getattr(builtins, name) for name in BUILTINS} | {"print": printer}
+    table = {name: getattr(builtins, name) for name in BUILTINS}
+    return table | {"print": printer, "__import__": _loaded}
+
+
+def _loaded(name: str, *_: Any, **__: Any) -> Any:
+    """Stand for `__import__`: numpy's C code looks up its own loaded modules through it.
+
+    Programs cannot name it, and their own imports were resolved before they were compiled.
+    """
+    if name.partition(".")[0] not in ("numpy", "scipy") or name not in sys.modules:
+        raise ImportError(f"{name!r} cannot be imported here")
+    return sys.modules[name]
 
 
 def _table(module: str) -> Any:

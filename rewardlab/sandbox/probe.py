@@ -30,7 +30,7 @@ HINTS = {
     "NonDeterministicReward": "do not depend on the order of sets or on anything random",
     "StatefulReward": "keep nothing between calls: use self.previous, self.initial, self.time",
     "RewardMemoryExceeded": "use smaller arrays",
-    "NotScalarReward": "return one float, e.g. the norm of a vector",
+    "NotScalarReward": "return one float, e.g. the norm of a vector, or (float, {name: float})",
     "SandboxViolation": "a program may only compute",
 }
 

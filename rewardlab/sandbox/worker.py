@@ -117,18 +117,23 @@ class Answer(NamedTuple):
 
 
 def _write(memory: mmap.mmap, place: frames.Layout, answer: Answer) -> None:
-    k = len(answer.terms)
-    pack = struct.Struct(f"<QdQ{k}d").pack_into
+    k, flags = len(answer.terms), answer.flags | frames.GOOD | frames.FULL
+    pack, full = struct.Struct(f"<QdQ{k}d").pack_into, (1 << k) - 1
     at, width = place.block_at, 8 * (3 + k)
     for status, reward, present, values in answer.outcomes:
-        pack(memory, at, status, reward, present, *values, *[0.0] * (k - len(values)))
+        if status:
+            flags &= ~frames.GOOD
+        if present != full:
+            flags &= ~frames.FULL
+            values = values + [0.0] * (k - len(values))
+        pack(memory, at, status, reward, present, *values)
         at += width
     names = text = b""
     if k > answer.known or answer.error:
         names = "\n".join(list(answer.terms)[answer.known :]).encode()
         text = answer.error[:2000].encode("utf-8", "replace")
         memory[place.text_at : place.text_at + len(names) + len(text)] = names + text
-    header = (len(answer.outcomes), k, len(names), len(text), answer.line, answer.flags)
+    header = (len(answer.outcomes), k, len(names), len(text), answer.line, flags)
     frames.REPLY.pack_into(memory, place.reply_at, frames.MAGIC, answer.seq, *header)
     os.write(REPLY_FD, frames.RING)
 
