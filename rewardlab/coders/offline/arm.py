@@ -12,13 +12,7 @@ AXES = "xyz"
 def draft(plan: Plan) -> Draft:
     """Write a plan for an arm down as terms."""
     stages = {"reach": _reach, "move": _move, "carry": _carry}[plan.family](plan)
-    pieces = [p for p in (*stages, *_extras(plan)) if p.term in plan.weights]
-    rewards = [p for p in pieces if not p.cost]
-    return Draft(
-        tuple(_members(plan)),
-        (*rewards, *(p for p in pieces if p.cost)),
-        tuple(_constants(plan)),
-    )
+    return Draft(tuple(_members(plan)), (*stages, *_extras(plan)), tuple(_constants(plan)))
 
 
 def _members(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -42,7 +36,8 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
-    yield "SPOT", tuple(o.get("spot", (0.0, 0.0, 0.0))), "[m] where to take hold, from the thing"
+    yield "LEAD", o.get("lead", 0.02), "[m] how far ahead of the thing to aim, towards the goal"
+    yield "AXES", tuple(o["axes"]), "coordinates that count"
     yield "LIFT_BY", o.get("lift", 0.1), "[m] how high to lift"
     yield "LOW", o.get("low", 0.0), "[m] lowest height of the hand over the thing"
     yield "HIGH", o.get("high", 0.1), "[m] highest"
@@ -61,13 +56,38 @@ def _reach(plan: Plan) -> Iterator[Piece]:
 
 def _move(plan: Plan) -> Iterator[Piece]:
     call = plan.names["call"]
-    yield _approach(plan, call, "hand", "the hand comes ")
+    yield Piece(
+        "reach",
+        f"the hand comes {_manner(plan)} the {call}, a little ahead on its way",
+        "near",
+        (
+            f"way = {_way(plan, call)}",
+            "ahead = way * (LEAD / max(math.hypot(*way), LEAD))",
+            f"near = closeness({_measure(plan)}(hand, {call} + ahead), "
+            f"{_measure(plan)}(hand_start, {call}_start))",
+        ),
+    )
     yield from _travel(plan, call)
+    yield Piece(
+        "force",
+        f"the action drives on towards the goal, at the {call}",
+        "near * drive * (left > TOLERANCE)",
+        ("drive = share(action[:3] @ ahead / LEAD)",),
+    )
 
 
 def _carry(plan: Plan) -> Iterator[Piece]:
     held = plan.names.get("tool_call", plan.names["call"])
-    yield _approach(plan, held, "tips", "the fingertips come ")
+    yield Piece(
+        "reach",
+        f"the fingertips come {_manner(plan)} the {held}",
+        "near",
+        (
+            "tips = hand - TIPS",
+            f"near = closeness({_measure(plan)}(tips, {held}), "
+            f"{_measure(plan)}(hand_start - TIPS, {held}_start))",
+        ),
+    )
     yield Piece(
         "grasp",
         f"the gripper closes on the {held}",
@@ -90,18 +110,17 @@ def _lift(plan: Plan, held: str) -> Piece:
     )
 
 
-def _approach(plan: Plan, thing: str, hand: str, doc: str) -> Piece:
-    spot = "spot" if any(plan.options.get("spot", ())) else thing
-    start = f"{thing}_start" if spot == thing else f"{thing}_start + SPOT"
-    measure = "funnel" if plan.options.get("approach") == "above" else "way_to"
-    lines = [f"spot = {thing} + SPOT"] if spot != thing else []
-    begin = "hand_start"
-    if hand == "tips":
-        lines.append("tips = hand - TIPS")
-        begin = "hand_start - TIPS"
-    lines.append(f"near = closeness({measure}({hand}, {spot}), {measure}({begin}, {start}))")
-    way = "down on" if measure == "funnel" else "to"
-    return Piece("reach", f"{doc}{way} the {thing}", "near", tuple(lines))
+def _manner(plan: Plan) -> str:
+    return "down on" if plan.options.get("approach") == "above" else "straight to"
+
+
+def _measure(plan: Plan) -> str:
+    return "funnel" if plan.options.get("approach") == "above" else "way_to"
+
+
+def _way(plan: Plan, call: str) -> str:
+    whole = tuple(plan.options["axes"]) == (1.0, 1.0, 1.0)
+    return f"goal - {call}" if whole else f"(goal - {call}) * AXES"
 
 
 def _travel(plan: Plan, call: str) -> Iterator[Piece]:
@@ -127,15 +146,6 @@ def _extras(plan: Plan) -> Iterator[Piece]:
         yield Piece("grip", "the gripper is open", "share((openness - 0.3) / 0.6)")
     touch = f"closeness(math.dist(hand, {call}), 0.1)"
     yield Piece("touch", f"the last centimetres to the {call}", touch)
-    yield Piece(
-        "force",
-        f"the action pushes on towards the goal, once at the {call}",
-        "near * share(drive)",
-        (
-            f"way = goal - {plan.names['call']}_start",
-            "drive = action[:3] @ way / max(math.hypot(*way), 0.01)",
-        ),
-    )
     height = f"within(hand[2] - {call}[2], LOW, HIGH, 0.1)"
     yield Piece("height", f"the hand keeps its height over the {call}", height)
     yield Piece("haste", "each step until the goal is met", "(left > TOLERANCE)", cost=True)

@@ -10,13 +10,8 @@ from rewardlab.coders.offline.plan import Draft, Number, Piece, Plan
 def draft(plan: Plan) -> Draft:
     """Write a plan for a walking body down as terms."""
     makers = {"gait": _gait, "pose": _pose, "flip": _flip, "wave": _wave}
-    pieces = [p for p in (*makers[plan.family](plan), *_common(plan)) if p.term in plan.weights]
-    rewards = [p for p in pieces if not p.cost]
-    return Draft(
-        tuple(_members(plan)),
-        (*rewards, *(p for p in pieces if p.cost)),
-        tuple(_constants(plan)),
-    )
+    pieces = (*makers[plan.family](plan), *_common(plan))
+    return Draft(tuple(_members(plan)), pieces, tuple(_constants(plan)))
 
 
 def _members(plan: Plan) -> Iterator[tuple[str, str]]:

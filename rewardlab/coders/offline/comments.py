@@ -116,7 +116,9 @@ def _grip(state: str) -> Callable[[Plan, str], tuple[Plan, str] | None]:
 
 
 def _harder(plan: Plan, _: str) -> tuple[Plan, str] | None:
-    return _scale(plan, "force", 2.0, 1.0) if plan.family in ("move", "carry") else None
+    if plan.family == "carry":
+        return _scale(plan, plan.skill, 1.5)
+    return _scale(plan, "force", 2.0, 1.0) if plan.family == "move" else None
 
 
 def _height(low: float, high: float, sign: int) -> Callable[[Plan, str], tuple[Plan, str] | None]:

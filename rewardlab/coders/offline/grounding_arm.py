@@ -73,7 +73,7 @@ def _arm_weights(family: str, skill: str) -> dict[str, float]:
     if family == "carry":
         return {"reach": 1.0, "grasp": 2.0, "lift": 2.0, skill: 6.0, "done": 4.0, "effort": 0.02}
     grip = {} if skill == "press" else {"grip": 0.5}
-    return {"reach": 2.0, **grip, skill: 6.0, "done": 4.0, "effort": 0.02}
+    return {"reach": 2.0, **grip, skill: 6.0, "done": 4.0, "force": 1.0, "effort": 0.02}
 
 
 def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
         return {}
     sideways = skill == "press" and scored.axes[2] == 0.0
     approach = {"approach": "straight" if sideways else "above"}
-    return approach if family == "carry" else {**approach, "slack": 0.03}
+    return approach if family == "carry" else {**approach, "lead": 0.02}
 
 
 def _arm_names(request: Request, things: list[tuple[str, str]], family: str) -> dict[str, str]:

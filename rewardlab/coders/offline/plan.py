@@ -85,7 +85,7 @@ class Draft(NamedTuple):
 
     Attributes:
         members: Local names and what of the scene they are: `(name, expression)`.
-        pieces: Its terms, stage by stage, costs last.
+        pieces: The terms that it could have, stage by stage, costs last; a plan's weights choose.
         constants: Named sizes with their comments: `(name, value, comment)`.
     """
 

@@ -52,7 +52,7 @@ def within(x, low, high, margin):
 
 def render(plan: Plan, draft: Draft, remark: str = "") -> str:
     """Return the program's text, with a remark for its docstring."""
-    body = _terms(draft)
+    body = _terms(plan, draft)
     members = [f"    {name} = {value}" for name, value in draft.members if _uses(body, name)]
     function = [
         "def compute_dense_reward(self, action):",
@@ -70,8 +70,9 @@ def render(plan: Plan, draft: Draft, remark: str = "") -> str:
 def _header(plan: Plan, draft: Draft, remark: str) -> str:
     lines = [f'"""{_clean(plan.goal)}', "", *_wrap(f"{_origin(plan)} {remark}", "")]
     lines += ["", "What it pays for, per step and at most:"]
-    wide = max(len(piece.term) for piece in draft.pieces)
-    for i, piece in enumerate(draft.pieces, 1):
+    paid = _paid(plan, draft)
+    wide = max(len(piece.term) for piece in paid)
+    for i, piece in enumerate(paid, 1):
         worth = plan.weights[piece.term]
         mark = "   -" if piece.cost else f"{i:>3}."
         sign = "-" if piece.cost else " "
@@ -92,7 +93,7 @@ def _origin(plan: Plan) -> str:
 
 
 def _moral(plan: Plan, draft: Draft) -> str:
-    stages = [piece for piece in draft.pieces if not piece.cost]
+    stages = [piece for piece in _paid(plan, draft) if not piece.cost]
     if len(stages) > 2 and plan.family in ("move", "carry"):
         return (
             "Each stage keeps paying while the next one adds to it, so to go on is always worth "
@@ -104,7 +105,7 @@ def _moral(plan: Plan, draft: Draft) -> str:
 def _constants(plan: Plan, draft: Draft, code: str) -> str:
     worth = [
         (p.term.upper(), _number(plan.weights[p.term]), p.doc + (" (cost)" if p.cost else ""))
-        for p in draft.pieces
+        for p in _paid(plan, draft)
     ]
     sizes = [(n, _value(v), doc) for n, v, doc in draft.constants if _uses([code], n)]
     blocks = ["# What each term is worth.\n" + _table(worth)]
@@ -149,16 +150,36 @@ def _texts(names: list[str], kernel: str) -> list[str]:
     return [HELPERS.get(f"{name}/{kernel}", HELPERS[name]) for name in names if name != "share"]
 
 
-def _terms(draft: Draft) -> list[str]:
+def _terms(plan: Plan, draft: Draft) -> list[str]:
+    paid = _paid(plan, draft)
+    terms = [
+        f'        "{p.term}": {"-" if p.cost else ""}{p.term.upper()} * {p.value},' for p in paid
+    ]
     lines: list[str] = []
-    for piece in draft.pieces:
-        if piece.lines:
-            lines += ["", f"    # {_title(piece)}", *(f"    {line}" for line in piece.lines)]
-    lines += ["", "    terms = {"]
-    for piece in draft.pieces:
-        sign = "-" if piece.cost else ""
-        lines.append(f'        "{piece.term}": {sign}{piece.term.upper()} * {piece.value},')
-    return [*lines, "    }", "    return sum(terms.values()), terms"]
+    for piece, code in _needed(draft, terms):
+        title = [f"    # {piece.term}: {piece.doc}."] if piece in paid else []
+        lines += ["", *title, *(f"    {line}" for line in code)]
+    return [*lines, "", "    terms = {", *terms, "    }", "    return sum(terms.values()), terms"]
+
+
+def _paid(plan: Plan, draft: Draft) -> list[Piece]:
+    pieces = [piece for piece in draft.pieces if piece.term in plan.weights]
+    return sorted(pieces, key=lambda piece: piece.cost)
+
+
+def _needed(draft: Draft, terms: list[str]) -> list[tuple[Piece, list[str]]]:
+    """Return the code of each piece that terms use, directly or not; an unpaid piece's too."""
+    used = list(terms)
+    needed: list[tuple[Piece, list[str]]] = []
+    for piece in reversed(draft.pieces):
+        kept: list[str] = []
+        for line in reversed(piece.lines):
+            if _uses(used, line.partition(" = ")[0]):
+                used.append(line)
+                kept.insert(0, line)
+        if kept:
+            needed.insert(0, (piece, kept))
+    return needed
 
 
 def _uses(lines: list[str], name: str) -> bool:
@@ -166,10 +187,6 @@ def _uses(lines: list[str], name: str) -> bool:
         rf"(?<![\w.\"]){re.escape(name)}(?!\w)" if name.isidentifier() else re.escape(name)
     )
     return any(pattern.search(line.split("#")[0]) for line in lines for line in line.splitlines())
-
-
-def _title(piece: Piece) -> str:
-    return f"{piece.term}: {piece.doc}."
 
 
 def _wrap(text: str, indent: str, first: str | None = None) -> list[str]:

@@ -56,7 +56,7 @@ def test_a_comment_moves_the_weights_it_speaks_of(
     [
         ("close the gripper", "(0.9 - openness)"),
         ("do not close the gripper", "(openness - 0.3)"),
-        ("approach it straight", "way_to(hand, handle)"),
+        ("approach it straight", "way_to(hand, handle + ahead)"),
         ("come from above", "HOVER = 0.15"),
         ("stay lower", "HIGH = 0.02"),
         ("stay higher", "LOW = 0.05"),
@@ -111,3 +111,13 @@ def test_it_continues_from_a_program_of_another_coder_and_says_so(compose, code)
     assert "not written by this composer" in " ".join(code(reply).split())
     assert "not written by this composer" in reply.notes["coder"]
     assert "not written by" not in code(compose(DRAWER, comments=["too slow"]))
+
+
+@pytest.mark.parametrize(
+    "task_id", [DRAWER, CHEETAH, ANT, "metaworld/pick-place", "metaworld/reach"]
+)
+def test_any_term_can_go_and_the_rest_still_stands(task_id, compose, code, weights):
+    for term in weights(code(compose(task_id))):
+        source = code(compose(task_id, comments=[f"remove the {term} term"]))
+        assert term not in weights(source)
+        assert read(source, task(task_id).scene).findings == ()
