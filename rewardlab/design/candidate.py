@@ -98,13 +98,18 @@ class Loop:
                 findings=[str(finding) for finding in findings],
                 program_id=program.id if program else None,
             )
-            if program is not None and not findings:
-                self.on_event("passed", f"{_name(request)} passed: {program.id[:12]}")
+            if program is not None and verdict is not None and not findings:
+                self._passed(request, program, verdict)
                 return Candidate(program, verdict)
             reason = _summary(findings)
             self.on_event("refused", f"{_name(request)}, attempt {attempt + 1}: {reason}")
             request = replace(request, attempt=Attempt(text, findings))
         return Candidate(None, verdict, f"{reason} (after {self.max_repairs} repairs)")
+
+    def _passed(self, request: Request, program: RewardProgram, verdict: Verdict) -> None:
+        self.on_event("passed", f"{_name(request)} passed: {program.id[:12]}")
+        for warning in verdict.findings:
+            self.on_event("note", f"warning: {one_line(str(warning))}")
 
     def _ask(self, request: Request, attempt: int) -> Reply:
         """Ask the coder and write the call down at once, also when it fails."""

@@ -144,6 +144,13 @@ def test_examples_are_shown_and_told(answers, task, good, block, events):
     assert program.notes["examples"][0] in events.of("note")[0]
 
 
+def test_warnings_of_a_program_that_passes_are_told(answers, task, block, events):
+    constant = "def compute_dense_reward(self, action):\n    return 1.0\n"
+    answers(block(constant))
+    generate(task, coder="openai", on_event=events)
+    assert any("InsensitiveReward" in line for line in events.of("note"))
+
+
 def test_without_a_key_the_composer_writes(task, events):
     (program,) = generate(task, "Open the drawer by its handle.", on_event=events)
     assert program.origin == "offline"
