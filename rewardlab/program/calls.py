@@ -43,6 +43,8 @@ def _operands(node: ast.AST) -> list[ast.expr]:
         node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
     ):
         return [node.left, *node.comparators]
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return []  # a write, which has its own finding
     return [node.value] if isinstance(node, (ast.Subscript, ast.AugAssign)) else []
 
 

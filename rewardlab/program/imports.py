@@ -13,6 +13,10 @@ from rewardlab.program.finding import Finding, at
 _TYPES_ONLY = {"__future__", "typing", "typing_extensions", "collections.abc", "numpy.typing"}
 
 
+REFUSED = "_refused"
+"""What a name is bound to whose import was refused."""
+
+
 def resolve_imports(tree: ast.Module) -> list[Finding]:
     """Replace the imports of a tree in place; return what could not be resolved."""
     used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
@@ -30,6 +34,9 @@ def resolve_imports(tree: ast.Module) -> list[Finding]:
                 new.append(_located(ast.Assign([target], value, type_comment=None), node))
             elif value is None:
                 findings.extend(_unresolved(node, alias, used=name in used))
+                # Bound all the same, so that each use of it is not one more finding.
+                nothing = ast.Assign([ast.Name(name, ast.Store())], ast.Name(REFUSED, ast.Load()))
+                new += [_located(nothing, node)] if name in used else []
         return new
 
     rewrite_statements(tree, rewrite)

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from rewardlab.program import vocabulary
+from rewardlab.program.imports import REFUSED
 from rewardlab.program.schema import EntitySpec, FieldSpec, Schema
 from rewardlab.program.scopes import Binding, Scope, Scopes, parameters
 
@@ -243,15 +244,17 @@ class Inference:
         name = literal_member(node)
         if name is None:
             return _ANY
-        base = self._of(node.args[0])
-        default = self._of(node.args[2]) if len(node.args) == 3 else frozenset()
-        found = {self.scene.member(kind, name) for kind in base}
-        return frozenset(kind for kind in found if kind is not None) | (default or frozenset())
+        found = {self.scene.member(kind, name) for kind in self._of(node.args[0])}
+        there = frozenset(kind for kind in found if kind is not None)
+        default = node.args[2] if len(node.args) == 3 and None in found else None
+        return there | self._of(default) if default is not None else there
 
     def _name(self, node: ast.Name) -> Kinds:
         scope = self.scopes.of[node].find(node.id) if node in self.scopes.of else None
         if scope is not None:
             return self._kinds.get((scope, node.id), frozenset())
+        if node.id == REFUSED:
+            return frozenset({MISSING})
         if node.id in _IMPORTED:
             return frozenset({Kind("module", _IMPORTED[node.id])})
         path = vocabulary.PRESEEDED.get(node.id)

@@ -13,6 +13,7 @@ from rewardlab.program.entry import ENTRY, check_entry, find_entry, lift_method,
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.imports import resolve_imports
 from rewardlab.program.inference import Inference, Kind, SceneKinds
+from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations
 from rewardlab.program.probing import rewrite_probing
@@ -92,6 +93,7 @@ def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
     yield from check_calls(inference)
     yield from check_arithmetic(inference)
     yield from check_stores(inference)
+    yield from lint(inference)
 
 
 def _check_names(inference: Inference) -> Iterator[Finding]:

@@ -51,7 +51,7 @@ def parse(source: str) -> ast.Module | Finding:
         col = max((error.offset or 1) - 1, 0)
         return Finding(
             "RewardSyntaxError",
-            f"line {error.lineno}, column {col + 1}: {text}" if error.lineno else text,
+            f"column {col + 1}: {text}",
             line=error.lineno,
             col=col,
             hint="return the whole function as plain Python",

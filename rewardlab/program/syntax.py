@@ -58,16 +58,16 @@ def check_syntax(tree: ast.Module) -> Iterator[Finding]:
 
 
 def _refuse(node: ast.AST) -> Iterator[Finding]:
-    if isinstance(node, (ast.LShift, ast.RShift)):
-        return  # operators carry no position: their BinOp is reported
-    what, hint = _SPOKEN.get(type(node).__name__, (f"{type(node).__name__} syntax", ""))
+    if isinstance(node, (ast.LShift, ast.RShift, ast.withitem)):
+        return  # carries no position: the node around it is reported
+    what, hint = _SPOKEN.get(type(node).__name__, (f"{type(node).__name__} nodes", "write it plainly"))
     yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
 
 
 def _operators(tree: ast.Module) -> Iterator[Finding]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.BinOp, ast.AugAssign)) and not isinstance(node.op, ALLOWED):
-            what, hint = _SPOKEN.get(type(node.op).__name__, ("this operator", ""))
+            what, hint = _SPOKEN.get(type(node.op).__name__, ("such operators", "use arithmetic"))
             yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
 
 
@@ -84,7 +84,8 @@ def _check(node: ast.AST) -> Iterator[Finding]:
     elif isinstance(node, ast.Constant):
         if isinstance(node.value, (bytes, complex)):
             kind = type(node.value).__name__
-            yield at(node, "ForbiddenSyntax", f"{kind} constants are not supported")
+            message = f"{kind} constants are not supported"
+            yield at(node, "ForbiddenSyntax", message, "use numbers and strings")
     elif isinstance(node, ast.FormattedValue):
         yield from _format(node)
     elif isinstance(node, ast.BinOp):
