@@ -70,7 +70,7 @@ def action_normaliser(space: gym.Space[Any]) -> Callable[[Any], Any]:
     low, high = space.low.astype(np.float64).ravel(), space.high.astype(np.float64).ravel()
     if not (np.isfinite(low).all() and np.isfinite(high).all()):
         return np.ravel
-    if (low == -1.0).all() and (high == 1.0).all():
-        return lambda action: np.clip(np.ravel(action), -1.0, 1.0)
     half, middle = (high - low) / 2, (high + low) / 2
-    return lambda action: np.clip((np.ravel(action) - middle) / half, -1.0, 1.0)
+    if (low == -1.0).all() and (high == 1.0).all():
+        return lambda action: np.minimum(np.maximum(np.ravel(action), -1.0), 1.0)
+    return lambda action: np.minimum(np.maximum((np.ravel(action) - middle) / half, -1.0), 1.0)

@@ -24,7 +24,6 @@ def entries() -> Iterator[TaskEntry]:
         yield TaskEntry(f"locomotion/{behaviour.name}", "locomotion", behaviour.goal, success=True)
 
 
-@cache
 def build(name: str, *, horizon: int = 1000) -> Task:
     """Return a task.
 
@@ -37,6 +36,11 @@ def build(name: str, *, horizon: int = 1000) -> Task:
     """
     if not (isinstance(horizon, int) and horizon >= 1):
         raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
+    return _build(name, horizon)
+
+
+@cache
+def _build(name: str, horizon: int) -> Task:
     behaviour = _BY_NAME[name]
     robot = behaviour.robot
     return Task(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from rewardlab.envs.locomotion.floor import FloorContacts, kinematics
 from rewardlab.envs.locomotion.parts import Foot, FreeJoint, HingeJoint
 from rewardlab.envs.recording import SceneReader
@@ -49,25 +47,24 @@ def read_ant(env: Any) -> SceneReader:
     contacts = FloorContacts(model, [*((name,) for name in SHANKS), ("torso_geom",)])
     place, where = kinematics(model, data)
     shanks = [model.geom(name).id for name in SHANKS]
-    bodies = [int(model.geom_bodyid[i]) for i in shanks]
-    tips = 2.0 * model.geom_pos[shanks]  # a shank's capsule starts at its body's origin
+    bodies = model.geom_bodyid[shanks]
+    qpos, qvel, origins, middles = data.qpos, data.qvel, where.xpos, where.geom_xpos
     dt = float(env.dt)
 
     def read(obs: Any, out: Array) -> None:
-        qpos, qvel = data.qpos.tolist(), data.qvel.tolist()
         touching = contacts.read(data)
-        values = qpos[:3] + qvel[:3]
-        values += _attitude(qpos[3:7], qvel[3:6])
-        values.append(touching[4])
-        for pair in zip(qpos[7:], qvel[6:], strict=True):
-            values += pair
+        out[0:3] = qpos[:3]
+        out[3:6] = qvel[:3]
+        out[6:20] = [*_attitude(qpos[3:7].tolist(), qvel[3:6].tolist()), touching[4]]
+        out[20:36:2] = qpos[7:]
+        out[21:36:2] = qvel[6:]
         place()
-        turned = np.einsum("ijk,ik->ij", where.xmat[bodies].reshape(4, 3, 3), tips)
-        for foot, down in zip((where.xpos[bodies] + turned).tolist(), touching, strict=False):
-            values += (*foot, down)
-        values.append(dt)
-        out[: len(values)] = values
-        out[len(values) :] = obs
+        feet = out[36:52].reshape(4, 4)
+        # a shank is a capsule from its body's origin: its far end is as far beyond its middle
+        feet[:, :3] = 2.0 * middles[shanks] - origins[bodies]
+        feet[:, 3] = touching[:4]
+        out[52] = dt
+        out[53:] = obs
 
     return read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from rewardlab.envs.locomotion.floor import FloorContacts, kinematics
@@ -79,7 +80,9 @@ class HalfCheetahScene(Scene):
     dt: float = field("time of a control step", unit="s")
 
 
-def planar_reader(*, feet: tuple[str, ...], torso: tuple[str, ...], height: float = 0.0) -> Any:
+def planar_reader(
+    *, feet: tuple[str, ...], torso: tuple[str, ...], height: float = 0.0
+) -> Callable[[Any], SceneReader]:
     """Return the maker of a reader for a planar robot.
 
     All three scenes have the same layout: slide joint, pitch and hinges as in `qpos`, orientation,
@@ -96,34 +99,35 @@ def planar_reader(*, feet: tuple[str, ...], torso: tuple[str, ...], height: floa
         contacts = FloorContacts(model, [(name,) for name in feet] + [torso])
         place, where = kinematics(model, data)
         foot_ids = [model.geom(name).id for name in feet]
+        qpos, qvel, placed = data.qpos, data.qvel, where.geom_xpos
+        hinges_end = 4 + 2 * (model.nq - 2)
+        end = hinges_end + 10 + 3 * len(feet) + 2
         dt = float(env.dt)
 
         def read(obs: Any, out: Array) -> None:
-            x, z, *angles = data.qpos.tolist()
-            vx, vz, *rates = data.qvel.tolist()
-            values = [x, z + height, vx, vz]
-            for pair in zip(angles, rates, strict=True):
-                values += pair
-            values += _orientation(angles[0])
+            out[0:2] = qpos[:2]
+            out[1] += height
+            out[2:4] = qvel[:2]
+            out[4:hinges_end:2] = qpos[2:]
+            out[5:hinges_end:2] = qvel[2:]
+            values = _orientation(float(qpos[2]))
             place()
             touching = contacts.read(data)
             for i, foot in enumerate(foot_ids):
-                px, _, pz = where.geom_xpos[foot].tolist()
-                values += (px, pz, touching[i])
+                values += (placed[foot, 0], placed[foot, 2], touching[i])
             values += (touching[-1], dt)
-            out[: len(values)] = values
-            out[len(values) :] = obs
+            out[hinges_end:end] = values
+            out[end:] = obs
 
         return read
 
     return make
 
 
-def _orientation(pitch: float) -> tuple[float, ...]:
+def _orientation(pitch: float) -> list[float]:
     """Return quaternion, up and forward vector for a pitch about +y [rad]."""
     s, c = math.sin(pitch), math.cos(pitch)
-    half = (math.cos(pitch / 2), 0.0, math.sin(pitch / 2), 0.0)
-    return (*half, s, 0.0, c, c, 0.0, -s)
+    return [math.cos(pitch / 2), 0.0, math.sin(pitch / 2), 0.0, s, 0.0, c, c, 0.0, -s]
 
 
 read_hopper = planar_reader(feet=("foot_geom",), torso=("torso_geom",))

@@ -24,7 +24,6 @@ def entries() -> Iterator[TaskEntry]:
         yield TaskEntry(f"metaworld/{row.name}", "metaworld", row.goal, success=True)
 
 
-@cache
 def build(name: str, *, horizon: int = 200) -> Task:
     """Return a task.
 
@@ -37,6 +36,11 @@ def build(name: str, *, horizon: int = 200) -> Task:
     """
     if not (isinstance(horizon, int) and 1 <= horizon <= MAX_HORIZON):
         raise ConfigError(f"horizon={horizon!r}: MetaWorld takes 1 to {MAX_HORIZON} steps")
+    return _build(name, horizon)
+
+
+@cache
+def _build(name: str, horizon: int) -> Task:
     row = ROWS[name]
     return Task(
         id=f"metaworld/{name}",

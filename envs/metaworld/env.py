@@ -9,14 +9,14 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from rewardlab.envs import simulator
-from rewardlab.envs.metaworld.scene import N_OBS, schema, write
+from rewardlab.envs.metaworld.scene import N_OBS, reader, schema
 from rewardlab.envs.metaworld.table import ROWS, Near, Row
 from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.scene import Array
 
 MAX_HORIZON = 500
 CAMERA = "corner2"
-HAND_LOW, HAND_HIGH = (-0.525, 0.348, -0.0525), (0.525, 1.025, 0.7)
+HAND_LOW, HAND_HIGH = np.array([-0.525, 0.348, -0.0525]), np.array([0.525, 1.025, 0.7])
 """Where the hand can be [m]: the bounds to which MetaWorld clips its observation."""
 
 
@@ -36,7 +36,7 @@ def make(
     sawyer = ALL_V3_ENVIRONMENTS[f"{name}-v3"](render_mode=render_mode, camera_name=CAMERA)
     simulator.fast_rendering(sawyer)
     env = SawyerEpisode(sawyer, row, horizon=horizon, seed=seed, native_reward=native_reward)
-    return SceneRecorder(env, schema(row), env.read_scene)
+    return SceneRecorder(env, schema(row), reader(row.order, row.order2))
 
 
 class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
@@ -101,14 +101,14 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         """Step; `info["success"]` is the environment's own flag."""
         sawyer = self._sawyer
         model, data = sawyer.model, sawyer.data
-        target = data.mocap_pos[0] + np.clip(action[:3], -1, 1) * sawyer.action_scale
-        data.mocap_pos[0] = np.clip(target, sawyer.mocap_low, sawyer.mocap_high)
+        target = data.mocap_pos[0] + np.minimum(np.maximum(action[:3], -1), 1) * sawyer.action_scale
+        data.mocap_pos[0] = np.minimum(np.maximum(target, sawyer.mocap_low), sawyer.mocap_high)
         data.mocap_quat[0] = (1.0, 0.0, 1.0, 0.0)
         data.ctrl[:] = (action[3], -action[3])
         self._mj_step(model, data, nstep=sawyer.frame_skip)
         self._mj_forward(model, data)
         frame = self._look()
-        frame[:3] = np.clip(frame[:3], HAND_LOW, HAND_HIGH)
+        np.minimum(np.maximum(frame[:3], HAND_LOW), HAND_HIGH, out=frame[:3])
         obs = self._observation(frame)
         self._frame = frame
         reward, info = self._evaluate(obs, action)
@@ -119,11 +119,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
     def render(self) -> Any:
         """Return the picture, upright: the camera hangs upside down."""
         frame = self._sawyer.render()
-        return frame[::-1, ::-1] if isinstance(frame, np.ndarray) else frame
-
-    def read_scene(self, obs: Array, out: Array) -> None:
-        """Write the scene of the current state."""
-        write(out, obs, self._row.order, self._row.order2)
+        return np.ascontiguousarray(frame[::-1, ::-1]) if frame is not None else None
 
     def _seed(self, seed: int | None) -> None:
         self._sawyer.np_random, _ = seeding.np_random(seed)

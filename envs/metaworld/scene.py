@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from rewardlab.envs.metaworld.table import Near, Order, Row
+from rewardlab.envs.recording import SceneReader
 from rewardlab.envs.scene import Array, Entity, Scene, field, part, with_obs
 from rewardlab.program.schema import ActionSpec, EntitySpec, PartSpec, Schema
 
@@ -80,24 +81,26 @@ def _object(order: Order) -> EntitySpec:
     return (RigidObject if order else UnorientedObject).spec()
 
 
-def write(out: Array, obs: Array, order: Order, order2: Order) -> None:
-    """Write the scene block `out (60,)` from an observation `(39,)` whose end is the goal.
+def reader(order: Order, order2: Order) -> SceneReader:
+    """Return the reader of the scene block `(60,)` from an observation `(39,)` that ends in a goal.
 
     The first 18 entries of the observation are the scene's in its very order; only quaternions
     differ, which the environments write as wxyz, xyzw or zeros.
     """
-    out[:18] = obs[:18]
-    _orient(out[7:11], order)
-    _orient(out[14:18], order2)
-    out[18:21] = obs[36:]
-    out[21:] = obs
+    source = np.array([*range(18), 36, 37, 38, *range(39)], dtype=np.intp)
+    unoriented = []
+    for start, written in ((7, order), (14, order2)):
+        if written == "xyzw":
+            source[start : start + 4] = (start + 3, start, start + 1, start + 2)
+        elif written is None:
+            unoriented.append(start)
 
+    def read(obs: Array, out: Array) -> None:
+        obs.take(source, out=out)
+        for start in unoriented:
+            out[start : start + 4] = IDENTITY
 
-def _orient(quaternion: Array, order: Order) -> None:
-    if order is None:
-        quaternion[:] = IDENTITY
-    elif order == "xyzw":
-        quaternion[:] = quaternion[[3, 0, 1, 2]]
+    return read
 
 
 def success_text(scored: Near | str) -> str:
