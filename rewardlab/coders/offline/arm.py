@@ -36,7 +36,6 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
-    yield "LEAD", o.get("lead", 0.02), "[m] how far ahead of the thing to aim, towards the goal"
     yield "AXES", tuple(o["axes"]), "coordinates that count"
     yield "LIFT_BY", o.get("lift", 0.1), "[m] how high to lift"
     yield "LOW", o.get("low", 0.0), "[m] lowest height of the hand over the thing"
@@ -56,23 +55,17 @@ def _reach(plan: Plan) -> Iterator[Piece]:
 
 def _move(plan: Plan) -> Iterator[Piece]:
     call = plan.names["call"]
-    yield Piece(
-        "reach",
-        f"the hand comes {_manner(plan)} the {call}, a little ahead on its way",
-        "near",
-        (
-            f"way = {_way(plan, call)}",
-            "ahead = way * (LEAD / max(math.hypot(*way), LEAD))",
-            f"near = closeness({_measure(plan)}(hand, {call} + ahead), "
-            f"{_measure(plan)}(hand_start, {call}_start))",
-        ),
-    )
+    reach = f"the hand comes {_manner(plan)} the {call}"
+    yield Piece("reach", reach, "near", (f"near = {_near(plan, 'hand', call)}",))
     yield from _travel(plan, call)
     yield Piece(
         "force",
         f"the action drives on towards the goal, at the {call}",
         "near * drive * (left > TOLERANCE)",
-        ("drive = share(action[:3] @ ahead / LEAD)",),
+        (
+            f"way = {_way(plan, call)}",
+            "drive = share(action[:3] @ way / max(math.hypot(*way), 0.01))",
+        ),
     )
 
 
@@ -82,11 +75,7 @@ def _carry(plan: Plan) -> Iterator[Piece]:
         "reach",
         f"the fingertips come {_manner(plan)} the {held}",
         "near",
-        (
-            "tips = hand - TIPS",
-            f"near = closeness({_measure(plan)}(tips, {held}), "
-            f"{_measure(plan)}(hand_start - TIPS, {held}_start))",
-        ),
+        ("tips = hand - TIPS", f"near = {_near(plan, 'tips', held)}"),
     )
     yield Piece(
         "grasp",
@@ -114,8 +103,10 @@ def _manner(plan: Plan) -> str:
     return "down on" if plan.options.get("approach") == "above" else "straight to"
 
 
-def _measure(plan: Plan) -> str:
-    return "funnel" if plan.options.get("approach") == "above" else "way_to"
+def _near(plan: Plan, hand: str, thing: str) -> str:
+    measure = "funnel" if plan.options.get("approach") == "above" else "way_to"
+    start = "hand_start" if hand == "hand" else "hand_start - TIPS"
+    return f"closeness({measure}({hand}, {thing}), {measure}({start}, {thing}_start))"
 
 
 def _way(plan: Plan, call: str) -> str:

@@ -80,8 +80,7 @@ def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
     if family == "reach":
         return {}
     sideways = skill == "press" and scored.axes[2] == 0.0
-    approach = {"approach": "straight" if sideways else "above"}
-    return approach if family == "carry" else {**approach, "lead": 0.02}
+    return {"approach": "straight" if sideways else "above"}
 
 
 def _arm_names(request: Request, things: list[tuple[str, str]], family: str) -> dict[str, str]:

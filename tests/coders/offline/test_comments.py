@@ -56,7 +56,7 @@ def test_a_comment_moves_the_weights_it_speaks_of(
     [
         ("close the gripper", "(0.9 - openness)"),
         ("do not close the gripper", "(openness - 0.3)"),
-        ("approach it straight", "way_to(hand, handle + ahead)"),
+        ("approach it straight", "way_to(hand, handle)"),
         ("come from above", "HOVER = 0.15"),
         ("stay lower", "HIGH = 0.02"),
         ("stay higher", "LOW = 0.05"),
