@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
-from inspect import signature
 from typing import Any, Protocol
 
 import gymnasium as gym
@@ -140,7 +139,7 @@ def task(id: str, **options: Any) -> Task:
         **options: Options of the suite, e.g. `horizon=500`.
 
     Raises:
-        UnknownName: No such suite, task or option; the message lists the closest ones.
+        UnknownName: No such suite or task; the message lists the closest ids.
         MissingExtra: The suite's package is not installed.
         ConfigError: The suite has no such option, or refuses its value.
     """
