@@ -88,7 +88,7 @@ class ChatCoder:
         except openai.OpenAIError as error:
             raise CoderError(self._explain(error), self._failure(error, facts)) from None
         try:
-            return _answer(json.loads(body))
+            return _answer(json.loads(self.endpoint.hide(body)))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             reason = self.endpoint.redact(one_line(_complaint(body) or str(error)))
             raise CoderError(
@@ -187,7 +187,7 @@ def _complaint(body: str) -> str:
     """Return the message of an error that came with status 200, or what the body begins with."""
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"not JSON: {body[:80]!r}"
     error = parsed.get("error") if isinstance(parsed, dict) else None
     if isinstance(error, dict) and error.get("message"):

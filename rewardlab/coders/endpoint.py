@@ -12,6 +12,7 @@ from rewardlab.errors import ConfigError
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|.*\.localhost")
+_LEAST_KEY = 8
 _KEYLIKE = re.compile(r"\b(sk|rk|pk)-[A-Za-z0-9_*-]{6,}")
 
 
@@ -63,11 +64,13 @@ class Endpoint:
         """Host and port: all of the address that may be shown."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2] or "?"
 
+    def hide(self, text: str) -> str:
+        """Black out the key; one of a few characters is a placeholder and stays."""
+        return text.replace(self.key, "[key]") if len(self.key) >= _LEAST_KEY else text
+
     def redact(self, text: str) -> str:
-        """Black out the key, and whatever looks like one."""
-        if self.key:
-            text = text.replace(self.key, "[key]")
-        return _KEYLIKE.sub("[key]", text)
+        """Black out the key, and whatever looks like one: for messages, not for code."""
+        return _KEYLIKE.sub("[key]", self.hide(text))
 
 
 def configured(environ: Mapping[str, str] = os.environ) -> bool:

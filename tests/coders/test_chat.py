@@ -127,6 +127,7 @@ def test_an_unknown_model_is_named(answers, request_):
         ('{"choices": [', "not JSON"),
         ("<html>login</html>", "not JSON"),
         ("[]", ""),
+        ("[" * 100_000, "not JSON"),
         ('"text"', ""),
         ("{}", "no choices"),
         ('{"choices": []}', "no choices"),
@@ -210,6 +211,12 @@ def test_the_key_is_in_no_log_file_or_message(answers, request_, environment, ca
     written = "".join(f.read_text() for f in environment.rglob("*") if f.is_file())
     told = f"{raised.value} {raised.value.record} {vars(coder)} {raised.value.__context__!r}"
     assert key not in written + caplog.text + told
+
+
+def test_a_key_that_a_server_echoes_is_not_kept(answers, request_, environment, key):
+    answers(f"You sent {key}.")
+    assert ChatCoder("m").write(request_).text == "You sent [key]."
+    assert key not in "".join(f.read_text() for f in environment.rglob("*") if f.is_file())
 
 
 def test_a_server_without_key_gets_none(answers, request_, monkeypatch):

@@ -55,6 +55,14 @@ def test_redaction_takes_the_key_and_what_looks_like_one():
     )
 
 
+def test_a_placeholder_for_a_key_does_not_garble_text():
+    assert Endpoint(key="x").redact("x = max(x, 1)") == "x = max(x, 1)"
+
+
+def test_code_is_not_taken_for_a_key():
+    assert Endpoint(key="custom-key-1").hide("sk-distance - custom-key-1") == "sk-distance - [key]"
+
+
 def test_configured_by_key_or_address():
     assert configured({"OPENAI_API_KEY": "x"})
     assert configured({"OPENAI_BASE_URL": "http://localhost/v1"})

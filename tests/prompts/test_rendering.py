@@ -125,3 +125,16 @@ def test_every_template_is_reached():
     names = {f.name for f in folder.iterdir() if f.name.endswith(".j2")}
     names |= {f"tips/{f.name}" for f in folder.joinpath("tips").iterdir()}
     assert prompting._closure({"generate.j2", "repair.j2"}) == names
+
+
+def test_the_readme_names_each_templates_variables():
+    from importlib.resources import files
+
+    from jinja2.meta import find_undeclared_variables
+
+    rows = files("rewardlab").joinpath("prompts", "README.md").read_text("utf-8").splitlines()
+    for name in prompting._closure({"generate.j2", "repair.j2"}):
+        (row,) = (row for row in rows if row.startswith("|") and f"`{name}`" in row.split("|")[1])
+        tree = prompting._environment().parse(prompting._source(name))
+        for variable in find_undeclared_variables(tree):
+            assert f"`{variable}`" in row, name
