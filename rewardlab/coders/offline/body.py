@@ -21,6 +21,8 @@ def _members(plan: Plan) -> Iterator[tuple[str, str]]:
             yield local, f"self.{names[role]}"
     if "up" in names:
         yield "up", f"self.{names['up']}"
+    if "quaternion" in names:
+        yield "q", f"self.{names['quaternion']}"
     for local, role in (("pitch", "pitch"), ("spin", "pitch_rate"), ("swing", "swing")):
         if role in names:
             yield local, f"self.{names[role]}"
@@ -99,6 +101,9 @@ def _common(plan: Plan) -> Iterator[Piece]:
     names = plan.names
     if "up" in names:
         yield Piece("upright", "the body's up axis points up", "share(up[2])")
+    elif "quaternion" in names:
+        upright = "share(1.0 - 2.0 * (q[1] ** 2 + q[2] ** 2))"
+        yield Piece("upright", "the body's up axis points up", upright)
     elif "pitch" in names:
         yield Piece("upright", "the body is not pitched", "share(math.cos(pitch))")
     if "z" in names:

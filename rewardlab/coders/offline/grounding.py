@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewardlab.coders.base import Request
 from rewardlab.coders.offline import lexicon
-from rewardlab.coders.offline.grounding_arm import ground_arm
+from rewardlab.coders.offline.grounding_arm import find_arm, ground_arm
 from rewardlab.coders.offline.grounding_body import find_body, ground_body
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import example
@@ -21,13 +21,12 @@ def ground(request: Request) -> Plan:
     intent = lexicon.understand(request.goal)
     if not intent.words:
         raise GoalNotUnderstood(f"the goal is empty; say what to do, e.g. {example(request)}")
-    if "robot.ee_position" in request.scene.layout:
-        return ground_arm(request, intent)
-    body = find_body(request.scene)
-    if body:
+    if arm := find_arm(request.scene):
+        return ground_arm(request, intent, arm)
+    if body := find_body(request.scene):
         return ground_body(request, intent, body)
     raise GoalNotUnderstood(
-        "the offline composer needs an arm (robot.ee_position with obj1.position or goal_position) "
-        "or a body with velocity_x in the scene; this one has neither. Write the program yourself "
-        "or use --coder openai"
+        "the offline composer needs an arm (a hand's position and a goal's) or a walking body (a "
+        "torso's velocity) in the scene; this one has neither. Write the program yourself or use "
+        "--coder openai"
     )

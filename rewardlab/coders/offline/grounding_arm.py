@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Request
 from rewardlab.coders.offline import lexicon
@@ -12,7 +13,7 @@ from rewardlab.coders.offline.lexicon import Intent, Skill, unknown, words_of
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import unknown_verb
 from rewardlab.errors import GoalNotUnderstood
-from rewardlab.program.schema import PartSpec, Schema
+from rewardlab.program.schema import Schema
 
 
 @dataclass(frozen=True)
@@ -30,30 +31,77 @@ class Scored:
     stated: bool = False
 
 
-def ground_arm(request: Request, intent: Intent) -> Plan:
+class Thing(NamedTuple):
+    """Something that an arm may move.
+
+    Attributes:
+        path: Its position in the scene.
+        call: What programs call it.
+        doc: What it is.
+    """
+
+    path: str
+    call: str
+    doc: str
+
+
+_HAND = re.compile(
+    r"(?:bodies|sites)\.\w*(?:fingertip|tips_arm|end_effector|gripper|grip|hand|tcp|ee)\.position"
+)
+_GOAL = re.compile(r"(?:bodies|sites)\.\w*(?:target|goal)\w*\.position")
+_THING = re.compile(r"bodies\.(\w*(?:obj|cube|puck|ball|block|peg)\w*)\.position")
+
+
+def find_arm(scene: Schema) -> dict[str, str]:
+    """Find the hand, its gripper and the goal in a scene, by the names of its members."""
+    known = {
+        "hand": "robot.ee_position",
+        "openness": "robot.gripper_openness",
+        "goal": "goal_position",
+    }
+    names = {role: path for role, path in known.items() if path in scene.layout}
+    for role, pattern in (("hand", _HAND), ("goal", _GOAL)):
+        path = next((p for p in scene.layout if pattern.fullmatch(p)), None)
+        if path is not None:
+            names.setdefault(role, path)
+    return names if "hand" in names and "goal" in names else {}
+
+
+def ground_arm(request: Request, intent: Intent, arm: Mapping[str, str]) -> Plan:
     """Plan a program for an arm; raises `GoalNotUnderstood`."""
     skill = _arm_skill(request, intent)
     _not_against(request, intent, skill)
     family = skill.family
-    things, ignored = _things(request, intent) if family != "reach" else ([], ())
     if family == "move" and any(s.name in ("pick", "lift") for s in intent.arm):
         family = "carry"
+    things, ignored = _things(request, intent) if family != "reach" else ([], ())
     scored = _scored(request.description)
-    names = _arm_names(request, things, family)
-    options: dict[str, Any] = {
+    weights = _arm_weights(family, skill.name)
+    if "openness" not in arm:
+        if family == "carry":
+            raise GoalNotUnderstood(
+                f"to {skill.name} something the offline composer needs robot.gripper_openness in "
+                f"the scene; {request.task_id} lacks it"
+            )
+        weights.pop("grip", None)
+    if request.scene.action.size < 3 or arm["hand"] != "robot.ee_position":
+        weights.pop("force", None)  # only a hand that is moved along x, y, z can be driven
+    options = {
         "axes": list(scored.axes),
         "tolerance": scored.within,
         "stated": scored.stated,
-        "drop": _drop(request.scene),
+        "drop": _drop(request.scene, arm["hand"]),
+        **_arm_options(family, skill.name, scored),
     }
+    names = {**arm, **_named(request, things, arm, family)}
     return Plan(
         request.task_id,
         request.goal,
         skill.name,
         family,
         names,
-        _arm_weights(family, skill.name),
-        {**options, **_arm_options(family, skill.name, scored)},
+        weights,
+        options,
         ignored=ignored,
     )
 
@@ -72,7 +120,7 @@ def _arm_weights(family: str, skill: str) -> dict[str, float]:
         return {"reach": 4.0, "done": 4.0, "effort": 0.02}
     if family == "carry":
         return {"reach": 1.0, "grasp": 2.0, "lift": 2.0, skill: 6.0, "done": 4.0, "effort": 0.02}
-    grip = {} if skill == "press" else {"grip": 0.5}
+    grip = {} if skill == "press" else {"grip": 1.0}
     return {"reach": 2.0, **grip, skill: 6.0, "done": 4.0, "force": 1.0, "effort": 0.02}
 
 
@@ -83,62 +131,61 @@ def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
     return {"approach": "straight" if sideways else "above"}
 
 
-def _arm_names(request: Request, things: list[tuple[str, str]], family: str) -> dict[str, str]:
-    names = {
-        "hand": "robot.ee_position",
-        "openness": "robot.gripper_openness",
-        "goal": "goal_position",
-    }
+def _named(
+    request: Request, things: list[Thing], arm: Mapping[str, str], family: str
+) -> dict[str, str]:
+    """Return the roles of the things that an arm moves."""
     if family == "reach":
-        return {**names, "call": "target", "thing": "goal_position"}
-    if not things or "goal_position" not in request.scene.layout:
+        return {"call": "target", "thing": arm["goal"]}
+    if not things:
         raise GoalNotUnderstood(
             "to move a thing the offline composer needs obj1.position and goal_position in the "
-            f"scene; {request.task_id} lacks {'goal_position' if things else 'an object'}"
+            f"scene; {request.task_id} lacks an object"
         )
-    (first, call), *others = things
-    names |= {"thing": f"{first}.position", "call": call}
+    first, *others = things
     if others and family == "carry":
-        second, call2 = others[0]
-        names |= {"tool": names["thing"], "tool_call": call}
-        names |= {"thing": f"{second}.position", "call": call2}
-    return names
+        tool = {"tool": first.path, "tool_call": first.call}
+        return {**tool, "thing": others[0].path, "call": others[0].call}
+    return {"thing": first.path, "call": first.call}
 
 
-def _things(request: Request, intent: Intent) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-    """Return the parts of the scene that a sentence is about, and the words it left unused."""
-    parts = [p for p in request.scene.root.parts if p.described and p.entity.field("position")]
-    known = {word: part for part in reversed(parts) for word in words_of(part.doc)}
-    task = words_of(request.task_id.partition("/")[2])
+def _things(request: Request, intent: Intent) -> tuple[list[Thing], tuple[str, ...]]:
+    """Return the things of a scene if a sentence is about them, and the words it left unused."""
+    things = _movables(request.scene)
+    known = {word for thing in things for word in words_of(thing.doc)}
+    known |= words_of(request.task_id.partition("/")[2])
     missing = [
-        thing
-        for thing in intent.things
-        if not {thing, lexicon.SYNONYMS.get(thing, thing)} & {*known, *task}
+        noun for noun in intent.things if not {noun, lexicon.SYNONYMS.get(noun, noun)} & known
     ]
-    found = [thing for thing in intent.things if thing not in missing]
-    lost = [thing for thing in missing if thing not in lexicon.SETTINGS or not found]
-    rest = tuple(w for w in intent.words if unknown(w, {*known, *task}))
+    found = [noun for noun in intent.things if noun not in missing]
+    lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]
+    rest = tuple(word for word in intent.words if unknown(word, known))
     if lost or (rest and not found and not _pronoun(intent)):
         wanted = " or ".join(repr(word) for word in (lost or rest)[:3])
+        has = "; ".join(f"{thing.path.split('.')[-2]} ({thing.doc})" for thing in things)
         raise GoalNotUnderstood(
             f"nothing in the scene of {request.task_id} is known as {wanted}; it has: "
-            f"{_inventory(parts) or 'no objects'}"
+            f"{has or 'no objects'}"
         )
-    return [(part.name, _call(part)) for part in parts], rest
+    return things, rest
+
+
+def _movables(scene: Schema) -> list[Thing]:
+    parts = [p for p in scene.root.parts if p.described and p.entity.field("position")]
+    if parts:
+        return [Thing(f"{part.name}.position", _call(part.doc), part.doc) for part in parts]
+    found = [match for path in scene.layout if (match := _THING.fullmatch(path))]
+    return [Thing(m.group(0), _call(m.group(1)), m.group(1).replace("_", " ")) for m in found]
 
 
 def _pronoun(intent: Intent) -> bool:
     return bool({"it", "object", "thing", "them"} & set(intent.words))
 
 
-def _call(part: PartSpec) -> str:
-    words = re.findall(r"[a-z]+", part.doc.lower())
+def _call(doc: str) -> str:
+    words = re.findall(r"[a-z]+", doc.lower())
     nouns = [n for word in words for n in lexicon.roots(word) if n in lexicon.THINGS]
     return nouns[0] if nouns else "thing"
-
-
-def _inventory(parts: list[PartSpec]) -> str:
-    return "; ".join(f"{part.name} ({part.doc})" if part.doc else part.name for part in parts)
 
 
 def _scored(text: str) -> Scored:
@@ -157,9 +204,9 @@ def _scored(text: str) -> Scored:
     return Scored()
 
 
-def _drop(scene: Schema) -> float:
+def _drop(scene: Schema, hand: str) -> float:
     """Return how far the fingertips are below the hand, as the scene says [m]."""
-    doc = scene.layout["robot.ee_position"].field.doc
+    doc = scene.layout[hand].field.doc
     found = re.search(r"fingertips are about (\d+\.?\d*) m below", doc)
     return float(found.group(1)) if found else 0.0
 

@@ -14,13 +14,16 @@ from rewardlab.coders.offline.refusal import list_skills, unknown_verb
 from rewardlab.errors import GoalNotUnderstood
 from rewardlab.program.schema import Schema
 
+TORSOS = ("torso", "trunk", "base", "base_link", "pelvis", "body", "root", "chassis")
+"""Names under which a scene derived from a model may show the body that carries the others."""
+
 
 def find_body(scene: Schema) -> dict[str, str]:
     """Find what a walking body is made of in a scene, by the names of its members."""
     paths = list(scene.layout)
     base = next((p.removesuffix("velocity_x") for p in paths if p.endswith(".velocity_x")), None)
     if base is None:
-        return {}
+        return _derived_body(scene)
     root = base[:-1].rpartition(".")[0]
     roles = {
         "x": f"{base}position_x",
@@ -33,6 +36,26 @@ def find_body(scene: Schema) -> dict[str, str]:
         "up": f"{root}.torso.up_vector",
     }
     return {role: path for role, path in roles.items() if path in scene.layout}
+
+
+def _derived_body(scene: Schema) -> dict[str, str]:
+    """Find a torso among the bodies of a scene that was derived from a model."""
+    layout = scene.layout
+    base = next((f"bodies.{t}" for t in TORSOS if f"bodies.{t}.velocity" in layout), None)
+    if base is None:
+        return {}
+    names = {
+        "x": f"{base}.position[0]",
+        "z": f"{base}.position[2]",
+        "vx": f"{base}.velocity[0]",
+        "vy": f"{base}.velocity[1]",
+        "vz": f"{base}.velocity[2]",
+        "quaternion": f"{base}.quaternion",
+    }
+    if "joints.rooty.angle" in layout:  # Gymnasium's name for the pitch of a planar robot
+        del names["vy"], names["quaternion"]
+        names |= {"pitch": "joints.rooty.angle", "pitch_rate": "joints.rooty.angular_velocity"}
+    return names
 
 
 def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Plan:
@@ -48,7 +71,7 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
         options["sign"] = -1.0 if back else 1.0
     if skill.family == "flip" and "pitch" not in names:
         raise GoalNotUnderstood(
-            "a flip needs an unwrapped pitch angle (top_joint.angle), which this scene lacks; for "
+            "a flip needs an unwrapped pitch angle of the body, which this scene lacks; for "
             f"this body the composer knows: {list_skills(lexicon.BODY, without=('flip', 'wave'))}"
         )
     if skill.family == "wave":
@@ -101,7 +124,7 @@ def _body_weights(skill: Skill, names: Mapping[str, str]) -> dict[str, float]:
         weights = {"rise": 1.0, "jump": 4.0, "upright": 0.5, "effort": 0.05}
     else:
         weights = {skill.name: 3.0, "still": 1.0, "upright": 1.0, "effort": 0.1}
-    needs = {"upright": {"up", "pitch"}, "high": {"z"}, "drift": {"vy"}}
+    needs = {"upright": {"up", "pitch", "quaternion"}, "high": {"z"}, "drift": {"vy"}}
     return {t: w for t, w in weights.items() if t not in needs or needs[t] & set(names)}
 
 

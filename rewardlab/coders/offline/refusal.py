@@ -34,5 +34,5 @@ def list_skills(skills: tuple[Skill, ...], without: tuple[str, ...] = ()) -> str
 
 def example(request: Request) -> str:
     """Return a goal that would do in this scene."""
-    arm = "robot.ee_position" in request.scene.layout
+    arm = any(path.endswith("goal_position") for path in request.scene.layout)
     return repr("push the puck to the goal" if arm else "run forward at 1 m/s")

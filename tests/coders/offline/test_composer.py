@@ -147,3 +147,26 @@ def test_a_refused_program_of_its_own_is_a_coder_error(ask):
     attempt = Attempt("x", (Finding("UnknownAttribute", "there is no obj3"),))
     with pytest.raises(CoderError, match="there is no obj3"):
         OfflineComposer().write(ask("metaworld/drawer-open", attempt=attempt))
+
+
+@pytest.mark.parametrize(
+    ("task_id", "goal", "text"),
+    [
+        ("gym/Humanoid-v5", "Walk forward at 1.5 m/s.", "self.bodies.torso.velocity[0]"),
+        ("gym/HalfCheetah-v5", "Run backward.", "-forward / SPEED"),
+        ("gym/Hopper-v5", "Do a front flip.", "self.joints.rooty.angle"),
+        ("gym/Reacher-v5", "Reach the target.", "self.bodies.fingertip.position"),
+        ("gym/Pusher-v5", "Push the object to the goal.", "self.bodies.object.position"),
+    ],
+)
+def test_scenes_derived_from_a_model_are_grounded_by_their_names(
+    task_id, goal, text, compose, code
+):
+    source = code(compose(task_id, goal))
+    assert text in source
+    assert read(source, task(task_id).scene).findings == ()
+
+
+def test_a_scene_without_arm_or_body_is_refused(compose):
+    with pytest.raises(GoalNotUnderstood, match="neither"):
+        compose("gym/CartPole-v1", "Balance the pole.")
