@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import platform
+from dataclasses import asdict
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rewardlab.config import Sandbox
 from rewardlab.errors import SandboxError, SandboxUnavailable
-from rewardlab.sandbox import spawn
+from rewardlab.program.vocabulary import vocabulary_hash
+from rewardlab.sandbox import kernel, spawn
 from rewardlab.sandbox.limits import Limits
 
 Level: TypeAlias = Literal["full", "partial", "process-only"]
@@ -85,11 +88,16 @@ def require(
 
 def facts() -> dict[str, Any]:
     """Return what every run records about its jail, JSON-ready."""
+    known = kernel.machine()
+    code = b"" if known is None else kernel.filter_code(known, kernel.KILL_PROCESS)
     return {
         "sandbox_level": level(),
         "layers": [layer._asdict() for layer in layers()],
         "kernel": platform.release(),
         "architecture": platform.machine(),
+        "filter": hashlib.sha256(code).hexdigest(),
+        "limits": asdict(Limits()),
+        "vocabulary": vocabulary_hash(),
     }
 
 

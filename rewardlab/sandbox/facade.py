@@ -58,7 +58,6 @@ def facade(schema: Schema) -> Facade:
         "previous": _constant(previous),
         "initial": _constant(initial),
         "time": _read_float(buffer[3 * size :]),
-        "dt": _constant(float(schema.dt)),
     }
     scene = _block(schema, buffer[:size], "self", given)
     obs = schema.layout.get("obs")

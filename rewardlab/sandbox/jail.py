@@ -50,7 +50,7 @@ def lock(how: Lock, *, request: int, reply: int, parent: int) -> None:
     """
     _keep_descriptors(request, reply)
     _detach(parent)
-    size = _address_space()
+    size = address_space()
     _calm_interpreter()
     limit(how, size)
     if how.landlock:
@@ -78,9 +78,10 @@ def _detach(parent: int) -> None:
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
-def _address_space() -> int:
+def address_space() -> int:
+    """Return how much of it this process has, 0 if unknown [bytes]."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
+        with open("/proc/self/statm", "rb") as file:
             return int(file.read().split()[0]) * resource.getpagesize()
     except OSError:
         return 0

@@ -184,7 +184,7 @@ _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _zygotes: dict[str, Zygote] = {}
 _guard = threading.Lock()
 owned: weakref.WeakSet[Any] = weakref.WeakSet()
-"""Everything with a `forget()` that a forked child must let go of."""
+"""Living workers: closed at exit, and let go of (`forget`) in a forked child."""
 
 
 def zygote(hash_seed: str = HASH_SEEDS[0]) -> Zygote:
@@ -199,7 +199,9 @@ def zygote(hash_seed: str = HASH_SEEDS[0]) -> Zygote:
 
 
 def close_all() -> None:
-    """End all zygotes of this process."""
+    """End all workers and zygotes of this process."""
+    for thing in list(owned):
+        thing.close()
     with _guard:
         while _zygotes:
             _zygotes.popitem()[1].close()

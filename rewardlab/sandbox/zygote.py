@@ -20,7 +20,7 @@ from typing import NoReturn
 
 from rewardlab.sandbox import kernel, worker
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
-from rewardlab.sandbox.jail import Lock, limit
+from rewardlab.sandbox.jail import Lock, address_space, limit
 from rewardlab.sandbox.namespace import warm_up
 
 _WORKS, _LEAKS = 0, 255
@@ -154,9 +154,7 @@ def _landlock_forbids(abi: int) -> int:
 
 
 def _limits_forbid() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        size = int(file.read().split()[0]) * os.sysconf("SC_PAGESIZE")
-    limit(Lock(False, 0, False, 64, 0), size)
+    limit(Lock(False, 0, False, 64, 0), address_space())
     try:
         bytearray(1 << 30)
     except MemoryError:

@@ -176,7 +176,7 @@ schema = Schema.from_json(json.loads(sys.argv[1]))
 limits = Limits(call_s=60)
 idle = RewardWorker("def compute_dense_reward(self, action):\\n    return 1.0", schema)
 busy = RewardWorker(
-    "def compute_dense_reward(self, action):\\n    while self.time < 9:\\n        pass\\n    return 1.0",
+    "def compute_dense_reward(self, action):\\n    while self.time < 9: pass\\n    return 1.0",
     schema, limits=limits,
 )
 zygote = spawn.zygote().facts(limits).pid
@@ -258,14 +258,17 @@ def test_it_is_found_from_any_folder(tmp_path) -> None:
     code = "from rewardlab.sandbox.capabilities import level; print(level())"
     run = subprocess.run(
         [sys.executable, "-P", "-c", code],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": ""}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert run.stdout.strip() in ("full", "partial", "process-only")
 
 
 def test_an_interrupted_call_does_not_answer_the_next(worker: Start, rows) -> None:
     one = worker(
-        "def compute_dense_reward(self, action):\n    while self.time > 9:\n        pass\n    return 1.0",
+        "def compute_dense_reward(self, action):\n    while self.time > 9: pass\n    return 1.0",
         limits=Limits(call_s=30),
     )
     slow = rows[:1].copy()

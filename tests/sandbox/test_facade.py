@@ -43,9 +43,11 @@ def test_nothing_can_be_stored(schema: Schema) -> None:
 
 def test_unknown_members_name_the_nearest(schema: Schema) -> None:
     scene = facade(schema).scene
-    with pytest.raises(UnknownMember, match="self.robot has no 'gripper_pos'; nearest gripper_op"):
+    with pytest.raises(
+        UnknownMember, match=r"self\.robot has no 'gripper_pos'; nearest gripper_op"
+    ):
         _ = scene.robot.gripper_pos
-    with pytest.raises(UnknownMember, match="self.previous has no 'time'"):
+    with pytest.raises(UnknownMember, match=r"self\.previous has no 'time'"):
         _ = scene.previous.time
 
 
