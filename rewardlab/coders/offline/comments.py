@@ -109,7 +109,7 @@ def _grip(state: str) -> Callable[[Plan, str], tuple[Plan, str] | None]:
             return None
         if plan.family == "carry" and state == "closed":
             return _scale(plan, "grasp", 1.5, 1.0)
-        new, _effect = _scale(plan.opt(grip=state), "grip", 1.0, 1.0)
+        new, _effect = _scale(plan.opt(grip=state), "grip", 2.0, 1.0)
         return new, f"grip now pays up to {new.weights['grip']:g} for a gripper that is {state}"
 
     return act
