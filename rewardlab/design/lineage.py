@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from rewardlab.store.files import read_json
+from rewardlab.training.lineage import parent_of
 from rewardlab.training.run import Run, list_runs
 
 
@@ -55,41 +54,6 @@ def ancestors(run: Run) -> list[Run]:
         found.append(parent)
         parent = parent_of(parent, runs)
     return found[::-1]
-
-
-def parent_of(run: Run, runs: Iterable[Run]) -> Run | None:
-    """Return the run that a run's program was refined from.
-
-    Where several runs trained the parent program, it is the one whose feedback made this program,
-    else the last of them that is older.
-    """
-    record = run.record
-    parent, program = record.get("parent"), record.get("program_id")
-    if not parent or parent == program:
-        return None
-    older = [
-        other
-        for other in runs
-        if other.id != run.id
-        and other.record.get("program_id") == parent
-        and other.record.get("created", "") <= record.get("created", "")
-    ]
-    for candidate in older:
-        if any(entry.get("child") == program for entry in feedback_of(candidate)):
-            return candidate
-    return older[-1] if older else None
-
-
-def feedback_of(run: Run) -> list[dict[str, Any]]:
-    """Return what was said about a run, the newest first, with the `child` made from it."""
-    newest = read_json(run.path / "feedback.json")
-    if not isinstance(newest, dict):
-        return []
-    earlier = newest.get("earlier")
-    kept = (
-        [entry for entry in earlier if isinstance(entry, dict)] if isinstance(earlier, list) else []
-    )
-    return [newest, *kept]
 
 
 def _leads_to(run: Run, parent: Run, parents: dict[str, Run | None]) -> bool:

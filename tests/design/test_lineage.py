@@ -1,6 +1,7 @@
-from rewardlab.design.lineage import ancestors, feedback_of, lineage
+from rewardlab.design.lineage import ancestors, lineage
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
+from rewardlab.training.lineage import feedback_of
 
 
 def program_id(source):
