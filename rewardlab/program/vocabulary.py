@@ -114,7 +114,7 @@ MODULES: Mapping[str, Mapping[str, Symbol]] = {
         **alike(_UNARY, "x; dtype"),
         **alike(_BINARY, "x1, x2; dtype"),
         **alike("all any amax amin argmax argmin max min nanmax nanmin ptp", _REDUCE),
-        **alike("prod sum nanprod nansum", _SUM),
+        **alike("mean prod sum nanprod nansum", _SUM),
         **functions(_NUMPY),
         **constants("e euler_gamma inf nan newaxis pi"),
         **types("bool_ double float16 float32 float64 int16 int32 int64 int8 intp single uint8"),
