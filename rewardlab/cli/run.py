@@ -12,7 +12,8 @@ Examples:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
@@ -26,6 +27,7 @@ from rewardlab.cli.flags import (
     MaxRepairs,
     Model,
     Switch,
+    command,
     open_task,
 )
 from rewardlab.cli.generate import announce, told
@@ -98,42 +100,60 @@ def run(flags: Flags) -> Answer:
         announce(child)
         _show_diff(opened, child)
         note(f"round {number} of {flags.rounds}")
-        opened = _prepare(task, child.goal, flags, child)
+        opened = _next(opened, task, child)
         result = _round(opened, task, flags)
     return _answer(opened, result, flags)
 
 
 def _open(flags: Flags) -> tuple[Run, Task]:
+    from rewardlab.training.train import prepare
+
     if not flags.task:
         raise UsageError('say what to do: rewardlab run TASK "goal in words"')
     task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
-    return _prepare(task, flags.goal or task.goal, flags), task
+    chosen = {**settings(flags), "n_timesteps": flags.n_timesteps or DEFAULT_STEPS}
+    return prepare(task, "program", **{**chosen, "goal": flags.goal or task.goal}), task
 
 
 def _reopen(flags: Flags) -> tuple[Run, Task]:
     import rewardlab
+    from rewardlab.training.train import extend
 
     opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
     config = opened.config
-    if flags.task and flags.task != config.task:
-        raise UsageError(f"run {opened.id} is about {config.task}, not {flags.task}")
-    return opened, rewardlab.task(config.task, **config.task_options)
+    task = rewardlab.task(flags.task or config.task, **config.task_options)
+    finished = opened.status == "finished"
+    if not finished or flags.n_timesteps not in (None, config.n_timesteps):
+        extend(opened, task, flags.n_timesteps)
+        if finished:
+            opened.release("interrupted", reason="extended")
+    return opened, task
 
 
-def _prepare(task: Task, goal: str, flags: Flags, program: RewardProgram | None = None) -> Run:
+def _next(parent: Run, task: Task, program: RewardProgram) -> Run:
+    """Make the run of the next round: like its parent, but for the program."""
     from rewardlab.training.train import prepare
 
-    chosen = settings(flags)
-    chosen["n_timesteps"] = flags.n_timesteps or DEFAULT_STEPS
-    opened = prepare(task, program or "program", **{**chosen, "goal": goal})
-    note(f"run {opened.path}")
-    return opened
+    same = asdict(parent.config)
+    for name in ("task", "task_options", "reward"):
+        del same[name]
+    facts = {"command": command()}
+    return prepare(task, program, **same, out=parent.path.parent, facts=facts)
 
 
 def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
-    """Do what is still missing of a round: program, verdict, training, evaluation, report."""
-    import rewardlab
-    from rewardlab.envs.gl import choose
+    """Do what is still missing of a round, and say how to go on if it is stopped."""
+    note(f"run {opened.path}")
+    try:
+        _learn(opened, task, flags)
+        return _judge(opened, flags)
+    except KeyboardInterrupt as stop:
+        again = command() if flags.resume else f"{command()} --resume {opened.path}"
+        what = str(stop).partition(";")[0] or "interrupted"
+        raise KeyboardInterrupt(f"{what}; go on with: {again}") from None
+
+
+def _learn(opened: Run, task: Task, flags: Flags) -> None:
     from rewardlab.training.train import fit
 
     try:
@@ -141,17 +161,27 @@ def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
         verdict = checked(program, task, seed=opened.config.seed)
     except RewardlabError as error:
         opened.release("failed", reason=str(error))
+        if not (opened.path / "llm").exists():
+            shutil.rmtree(opened.path)  # nothing was asked, nothing came: not worth a run
         raise
     write_json(opened.path / "verdict.json", verdict.to_json())
     if opened.status != "finished":
         fit(opened, task=task, progress=flags.progress)
+
+
+def _judge(opened: Run, flags: Flags) -> Evaluation:
+    import rewardlab
+    from rewardlab.envs.gl import choose
+
     gl = choose()
     if flags.video and not gl.works:
         note(f"no video: {gl.why}")
     note(f"evaluating on {flags.episodes} episodes")
-    result = rewardlab.evaluate(opened, episodes=flags.episodes, video=flags.video and gl.works)
+    video = flags.video and gl.works
+    result = rewardlab.evaluate(opened, episodes=flags.episodes, video=video)
     rewardlab.report(opened)
-    note(f"success {percent(result.success, result.success_ci)}: {opened.path / 'report.html'}")
+    success = percent(result.success, result.success_ci)
+    note(f"success {success}: {opened.path / 'report.html'}")
     return result
 
 

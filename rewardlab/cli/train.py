@@ -205,7 +205,4 @@ def _resume(flags: Flags) -> Run:
     config = opened.config
     task = rewardlab.task(flags.task or config.task, **config.task_options)
     extend(opened, task, flags.n_timesteps)
-    if opened.status == "finished" and flags.n_timesteps in (None, config.n_timesteps):
-        note(f"run {opened.id} is finished; train it further with -n STEPS")
-        return opened
     return fit(opened, task=task, progress=flags.progress)

@@ -1,0 +1,115 @@
+"""What the verbs that train nothing print."""
+
+import json
+
+GOOD = "def compute_dense_reward(self, action):\n    return -abs(self.obs[2]), {'up': 1.0}\n"
+BAD = "def compute_dense_reward(self, action):\n    return self.pole_angel\n"
+
+
+def test_tasks(cli):
+    told = cli("tasks", "--json").json["tasks"]
+    assert all(
+        set(task) == {"id", "suite", "goal", "success", "available", "extra"} for task in told
+    )
+    assert len([task for task in told if task["suite"] == "metaworld"]) == 50
+    assert {"locomotion/hopper-forward", "locomotion/ant-forward"} <= {t["id"] for t in told}
+    found = cli("tasks", "drawer")
+    assert "Open a drawer by its handle." in found.out
+    assert "window" not in found.out
+
+
+def test_describe(cli):
+    plain = cli("describe", "metaworld/drawer-open")
+    assert "ee_position" in plain.out
+    told = cli("describe", "metaworld/drawer-open", "--json").json
+    assert told["description"].strip() == plain.out.strip()
+    assert "robot.ee_position" in told["fields"]
+    shorter = cli("describe", "metaworld/drawer-open", "--task-option", "horizon=70", "--json")
+    assert shorter.json["horizon"] == 70
+
+
+def test_validate_accepts(cli, tmp_path):
+    (tmp_path / "p.py").write_text(GOOD)
+    done = cli("validate", "p.py", "--task", "gym/CartPole-v1")
+    assert done.code == 0
+    assert done.out.splitlines()[-1].startswith("p.py passes on gym/CartPole-v1")
+    told = cli("validate", "p.py", "--task", "gym/CartPole-v1", "--json").json
+    assert set(told) == {"ok", "program_id", "task", "sandbox_level", "seconds", "findings"}
+    assert told["ok"]
+
+
+def test_validate_refuses_with_the_line_and_the_remedy(cli, tmp_path):
+    (tmp_path / "p.py").write_text(BAD)
+    (tmp_path / "pole.yaml").write_text("fields: {pole_angle: {index: 2}}")
+    flags = ("--task", "gym/CartPole-v1", "--task-option", "config=pole.yaml")
+    done = cli("validate", "p.py", *flags)
+    assert done.code == 1
+    assert done.out.startswith("p.py:2:")
+    assert "UnknownAttribute" in done.out
+    assert "    2 |     return self.pole_angel\n" in done.out
+    assert "'pole_angle'" in done.out or "pole_angle" in done.out.split("hint:")[1]
+    assert "p.py is refused on gym/CartPole-v1: 1 error" in done.out
+    (finding,) = cli("validate", "p.py", *flags, "--json").json["findings"]
+    assert set(finding) == {"code", "severity", "message", "line", "col", "hint"}
+    assert (finding["code"], finding["line"]) == ("UnknownAttribute", 2)
+    trained = cli("train", "gym/CartPole-v1", "--reward", "p.py", "-n", "64", *flags[2:])
+    assert trained.code == 1
+    assert "refused" in trained.error
+
+
+def test_generate_prints_the_program_or_writes_it(cli, tmp_path):
+    goal = ("metaworld/drawer-close", "Close a drawer by its handle.", "--coder", "offline")
+    printed = cli("generate", *goal)
+    assert printed.code == 0
+    assert "offline composer" in printed.err
+    assert "no language model" in printed.err
+    written = cli("generate", *goal, "-o", "p.py")
+    assert written.out == "p.py\n"
+    assert (tmp_path / "p.py").read_text().strip() == printed.out.strip()
+    (entry,) = cli("generate", *goal, "--json").json["programs"]
+    assert entry["source"].strip() == printed.out.strip()
+    assert entry["program_id"] == json.loads((tmp_path / "p.json").read_text())["id"]
+
+
+def test_generate_writes_several(cli, tmp_path):
+    goal = ("metaworld/drawer-close", "Close a drawer by its handle.", "--coder", "offline")
+    done = cli("generate", *goal, "-k", "2", "-o", "p.py")
+    assert done.out.split() == ["p-1.py", "p-2.py"]
+    assert (tmp_path / "p-1.py").read_text() != (tmp_path / "p-2.py").read_text()
+
+
+def test_runs_of_an_empty_folder(cli):
+    assert cli("runs").out == "no runs in results\n"
+    assert cli("runs", "--json").json == {"runs": []}
+
+
+def test_doctor(cli, monkeypatch):
+    told = cli("doctor", "--json").json
+    assert set(told) == {"python", "packages", "gl", "sandbox", "coder", "device"}
+    assert set(told["gl"]) == {"backend", "works", "why"}
+    assert told["sandbox"]["level"] in ("full", "partial", "process-only")
+    assert all(set(layer) == {"name", "works", "why"} for layer in told["sandbox"]["layers"])
+    assert told["coder"]["name"] == "offline"
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://user:hidden@models.example/v1")
+    plain = cli("doctor").out
+    assert "asks models.example" in plain
+    assert "hidden" not in plain
+
+
+def test_a_file_of_settings_stands_below_the_command_line(cli, tmp_path):
+    from rewardlab import Run
+
+    (tmp_path / "c.yaml").write_text(
+        "task: gym/CartPole-v1\nn_timesteps: 128\nseed: 3\nn_envs: 2\nnative_reward: true\n"
+        "progress: false\nhyperparameters: {n_steps: 32, batch_size: 32}\nnormalize:\n"
+        "task_options: {horizon: 20}\neval_freq: 0\n"
+    )
+    done = cli("train", "--config", "c.yaml", "--seed", "5", "--algo", "ppo", "--json")
+    assert done.code == 0, done.err
+    config = Run(done.json["path"]).config
+    assert (config.n_timesteps, config.seed, config.n_envs) == (128, 5, 2)
+    assert config.hyperparameters["n_steps"] == 32
+    assert config.task_options == {"horizon": 20}
+    again = cli("train", "--config", f"{done.json['path']}/config.yaml", "--json")
+    assert again.code == 0, again.err
+    assert Run(again.json["path"]).config == config
