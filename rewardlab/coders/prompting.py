@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Message = dict[str, str]
 SIGNATURE = "def compute_dense_reward(self, action) -> tuple[float, dict[str, float]]:\n    ..."
+_N_FINDINGS = 20
 _HELPER_DOCS = {
     "angle_between_vec": "[rad]",
     "angle_distance": "between quaternions, 0 to 1",
@@ -91,7 +92,7 @@ def _repair_values(attempt: Attempt, scene: Schema) -> dict[str, Any]:
     unknown = any(f.code == "UnknownAttribute" for f in attempt.findings)
     return {
         "has_code": _has_code(attempt),
-        "findings": [_finding(f, attempt.source) for f in attempt.findings],
+        "findings": [_finding(f, attempt.source) for f in attempt.findings[:_N_FINDINGS]],
         "members": list(_members(scene.root, "self")) if unknown else [],
     }
 

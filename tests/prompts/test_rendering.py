@@ -107,6 +107,12 @@ def test_hidden_characters_and_length_are_bounded():
     assert len(text) < 15_000
 
 
+def test_many_findings_with_large_states_stay_short():
+    finding = Finding("NonFiniteReward", "nan", state={"obs": [0.0] * 10_000})
+    prompt = render(replace(REQUEST, attempt=Attempt("x\n", (finding,) * 500)))
+    assert len(prompt.messages[-1]["content"]) < 50_000
+
+
 def test_a_missing_value_is_an_error():
     with pytest.raises(UndefinedError):
         prompting._render("feedback.j2", {})
