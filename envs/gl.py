@@ -17,6 +17,9 @@ from rewardlab.errors import RenderError
 OFF = ("disable", "disabled", "off", "false", "0")
 """Values of `MUJOCO_GL` that switch pictures off."""
 
+CHECKED = "REWARDLAB_GL"
+"""Tells child processes which backend was already seen to work."""
+
 _REMEDY = "on Debian or Ubuntu: apt-get install libosmesa6, or libegl1 libgl1-mesa-dri"
 _PROBE = """
 import sys, warnings
@@ -77,10 +80,12 @@ def require() -> Gl:
 def _asked(backend: str) -> Gl:
     if backend in OFF:
         return Gl("none", False, f"MUJOCO_GL={backend} switches pictures off; unset it")
+    if backend == os.environ.get(CHECKED):
+        return Gl(backend, True, "seen to work by the parent process")
     if backend in ("egl", "osmesa", "glfw"):
         problem = _problem(backend)
         if not problem:
-            return Gl(backend, True, "set by MUJOCO_GL")
+            return _use(backend, "set by MUJOCO_GL")
     else:
         problem = "allowed are egl, osmesa, glfw and disable"
     os.environ["MUJOCO_GL"] = "disable"
@@ -92,11 +97,14 @@ def _first_working() -> Gl:
     for backend in _candidates():
         problem = _problem(backend)
         if not problem:
-            os.environ["MUJOCO_GL"] = backend
-            why = "first that works" + (f"; {'; '.join(problems)}" if problems else "")
-            return Gl(backend, True, why)
+            return _use(backend, "; ".join(["first that works", *problems]))
         problems.append(f"{backend}: {problem}")
     return Gl("none", False, f"no OpenGL works here ({'; '.join(problems)}); {_REMEDY}")
+
+
+def _use(backend: str, why: str) -> Gl:
+    os.environ["MUJOCO_GL"] = os.environ[CHECKED] = backend
+    return Gl(backend, True, why)
 
 
 def _candidates() -> Iterator[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SEED_OFFSET = 1_000_000
 """Added to a run's seed, so that evaluation sees other episodes than training."""
+MAX_FILMED = 4
+"""At most so many episodes are shown in a video."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,6 @@ class Evaluation:
         return_ci: Bootstrap 95 % interval of it.
         length_mean: Mean length [steps].
         seed: Fixes the episodes.
-        timesteps: Environment steps that the policy was trained for, where known.
         video: Name of the video in the run folder, if one was made.
     """
 
@@ -47,7 +48,6 @@ class Evaluation:
     return_ci: Interval
     length_mean: float
     seed: int
-    timesteps: int | None = None
     video: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -98,7 +98,9 @@ def evaluate(
         venv.close()
     name = None
     if video:
-        name = record(policy, task, run.path / "video.mp4", goal=config.goal, seed=seed).name
+        film = run.path / "video.mp4"
+        shown = min(episodes, MAX_FILMED)
+        name = record(policy, task, film, goal=config.goal, seed=seed, episodes=shown).name
     result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed, video=name)
     write_json(run.path / "evaluation.json", result.to_json())
     return result

@@ -58,15 +58,15 @@ def run_name(run: Run) -> str:
 
 
 def train_command(run: Run, config: RunConfig) -> str:
-    """Return the command that trains with exactly this reward, algorithm and seed again."""
+    """Return the command that trains with exactly this reward and all settings again.
+
+    It is `""` for a shaper that was handed over in Python.
+    """
+    if config.reward == "shaper" or "shaper" in run.record:
+        return ""
     reward = str(run.path / "program.py") if config.reward == "program" else config.reward
-    words = [
-        "rewardlab", "train", config.task, "--reward", reward, "--algo", config.algo,
-        "-n", str(config.n_timesteps), "--seed", str(config.seed), "--n-envs", str(config.n_envs),
-    ]  # fmt: skip
-    if config.preset != "auto":
-        words += ["--preset", config.preset]
-    return shlex.join(words)
+    words = ["rewardlab", "train", config.task, "--reward", reward]
+    return shlex.join([*words, "--config", str(run.path / "config.yaml")])
 
 
 def _task_facts(config: RunConfig) -> dict[str, Any]:

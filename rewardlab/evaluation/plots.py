@@ -169,6 +169,7 @@ def _svg(figure: Any, axes: Any, name: str, title: str) -> str:
     handles, labels = axes.get_legend_handles_labels()
     if not labels:
         return ""
+    axes.set_xlim(left=0)
     legend = figure.legend(
         handles, labels, loc="outside upper left", ncols=min(3, len(labels)), frameon=False,
         fontsize=9, labelcolor=_INK, handlelength=1.6, columnspacing=1.2,

@@ -74,7 +74,7 @@ def report(run: Run) -> Report:
         episodes=evaluation.episodes if evaluation else 0,
         return_mean=evaluation.return_mean if evaluation else None,
         terms=tuple(facts["terms"]),
-        missing=tuple(facts["missing"]),
+        missing=tuple(" ".join(item.values()).strip() for item in facts["missing"]),
     )
 
 

@@ -23,8 +23,8 @@ Picture = npt.NDArray[np.uint8]
 FPS = 30
 SHORTEST_S, LONGEST_S = 4.0, 8.0
 """An episode is slowed down to the first and cut off at the second [s of the clip]."""
-AFTER_SUCCESS_S = 0.8
-"""How long an episode is still shown once it is solved [s of the clip]."""
+AFTER_S = 0.8
+"""How long an episode is still shown once it is solved or over [s of the clip]."""
 MAX_WIDTH = 640
 STRIP = 64
 """Height of the caption above the picture [pixels]."""
@@ -37,11 +37,13 @@ class Moment(NamedTuple):
         picture: `(height, width, 3)`.
         time: Since the episode's start [s of the simulation].
         success: Solved at this step or before; `None` before any signal was seen.
+        over: The episode has ended.
     """
 
     picture: Picture
     time: float
     success: bool | None
+    over: bool = False
 
 
 def check_drawing(task: Task) -> None:
@@ -82,9 +84,11 @@ def record(
 
     check_drawing(task)
     venv = make_venv(task, n_envs=1, seed=seed, render_mode="rgb_array")
-    speed = min(1.0, task.horizon * task.scene.dt / SHORTEST_S)
+    dt = task.scene.dt or 1 / FPS
+    speed = min(1.0, task.horizon * dt / SHORTEST_S)
+    seeds = [episode_seed(seed, i) for i in range(episodes)]
     try:
-        clip = _clip(policy, venv, task, goal or task.goal, seed, episodes, speed)
+        clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal)
         write_clip(path, clip)
     finally:
         venv.close()
@@ -128,34 +132,36 @@ def poster(path: Path) -> bytes:
 
 
 def _clip(
-    policy: Predicts, venv: Any, task: Task, goal: str, seed: int, episodes: int, speed: float
+    policy: Predicts, venv: Any, seeds: list[int], dt: float, speed: float, goal: str
 ) -> Iterator[Picture]:
     slow = f" · {speed:.1f}× speed" if speed < 0.95 else ""
-    for i in range(episodes):
-        moments = _episode(policy, venv, episode_seed(seed, i), task.scene.dt, speed)
-        for moment in moments:
-            label = f"episode {i + 1} of {episodes} · {moment.time:.1f} s{slow}"
-            yield caption(moment.picture, goal, label, moment.success)
+    for i, seed in enumerate(seeds, 1):
+        for moment in _episode(policy, venv, seed, dt, speed):
+            label = f"episode {i} of {len(seeds)} · {moment.time:.1f} s{slow}"
+            yield caption(moment.picture, goal, label, moment.success, over=moment.over)
 
 
 def _episode(
     policy: Predicts, venv: Any, seed: int, dt: float, speed: float
 ) -> Generator[Moment, None, None]:
-    """Yield an episode's frames at equal times, until shortly after success."""
+    """Yield an episode's frames at equal times; the last one is held if it ended."""
     obs = venv.reset()
     put(obs, 0, restart(venv, 0, seed))
     success, done, steps, frames, end = None, False, 0, 0, LONGEST_S
     while not done and frames / FPS <= end:
         while steps * dt >= frames * speed / FPS and frames / FPS <= end:
-            picture = _picture(venv)
-            yield Moment(picture, steps * dt, success)
+            moment = Moment(_picture(venv), steps * dt, success)
+            yield moment
             frames += 1
         obs, _, dones, infos = venv.step(policy.predict(obs))
         done, steps = bool(dones[0]), steps + 1
         if "success" in infos[0]:
             if infos[0]["success"] and not success:
-                end = min(end, frames / FPS + AFTER_SUCCESS_S)
+                end = min(end, frames / FPS + AFTER_S)
             success = bool(success or infos[0]["success"])
+    if done:
+        for _ in range(round(AFTER_S * FPS)):
+            yield moment._replace(success=success, over=True)
 
 
 def _picture(venv: Any) -> Picture:
@@ -171,7 +177,9 @@ def _picture(venv: Any) -> Picture:
     return picture.astype(np.uint8, copy=False)
 
 
-def caption(picture: Picture, goal: str, label: str, success: bool | None) -> Picture:
+def caption(
+    picture: Picture, goal: str, label: str, success: bool | None, *, over: bool = False
+) -> Picture:
     """Return a picture `(height, width, 3)` of even size with two lines of text above it."""
     from PIL import Image, ImageDraw
 
@@ -185,15 +193,17 @@ def caption(picture: Picture, goal: str, label: str, success: bool | None) -> Pi
     large, small = _font(17), _font(14)
     draw.text((14, 10), _fit(goal, large, width - 28), "#f4f5f7", large)
     draw.text((14, 36), label, "#aab2bf", small)
-    text, colour = _verdict(success)
+    text, colour = _verdict(success, over)
     draw.text((width - 14, 36), text, colour, small, anchor="ra")
     return np.asarray(canvas)
 
 
-def _verdict(success: bool | None) -> tuple[str, str]:
+def _verdict(success: bool | None, over: bool) -> tuple[str, str]:
     if success is None:
         return "", "#aab2bf"
-    return ("✓ solved", "#5fd38d") if success else ("not solved yet", "#f0b35a")
+    if success:
+        return "✓ solved", "#5fd38d"
+    return ("✗ not solved", "#f08a7d") if over else ("not solved yet", "#f0b35a")
 
 
 def _font(size: int) -> Any:

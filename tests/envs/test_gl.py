@@ -8,6 +8,7 @@ import pytest
 from rewardlab.envs import gl
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux chooses otherwise")
+OURS = ("MUJOCO_GL", "PYOPENGL_PLATFORM", gl.CHECKED)
 SCRIPT = """
 import json, os, sys
 from rewardlab.envs import gl
@@ -20,7 +21,7 @@ print(json.dumps([*chosen, os.environ.get("MUJOCO_GL")]))
 
 
 def choose(**env):
-    clean = {k: v for k, v in os.environ.items() if k not in ("MUJOCO_GL", "PYOPENGL_PLATFORM")}
+    clean = {k: v for k, v in os.environ.items() if k not in OURS}
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT], env={**clean, **env}, capture_output=True, text=True
     )
@@ -38,6 +39,13 @@ def test_a_backend_that_works_is_set_and_one_that_does_not_is_explained():
     else:
         assert env is None
         assert "apt-get install libosmesa6" in why
+
+
+@linux
+def test_a_child_process_trusts_what_its_parent_saw():
+    assert (
+        choose(**{"MUJOCO_GL": "egl", gl.CHECKED: "egl"})[2] == "seen to work by the parent process"
+    )
 
 
 @linux

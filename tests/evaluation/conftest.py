@@ -134,6 +134,5 @@ def evaluation(name, signal):
         "return_ci": [760.0, 860.0],
         "length_mean": 200.0,
         "seed": 1_000_000,
-        "timesteps": None,
         "video": None,
     }

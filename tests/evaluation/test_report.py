@@ -57,7 +57,7 @@ def test_everything_about_a_run_is_on_one_page(make_run, parent_source):
         "812", "760 to 860",  # native return
         "✓ Accepted", "LargeReward", "scale the terms",  # verdict
         comment, "- return 1.0 * reach", "+ # the drawer comes to its goal",  # from the parent
-        "rewardlab train metaworld/drawer-open --reward", "--seed 0 --n-envs 8",  # again
+        "rewardlab train metaworld/drawer-open --reward", "--config",  # again
         "torch 2.9.0", "seccomp ✓", "Linux-6.1-x86_64", "full",  # versions, sandbox, machine
     ):  # fmt: skip
         assert fact in text, fact
