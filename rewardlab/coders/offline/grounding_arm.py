@@ -112,7 +112,8 @@ def _arm_skill(request: Request, intent: Intent) -> Skill:
         return next(s for s in lexicon.ARM if s.name == "reach")
     if intent.arm:
         return intent.arm[0]
-    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, "an arm"))
+    foreign = tuple(skill.name for skill in intent.body)
+    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, foreign, "an arm"))
 
 
 def _arm_weights(family: str, skill: str) -> dict[str, float]:

@@ -18,6 +18,10 @@ TORSOS = ("torso", "trunk", "base", "base_link", "pelvis", "body", "root", "chas
 """Names under which a scene derived from a model may show the body that carries the others."""
 
 
+_SHARED = {"move"}
+"""Verbs that an arm and a walking body both have."""
+
+
 def find_body(scene: Schema) -> dict[str, str]:
     """Find what a walking body is made of in a scene, by the names of its members."""
     paths = list(scene.layout)
@@ -94,14 +98,14 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
 
 def _body_skill(request: Request, intent: Intent) -> Skill:
     skills = {skill.name: skill for skill in lexicon.BODY}
-    if intent.things:
-        raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, "a walking body"))
-    going = {"forward", "backward"} & set(intent.directions)
-    if going and not any(s.family in ("flip", "wave") for s in intent.body):
-        return skills["run"]
-    if intent.body:
-        return intent.body[0]
-    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, "a walking body"))
+    foreign = (*(s.name for s in intent.arm if not set(s.words) & _SHARED), *intent.things)
+    if not intent.things:
+        going = {"forward", "backward"} & set(intent.directions)
+        if going and not any(s.family in ("flip", "wave") for s in intent.body):
+            return skills["run"]
+        if intent.body:
+            return intent.body[0]
+    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, foreign, "a walking body"))
 
 
 def _speed(request: Request, intent: Intent) -> dict[str, Any]:

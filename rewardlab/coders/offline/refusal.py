@@ -5,21 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewardlab.coders.base import Request
-from rewardlab.coders.offline.lexicon import Intent, Skill
+from rewardlab.coders.offline.lexicon import Intent, Skill, unknown
 from rewardlab.errors import closest
 
 
-def unknown_verb(request: Request, intent: Intent, skills: tuple[Skill, ...], what: str) -> str:
-    """Say why no skill fits, what a mistyped word may mean, and which skills are known."""
-    others = [s.name for s in (*intent.arm, *intent.body)]
-    near = [c for word in intent.words for c in closest(word, _verbs(skills), n=1)]
-    if others or intent.things:
-        named = " ".join(repr(x) for x in (*others[:1], *intent.things[:1]))
-        reason = f"{named} does not fit the scene of {request.task_id}, which has {what}"
+def unknown_verb(
+    request: Request, intent: Intent, skills: tuple[Skill, ...], foreign: tuple[str, ...], who: str
+) -> str:
+    """Say why no skill fits, what a mistyped word may mean, and which skills are known.
+
+    Args:
+        request: The request.
+        intent: What its goal says.
+        skills: Those that would fit.
+        foreign: Verbs and things in the goal that such a robot has no use for.
+        who: The robot, e.g. `"an arm"`.
+    """
+    if foreign:
+        named = " ".join(repr(word) for word in foreign[:2])
+        reason = f"{named} is nothing for {request.task_id}, where {who} acts"
     else:
         reason = f"no skill that the offline composer knows is named in {request.goal!r}"
-    hint = f"; did you mean {near[0]}?" if near and not others else ""
-    return f"{reason}{hint}; here it knows: {list_skills(skills)}. Other goals: --coder openai"
+        words = [word for word in intent.words if unknown(word, set())]
+        near = [verb for word in words for verb in closest(word, _verbs(skills), n=1)]
+        reason += f"; did you mean {near[0]!r}?" if near else ""
+    return f"{reason}; here it knows: {list_skills(skills)}. Other goals: --coder openai"
 
 
 def _verbs(skills: tuple[Skill, ...]) -> Iterator[str]:
