@@ -78,7 +78,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         if native_reward:
             self._evaluate = sawyer.evaluate_state
         else:
-            self._evaluate = _success_only(sawyer, row.scored)
+            self._evaluate = success_rule(sawyer, row.scored)
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -144,8 +144,8 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         return np.concatenate((frame, self._frame, self._sawyer._target_pos))
 
 
-def _success_only(sawyer: Any, scored: Near | str) -> Any:
-    """Return `evaluate_state` without the reward, where the success rule is a plain distance."""
+def success_rule(sawyer: Any, scored: Near | str) -> Any:
+    """Return `evaluate_state` without the reward; also its cost saved if the rule is a distance."""
     if not isinstance(scored, Near):
 
         def evaluate(obs: Array, action: Any) -> tuple[float, dict[str, Any]]:

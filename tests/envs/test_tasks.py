@@ -1,0 +1,50 @@
+import subprocess
+import sys
+
+import pytest
+
+from rewardlab.envs.tasks import task, tasks
+from rewardlab.errors import ConfigError, UnknownName
+
+
+def test_all_suites_are_listed_with_goals():
+    entries = {entry.id: entry for entry in tasks()}
+    assert sum(id.startswith("metaworld/") for id in entries) == 50
+    assert sum(id.startswith("locomotion/") for id in entries) == 4
+    assert all(entry.goal.endswith(".") and entry.success for entry in entries.values())
+    assert entries["metaworld/drawer-open"].goal == "Open a drawer by its handle."
+
+
+def test_listing_and_describing_import_no_simulator():
+    code = (
+        "import sys; from rewardlab.envs.tasks import task, tasks; list(tasks());"
+        "task('metaworld/drawer-open').describe(); task('locomotion/ant-forward').describe();"
+        "print([m for m in ('mujoco', 'metaworld', 'torch') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_unknown_task_names_the_closest():
+    with pytest.raises(UnknownName, match="metaworld/drawer-open") as caught:
+        task("metaworld/drawer-opn")
+    assert caught.value.exit_code == 2
+    with pytest.raises(UnknownName, match="did you mean locomotion/hopper-forward"):
+        task("hopper-forward")
+
+
+def test_an_unknown_option_names_the_closest():
+    with pytest.raises(ConfigError, match="did you mean 'horizon'"):
+        task("metaworld/drawer-open", horizn=100)
+
+
+@pytest.mark.parametrize("horizon", [0, 501, "long", [200]])
+def test_metaworld_refuses_a_horizon_beyond_its_own_limit(horizon):
+    with pytest.raises(ConfigError, match="1 to 500"):
+        task("metaworld/drawer-open", horizon=horizon)
+
+
+def test_a_task_is_built_again_from_its_options():
+    for made in (task("metaworld/push", horizon=77), task("locomotion/ant-forward", horizon=9)):
+        assert task(made.id, **made.options).horizon == made.horizon
+    assert task("metaworld/push") is task("metaworld/push")
