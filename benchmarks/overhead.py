@@ -271,7 +271,8 @@ def show(result: dict[str, Any]) -> None:
     """Print both tables."""
     print("\nTraining, environment steps per second (median), PPO, 8 environments, 1 thread")
     print(
-        f"{'task':34}{'bare SB3':>10}{'rewardlab':>11}{'ratio':>8}   [least, most] of the turns; of the fastest"
+        f"{'task':34}{'bare SB3':>10}{'rewardlab':>11}{'ratio':>8}"
+        "   [least, most] of the turns; of the fastest"
     )
     for r in result["training"]:
         print(

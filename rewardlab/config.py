@@ -67,10 +67,22 @@ class RunConfig:
     allow_degraded_sandbox: bool = False
 
     def save(self, path: Path) -> None:
-        """Write it as YAML."""
+        """Write it as YAML.
+
+        Raises:
+            ConfigError: A value is more than numbers, text, lists and mappings of them.
+        """
         import yaml
 
-        write_text(path, yaml.safe_dump(asdict(self), sort_keys=False))
+        try:
+            text = yaml.safe_dump(asdict(self), sort_keys=False)
+        except yaml.representer.RepresenterError as error:
+            value = error.args[-1]
+            raise ConfigError(
+                f"settings must be numbers, text, lists or mappings, so that the run can be "
+                f"repeated; got {value!r}"
+            ) from error
+        write_text(path, text)
 
     @classmethod
     def load(cls, path: Path) -> RunConfig:

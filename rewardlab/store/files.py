@@ -70,11 +70,15 @@ def write_json(path: Path, data: Any, *, private: bool = False) -> None:
 
 
 def append_json(path: Path, data: Any) -> None:
-    """Add a line to a JSON-lines file."""
+    """Add a line to a JSON-lines file; what a crash left of a last line is ended first."""
+    line = json.dumps(data).encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(data) + "\n")
+        with path.open("a+b") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                line = line if file.read(1) == b"\n" else b"\n" + line
+            file.write(line)
     except OSError as error:
         raise storage_error(path, error) from error
 

@@ -20,6 +20,7 @@ results/<id>/
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import time
@@ -30,7 +31,14 @@ from typing import Any, Literal
 from rewardlab.config import RunConfig
 from rewardlab.errors import StorageError, UnknownName, UsageError
 from rewardlab.program.program import RewardProgram
-from rewardlab.store.files import append_json, check_name, read_json, read_json_lines, write_json
+from rewardlab.store.files import (
+    append_json,
+    check_name,
+    read_json,
+    read_json_lines,
+    write_json,
+    write_text,
+)
 
 FORMAT = 1
 """Version of the folder's layout; a newer one is refused."""
@@ -100,8 +108,8 @@ class Run:
             "n_timesteps": config.n_timesteps,
             **facts,
         }
-        write_json(path / "run.json", record)
         config.save(path / "config.yaml")
+        write_json(path / "run.json", record)
         if program is not None:
             program.save(path / "program.py")
         return cls(path)
@@ -188,6 +196,13 @@ class Run:
     def add_evaluation(self, row: dict[str, Any]) -> None:
         """Append an evaluation along training; a repeated step replaces the older line."""
         append_json(self._evaluations, row)
+
+    def cut_evaluations(self, after: int) -> None:
+        """Forget evaluations of later steps than `after`, from where the run goes on."""
+        rows = self.evaluations
+        kept = [row for row in rows if row["timesteps"] <= after]
+        if len(kept) < len(rows):
+            write_text(self._evaluations, "".join(json.dumps(row) + "\n" for row in kept))
 
     @property
     def _evaluations(self) -> Path:

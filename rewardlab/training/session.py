@@ -94,6 +94,7 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
         model = algorithms.build(config, venv)
         write_json(run.path / "spaces.json", spaces_json(model))
         state = _restore(run, model)
+        run.cut_evaluations(model.num_timesteps)
         logger = RunLogger(run.path, model.num_timesteps)
         stack.callback(logger.close)
         model.set_logger(logger)
