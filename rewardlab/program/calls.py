@@ -168,18 +168,30 @@ def _only_names(targets: list[ast.expr]) -> bool:
 
 
 def _callable_arguments(node: ast.Call, inference: Inference) -> Iterator[ast.AST]:
-    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    name = _builtin(node.func, inference)
     if name in ("map", "filter") and node.args:
         if len(node.args) == 2 and not isinstance(node.args[1], ast.Starred):
             yield node.args[0]
     elif name == "isinstance" and len(node.args) == 2:
-        yield from ast.walk(node.args[1])
+        yield node.args[1]
+        yield from node.args[1].elts if isinstance(node.args[1], ast.Tuple) else ()
     elif name in ("max", "min", "sorted"):
         yield from (k.value for k in node.keywords if k.arg == "key")
     function = inference.local_function(node.func)
-    if function is not None and inference.is_simple(function):
+    if function is not None and inference.is_simple(function) and not _has_stars(function):
         yield from node.args
         yield from (k.value for k in node.keywords)
+
+
+def _builtin(node: ast.expr, inference: Inference) -> str:
+    """Return the builtin that a name certainly stands for, else an empty text."""
+    kinds = inference.kinds(node)
+    only = next(iter(kinds))
+    return only.name if len(kinds) == 1 and only.tag == "builtin" else ""
+
+
+def _has_stars(function: ast.FunctionDef) -> bool:
+    return function.args.vararg is not None or function.args.kwarg is not None
 
 
 def _check_value(node: ast.Name | ast.Attribute, inference: Inference) -> Iterator[Finding]:

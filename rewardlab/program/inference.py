@@ -105,10 +105,14 @@ class Inference:
         scopes: Its scopes.
         entry: The reward function.
         scene: What `self` is.
+
+    Attributes:
+        converged: Whether the kinds of all names were found. Without that, nothing is certain.
     """
 
     def __init__(self, scopes: Scopes, entry: ast.FunctionDef, scene: SceneKinds) -> None:
         self.scopes, self.entry, self.scene = scopes, entry, scene
+        self.converged = True
         self._kinds: dict[tuple[Scope, str], Kinds] = {}
         functions = (n for n in scopes.nodes() if isinstance(n, (ast.FunctionDef, ast.Lambda)))
         self._owner = {argument: f for f in functions for argument in parameters(f)}
@@ -171,8 +175,7 @@ class Inference:
                     changed = True
             if not changed:
                 return
-        for scope, name, _binding in bindings:
-            self._kinds[scope, name] = self._kinds.get((scope, name), _ANY) | _ANY
+        self.converged = False
 
     def _bound(self, binding: Binding) -> Kinds:
         if isinstance(binding.node, ast.arg):

@@ -52,7 +52,8 @@ def _call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
             message = f"Rotation reads xyzw, but {show(node.args[0])} is wxyz"
             yield at(node, "QUAT_ORDER", message, "pass scalar_first=True", warn=True)
     lengths = [field for field in fields if field is not None and field.unit == "m"]
-    if _COSINE in names and len(lengths) == 2:
+    metric = getattr(node.args[2], "value", "") if len(node.args) == 3 else ""
+    if (_COSINE in names or metric == "cosine") and len(lengths) == 2:
         message = "the cosine of two absolute positions is nearly constant"
         yield at(node, "POSITION_COSINE", message, "use the distance between them", warn=True)
 
@@ -69,6 +70,8 @@ def _field(node: ast.expr, inference: Inference) -> FieldSpec | None:
     """Return the scene's field that a value, or one entry of it, comes from."""
     if isinstance(node, ast.Subscript):
         node = node.value
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        node = node.func.value if node.func.attr in ("copy", "ravel", "reshape") else node
     kinds = inference.kinds(node)
     return inference.scene.field(next(iter(kinds))) if len(kinds) == 1 else None
 

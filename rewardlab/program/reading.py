@@ -16,6 +16,7 @@ from rewardlab.program.inference import Inference, Kind, SceneKinds
 from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations
+from rewardlab.program.placement import check_placement
 from rewardlab.program.probing import rewrite_probing
 from rewardlab.program.schema import Schema
 from rewardlab.program.scopes import find_scopes
@@ -76,6 +77,7 @@ def _check_form(tree: ast.Module) -> Iterator[Finding]:
     strip_annotations(tree)
     yield from lift_method(tree)
     yield from check_syntax(tree)
+    yield from check_placement(tree)
     yield from check_underscores(tree)
 
 
@@ -88,6 +90,9 @@ def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
     scene = SceneKinds(schema)
     yield from rewrite_probing(tree, Inference(find_scopes(tree), entry, scene))
     inference = Inference(find_scopes(tree), entry, scene)
+    if not inference.converged:
+        message = "names are assigned to each other in too many steps"
+        yield at(entry, "SourceTooComplex", message, "use the values directly")
     yield from _check_names(inference)
     yield from check_members(inference)
     yield from check_calls(inference)

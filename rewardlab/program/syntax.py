@@ -52,15 +52,18 @@ def check_syntax(tree: ast.Module) -> Iterator[Finding]:
             yield from _refuse(node)
         else:
             yield from _check(node)
+    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for statement in tree.body:
-        yield from _check_top(statement, first=statement is tree.body[0])
+        yield from _check_top(statement, calls=_TOP_CALLS - own)
     yield from _operators(tree)
 
 
 def _refuse(node: ast.AST) -> Iterator[Finding]:
     if isinstance(node, (ast.LShift, ast.RShift, ast.withitem)):
         return  # carries no position: the node around it is reported
-    what, hint = _SPOKEN.get(type(node).__name__, (f"{type(node).__name__} nodes", "write it plainly"))
+    what, hint = _SPOKEN.get(
+        type(node).__name__, (f"{type(node).__name__} nodes", "write it plainly")
+    )
     yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
 
 
@@ -145,7 +148,7 @@ def _is_text(node: ast.expr) -> bool:
     )
 
 
-def _check_top(node: ast.stmt, *, first: bool) -> Iterator[Finding]:
+def _check_top(node: ast.stmt, *, calls: frozenset[str]) -> Iterator[Finding]:
     if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -158,10 +161,10 @@ def _check_top(node: ast.stmt, *, first: bool) -> Iterator[Finding]:
             message = "only imports, constants and functions may stand outside a function"
             yield at(node, "ForbiddenSyntax", message, "move it into compute_dense_reward")
         return
-    yield from _constant(value)
+    yield from _constant(value, calls)
 
 
-def _constant(value: ast.expr) -> Iterator[Finding]:
+def _constant(value: ast.expr, calls: frozenset[str]) -> Iterator[Finding]:
     """Refuse what could keep state from call to call: generators, iterators, own functions."""
     stack: list[ast.AST] = [value]
     while stack:
@@ -170,7 +173,7 @@ def _constant(value: ast.expr) -> Iterator[Finding]:
             continue
         lazy = isinstance(node, (ast.GeneratorExp, ast.NamedExpr))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            lazy = node.func.id not in _TOP_CALLS
+            lazy = node.func.id not in calls
         if lazy:
             message = "a value outside a function must be a constant"
             yield at(node, "ForbiddenSyntax", message, "move it into compute_dense_reward")

@@ -117,7 +117,9 @@ MODULES: Mapping[str, Mapping[str, Symbol]] = {
         **alike("mean prod sum nanprod nansum", _SUM),
         **functions(_NUMPY),
         **constants("e euler_gamma inf nan newaxis pi"),
-        **types("bool_ double float16 float32 float64 int16 int32 int64 int8 intp single uint8"),
+        **types(
+            "bool bool_ double float16 float32 float64 int16 int32 int64 int8 intp single uint8"
+        ),
         **{name: Symbol("class") for name in ("floating", "integer", "ndarray", "number")},
     },
     "numpy.linalg": functions(_LINALG),

@@ -18,9 +18,7 @@ ROBOT = EntitySpec(
         FieldSpec("in_contact", "touches", "bool"),
     ),
 )
-RIGID = EntitySpec(
-    "RigidObject", "A thing.", (array("position", unit="m"), array("quaternion", 4))
-)
+RIGID = EntitySpec("RigidObject", "A thing.", (array("position", unit="m"), array("quaternion", 4)))
 TORSO = EntitySpec(
     "FreeJoint",
     "A body.",

@@ -13,6 +13,10 @@ REFUSED = {
         ("def compute_dense_reward(self, action)\n    return 1.0", 1),
         ("return 1.0 +", 1),
         ("x = '\0'", None),
+        (HEAD + "break\n    return 1.0", 2),
+        (HEAD + "x = *action\n    return 1.0", 2),
+        (HEAD + "*a, *b = action\n    return 1.0", 2),
+        ("f = lambda x, x: x\n" + HEAD + "return 1.0", 1),
         ("x = 1\n  y = 2", 2),
     ],
     "SourceTooComplex": [
@@ -88,7 +92,11 @@ REFUSED = {
         (HEAD + "x = np.add.reduce\n    return 1.0", 2),
         (HEAD + "x = getattr(self, 'rob' + 'ot')\n    return 1.0", 2),
         (HEAD + "x = hasattr(action, 'shape')\n    return 1.0", 2),
-        (HEAD + "try:\n        return 1.0\n    except ValueError as e:\n        return e.args[0]", 5),
+        (
+            HEAD
+            + "try:\n        return 1.0\n    except ValueError as e:\n        return e.args[0]",
+            5,
+        ),
     ],
     "UnknownAttribute": [
         (HEAD + "return self.robot.gripper_pos", 2),
@@ -289,7 +297,9 @@ def test_a_local_name_may_shadow_a_builtin_or_a_preseeded_function(schema):
 
 
 def test_words_in_comments_and_strings_are_harmless(schema):
-    source = "# os.system, __import__, eval(((((((\n" + HEAD + "x = '((((' + '__class__'\n    return 1.0"
+    source = (
+        "# os.system, __import__, eval(((((((\n" + HEAD + "x = '((((' + '__class__'\n    return 1.0"
+    )
     assert read(source, schema).findings == ()
 
 

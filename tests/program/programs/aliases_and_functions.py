@@ -14,4 +14,8 @@ def compute_dense_reward(self, action):
     names = ["a", "b"]
     table = {n: v for n, v in zip(names, lengths)}
     key = max(table, key=table.get)
-    return -(0.7 * lengths[0] + 0.3 * lengths[1]) - 0.01 * (worst + smallest + sum(rest)) - (key == "a") * 0.1
+    return (
+        -(0.7 * lengths[0] + 0.3 * lengths[1])
+        - 0.01 * (worst + smallest + sum(rest))
+        - (key == "a") * 0.1
+    )

@@ -4,7 +4,8 @@ import numpy as np
 def compute_dense_reward(self, action, *args, **kwargs):
     def make(weight):
         def term(value, /, power=2):
-            return weight * value ** power
+            return weight * value**power
+
         return term
 
     reach = make(-1.0)

@@ -4,8 +4,10 @@ import numpy as np
 def compute_dense_reward(self, action):
     near = {name for name, o in [("one", self.obj1), ("two", self.obj2)] if o.position[2] > 0.1}
     heights = tuple(o.position[2] for o in (self.obj1, self.obj2))
-    total = sum(h ** 2 for h in heights) / len(heights)
-    if any(h < 0 for h in heights) and not all(isinstance(h, (int, float, np.floating)) for h in heights):
+    total = sum(h**2 for h in heights) / len(heights)
+    if any(h < 0 for h in heights) and not all(
+        isinstance(h, (int, float, np.floating)) for h in heights
+    ):
         total -= 1.0
     if "one" in near:
         total += 1

@@ -18,4 +18,11 @@ def compute_dense_reward(self, action, obs):
     z[0] = 2.0
     z[1:] *= 0.5
     flat = obs[:3].astype(np.float64).copy()
-    return -float(weights @ d) - 0.1 * clip(spread, 0, 1) + mask.any() * 0.1 - abs(angle) + z.sum() * 0 + flat[0] * 0
+    return (
+        -float(weights @ d)
+        - 0.1 * clip(spread, 0, 1)
+        + mask.any() * 0.1
+        - abs(angle)
+        + z.sum() * 0
+        + flat[0] * 0
+    )

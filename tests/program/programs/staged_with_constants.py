@@ -1,4 +1,5 @@
 """Reward of the handle-pull task."""
+
 import numpy as np
 
 # thresholds [m]
@@ -12,7 +13,7 @@ def compute_dense_reward(self, action):
     handle = self.obj1.position
     below = handle + TARGET_OFFSET
     d = np.linalg.norm(ee - below)
-    r_reach = np.exp(-10.0 * d ** 2)
+    r_reach = np.exp(-10.0 * d**2)
     raised = max(0.0, handle[2] - self.initial.obj1.position[2])
     r_pull = min(raised / LIFT, 1.0) if d < NEAR else 0.0
     r_success = float(abs(handle[2] - self.goal_position[2]) < 0.05)

@@ -2,7 +2,10 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from typing import Dict, Tuple
 
-def compute_dense_reward(self, action: np.ndarray, obs: np.ndarray = None) -> Tuple[float, Dict[str, float]]:
+
+def compute_dense_reward(
+    self, action: np.ndarray, obs: np.ndarray = None
+) -> Tuple[float, Dict[str, float]]:
     """Press the button along y."""
     ee = self.robot.ee_position.reshape(1, -1)
     button = self.obj1.position.reshape(1, -1)

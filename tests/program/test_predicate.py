@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from rewardlab.errors import ConfigError
+from rewardlab.program.predicate import predicate_program
+from rewardlab.program.reading import read
+from rewardlab.sandbox.client import RewardWorker
+
+
+@pytest.mark.parametrize(
+    ("expression", "condition"),
+    [
+        (
+            "ant.torso.position_z > 1.0 and time > 2",
+            "self.ant.torso.position_z > 1.0 and self.time > 2",
+        ),
+        ("self.ant.torso.position_z > 1.0", "self.ant.torso.position_z > 1.0"),
+        ("robot.in_contact", "self.robot.in_contact"),
+        ("initial.obs[0] < obs[0]", "self.initial.obs[0] < self.obs[0]"),
+        (
+            "all(robot > 0 for robot in goal_position)",
+            "all((robot > 0 for robot in self.goal_position))",
+        ),
+        (
+            "np.linalg.norm(obj1.position -\n    goal_position) < 0.05",
+            "np.linalg.norm(self.obj1.position - self.goal_position) < 0.05",
+        ),
+    ],
+)
+def test_members_are_found_with_or_without_self(schema, expression, condition):
+    program = predicate_program(expression, schema, "gym/Ant-v5")
+    assert program.source.splitlines()[1] == f"    return 1.0 if ({condition}) else 0.0"
+    assert (program.task_id, program.origin) == ("gym/Ant-v5", "predicate")
+    assert read(program.source, schema).ok
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("ant.torso.position_y > 1", "did you mean position_z"),
+        ("torso.position_z > 1", "name 'torso' is not defined"),
+        ("open('x')", "not available"),
+        ("ant.__class__", "private"),
+        ("x = 3", "no expression"),
+        ("1; 2", "no expression"),
+        ("", "no expression"),
+        ("time >", "invalid syntax"),
+        ("(" * 90, "brackets"),
+        ("1 if (yield) else 0", "yield"),
+    ],
+)
+def test_a_fault_is_one_line_that_says_what(schema, expression, words):
+    with pytest.raises(ConfigError, match="success predicate") as caught:
+        predicate_program(expression, schema)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_predicate_is_true_where_it_says(schema):
+    program = predicate_program("time > 2 and robot.in_contact", schema)
+    rows = np.zeros((3, schema.row_size))
+    rows[:, 3 * schema.size] = [1.0, 3.0, 3.0]
+    rows[:2, schema.layout["robot.in_contact"].start] = 1.0
+    worker = RewardWorker(program.source, schema)
+    try:
+        assert worker.evaluate(rows).reward.tolist() == [0.0, 1.0, 0.0]
+    finally:
+        worker.close()
