@@ -32,7 +32,7 @@ class WorkerFault(Exception):
     """A program failed on a batch; a value to the runner and the probe, not a user's error.
 
     Attributes:
-        code: Of the sandbox's specification, section 10.
+        code: One of `frames.CODES`, or what ended the worker.
         message: One clean line.
         row: First bad row, `None` if the whole worker failed.
         line: Line in the program, where known.

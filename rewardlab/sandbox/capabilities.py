@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import logging
 import platform
 from dataclasses import asdict
 from functools import cache
@@ -60,7 +61,7 @@ def level() -> Level:
 def require(
     sandbox: Sandbox = "auto", allow_degraded: bool = False, *, trusted: bool = False
 ) -> Level:
-    """Return the level, if it is enough.
+    """Return the level, if it is enough; warn if it is not full.
 
     Args:
         sandbox: `"require"` refuses whatever is not full.
@@ -83,7 +84,13 @@ def require(
         raise SandboxUnavailable(
             f"{lacks}. To run model-written programs so nevertheless: --allow-degraded-sandbox"
         )
+    _warn(lacks)
     return found
+
+
+@cache
+def _warn(message: str) -> None:
+    logging.getLogger(__name__).warning("%s", message)
 
 
 def facts() -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from rewardlab.errors import SandboxError, WorkerStartError
+from rewardlab.errors import SandboxError, UsageError, WorkerStartError
 from rewardlab.program.finding import Finding
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
@@ -82,7 +82,7 @@ class RewardWorker:
         job = {"source": source, "schema": schema.to_json(), "terms": self.terms, "unread": _unread}
         text = json.dumps(job).encode()
         self._place = frames.layout(schema.row_size, len(text))
-        self._zygote = spawn.zygote(hash_seed)
+        self._hash_seed = hash_seed
         self._start(text, kill=mode == "train")
         self._load()
 
@@ -105,9 +105,15 @@ class RewardWorker:
 
         Raises:
             WorkerFault: The program failed on a row, or the worker is gone.
+            UsageError: The rows are those of another scene.
         """
         if self.closed:
             raise SandboxError("the worker of this program is closed")
+        if rows.ndim != 2 or rows.shape[1] != self._place.row_size:
+            raise UsageError(
+                f"rows of shape {rows.shape} do not fit the scene: ({len(rows)}, "
+                f"{self._place.row_size}) is needed"
+            )
         if len(rows) <= self._place.rows:
             return self._evaluate(rows, timeout_s)
         parts = []
@@ -175,7 +181,9 @@ class RewardWorker:
         try:
             fds = (theirs_in, theirs_out, memory_fd)
             limits = self._limits
-            self._child = self._zygote.fork(self._place, limits, kill=kill, fds=fds)
+            self._zygote, self._child = spawn.fork(
+                self._hash_seed, self._place, limits, kill=kill, fds=fds
+            )
         except BaseException:
             os.close(self._request)
             os.close(self._reply)

@@ -24,7 +24,7 @@ STATUS = {code: status for status, code in enumerate(CODES)}
 
 
 class Problem(Exception):
-    """A row that has no reward, by code of the sandbox's specification."""
+    """A row that has no reward, with its code (`frames.CODES`)."""
 
     def __init__(self, code: str, message: str) -> None:
         self.code = code

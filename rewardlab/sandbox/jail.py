@@ -1,4 +1,4 @@
-"""Locking a worker down: the steps and their order (docs: the sandbox's specification, § 4)."""
+"""Locking a worker down; the order matters: each step takes away what no later one needs."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,6 +76,7 @@ class Zygote:
             )
         self._lock = threading.Lock()
         self._facts: Facts | None = None
+        self._broken = False
         ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_TYPE)
         self._control = ours
         with theirs, tempfile.TemporaryFile() as log:
@@ -91,8 +93,14 @@ class Zygote:
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs."""
-        return self._control.fileno() >= 0 and self._process.poll() is None
+        """Whether it still runs and answers."""
+        running = self._control.fileno() >= 0 and self._process.poll() is None
+        return running and not self._broken
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has answered at least once."""
+        return self._facts is not None
 
     def facts(self, limits: Limits) -> Facts:
         """Wait until it is ready and return what it found out.
@@ -128,9 +136,10 @@ class Zygote:
         try:
             with self._lock:
                 self._control.settimeout(5.0)
-                self._control.send(ENDED.pack(b"W", pid))
+                with self._told():
+                    self._control.send(ENDED.pack(b"W", pid))
                 return int(CHILD.unpack(self._receive(CHILD.size)[0])[1])
-        except (OSError, WorkerStartError):
+        except WorkerStartError:
             return None
 
     def close(self) -> None:
@@ -155,20 +164,23 @@ class Zygote:
     def _receive(self, size: int) -> tuple[bytes, list[int]]:
         with self._told():
             data, fds, _, _ = socket.recv_fds(self._control, size, 1, _CLOEXEC)
-        if len(data) != size:
-            for fd in fds:
-                os.close(fd)
-            raise WorkerStartError(self._why("it ended"))
+            if len(data) != size:
+                for fd in fds:
+                    os.close(fd)
+                raise OSError("it ended")
         return data, fds
 
     @contextlib.contextmanager
-    def _told(self) -> Any:
+    def _told(self) -> Iterator[None]:
+        """Turn failures into one line; after one, answers no longer match questions."""
         try:
             yield
-        except TimeoutError as error:
-            raise WorkerStartError(self._why("no answer in time")) from error
         except OSError as error:
+            self._broken = True
             raise WorkerStartError(self._why(str(error))) from error
+        except BaseException:
+            self._broken = True
+            raise
 
     def _why(self, reason: str) -> str:
         text = os.pread(self._log, 4096, 0).decode("utf-8", "replace").strip()
@@ -196,6 +208,24 @@ def zygote(hash_seed: str = HASH_SEEDS[0]) -> Zygote:
                 found.close()
             found = _zygotes[hash_seed] = Zygote(hash_seed)
         return found
+
+
+def fork(
+    hash_seed: str, place: Layout, limits: Limits, *, kill: bool, fds: tuple[int, int, int]
+) -> tuple[Zygote, Child]:
+    """Fork a worker; from a new zygote, if the one that we had turns out to be dead.
+
+    Raises:
+        WorkerStartError: A new zygote did not work either.
+    """
+    source = zygote(hash_seed)
+    try:
+        return source, source.fork(place, limits, kill=kill, fds=fds)
+    except WorkerStartError:
+        if not source.ready:
+            raise
+    source = zygote(hash_seed)
+    return source, source.fork(place, limits, kill=kill, fds=fds)
 
 
 def close_all() -> None:

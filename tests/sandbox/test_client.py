@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from rewardlab.errors import SandboxError
+from rewardlab.errors import SandboxError, UsageError
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
@@ -122,6 +122,11 @@ def test_the_other_rows_and_the_line_are_known(worker: Start, rows) -> None:
     assert one.evaluate(rows[:1]).reward.tolist() == [2.0]
 
 
+def test_rows_of_another_scene_are_refused(worker: Start, rows) -> None:
+    with pytest.raises(UsageError, match="do not fit"):
+        worker(GOOD).evaluate(rows[:, :-1])
+
+
 def test_more_terms_than_a_frame_holds_are_dropped(worker: Start, rows) -> None:
     one = worker(
         """
@@ -161,6 +166,7 @@ def test_killed_zygote_ends_its_workers_and_is_replaced(worker: Start, rows, ali
     with pytest.raises(WorkerFault):
         one.evaluate(rows)
     assert not alive(one.pid)
+    os.kill(spawn.zygote().facts(Limits()).pid, signal.SIGKILL)
     assert worker(GOOD).evaluate(rows[:1]).reward.shape == (1,)
 
 

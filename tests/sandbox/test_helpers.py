@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
@@ -20,6 +20,7 @@ def unit(q: tuple[float, ...]) -> np.ndarray:
     return np.array(q) / np.linalg.norm(q)
 
 
+@settings(deadline=None)
 @given(quaternions, quaternions)
 def test_products_and_matrices_agree_with_scipy(a: tuple, b: tuple) -> None:
     p, q = unit(a), unit(b)
@@ -30,6 +31,7 @@ def test_products_and_matrices_agree_with_scipy(a: tuple, b: tuple) -> None:
     assert min(np.abs(back - p).max(), np.abs(back + p).max()) < 1e-7
 
 
+@settings(deadline=None)
 @given(quaternions, quaternions)
 def test_angle_distance_is_a_distance_of_orientations(a: tuple, b: tuple) -> None:
     p, q = unit(a), unit(b)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import types
 
 import numpy as np
 import pytest
 import scipy.spatial.distance
 import scipy.spatial.transform
 
+from rewardlab.program import vocabulary
 from rewardlab.program.vocabulary import HELPERS, MODULES, PRESEEDED
 from rewardlab.sandbox import helpers
 from rewardlab.sandbox.namespace import namespace
@@ -41,6 +43,27 @@ def test_names_are_there_and_nothing_else() -> None:
         names["__builtins__"]["__import__"]("os")
 
 
+def test_no_walk_through_allowed_names_reaches_a_module() -> None:
+    """Breadth first, from everything that a program can name."""
+    names = namespace(print)
+    allowed = {*vocabulary.ATTRIBUTES, *vocabulary.METHODS}
+    allowed |= {name for module in MODULES for name in vocabulary.members(module)}
+    rotation = scipy.spatial.transform.Rotation.identity()
+    front = [*names.values(), *names["__builtins__"].values()]
+    front += [np.ones(3), rotation, {}, [], set(), "", 1.0, 1, np.float64(1.0)]
+    seen: dict[int, object] = {}
+    for _ in range(6):
+        found = []
+        for value in front:
+            if id(value) in seen:
+                continue
+            seen[id(value)] = value
+            assert not isinstance(value, types.ModuleType)
+            found += [getattr(value, name) for name in allowed if hasattr(value, name)]
+        front = found
+    assert len(seen) > 500
+
+
 WORDS = [
     "np.{0}(x)",
     "np.{0}(x, x)",
@@ -70,8 +93,6 @@ WORDS = [
 @pytest.mark.parametrize("mode", ["probe", "train"])
 def test_no_word_needs_a_late_import(worker, rows, mode: str) -> None:
     """Call everything somehow, in a locked worker: errors are fine, dying is not."""
-    from rewardlab.program import vocabulary
-
     lists = {
         "np": MODULES["numpy"],
         "np.linalg": MODULES["numpy.linalg"],
