@@ -74,8 +74,8 @@ def _print_rich(table: Table) -> None:
     from rich.text import Text
 
     rich = RichTable(box=None, pad_edge=False, header_style="bold")
-    for name in table.columns:
-        rich.add_column(name, overflow="fold")
+    for i, name in enumerate(table.columns):
+        rich.add_column(name, overflow="fold", no_wrap=i == 0)  # the first one is to be copied
     for row in table.rows:
         rich.add_row(*map(Text, row))
     Console().print(rich)
