@@ -44,6 +44,7 @@ def run(flags: Flags) -> Answer:
         seed=flags.seed,
         checkpoint=flags.checkpoint,
         video=flags.video,
+        progress=True,
     )
     view = (
         f"{result.run}: success {percent(result.success, result.success_ci)} over "

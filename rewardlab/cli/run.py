@@ -178,7 +178,9 @@ def _judge(opened: Run, flags: Flags) -> Evaluation:
         note(f"no video: {gl.why}")
     note(f"evaluating on {flags.episodes} episodes")
     video = flags.video and gl.works
-    result = rewardlab.evaluate(opened, episodes=flags.episodes, video=video)
+    result = rewardlab.evaluate(
+        opened, episodes=flags.episodes, video=video, progress=flags.progress
+    )
     rewardlab.report(opened)
     success = percent(result.success, result.success_ci)
     note(f"success {success}: {opened.path / 'report.html'}")

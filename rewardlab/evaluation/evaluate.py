@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rewardlab.errors import UsageError
+from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval, wilson
 from rewardlab.store.files import read_json, write_json
@@ -62,7 +63,7 @@ def evaluate(
     seed: int | None = None,
     checkpoint: str = "final",
     video: bool = False,
-    on_episode: Callable[[int], None] | None = None,
+    progress: bool = False,
 ) -> Evaluation:
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
 
@@ -72,7 +73,7 @@ def evaluate(
         seed: Fixes the episodes; by default other ones than any of training.
         checkpoint: `"final"`, `"best"` or `"latest"`.
         video: Also write `video.mp4`, with the first of these episodes.
-        on_episode: Called with the count of finished episodes, for progress.
+        progress: Show on stderr how far it is.
 
     Raises:
         UsageError: Fewer than one episode, or the run has no such policy.
@@ -92,15 +93,14 @@ def evaluate(
     seed = SEED_OFFSET + config.seed if seed is None else seed
     policy = load_policy(run, checkpoint)
     venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
-    try:
-        done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=on_episode)
-    finally:
-        venv.close()
+    shown = episodes_shown(episodes) if progress else nullcontext()
+    with closing(venv), shown as show:
+        done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
     name = None
     if video:
         film = run.path / "video.mp4"
-        shown = min(episodes, MAX_FILMED)
-        name = record(policy, task, film, goal=config.goal, seed=seed, episodes=shown).name
+        n = min(episodes, MAX_FILMED)
+        name = record(policy, task, film, goal=config.goal, seed=seed, episodes=n).name
     result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed, video=name)
     write_json(run.path / "evaluation.json", result.to_json())
     return result

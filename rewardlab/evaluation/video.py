@@ -23,6 +23,8 @@ Picture = npt.NDArray[np.uint8]
 FPS = 30
 SHORTEST_S, LONGEST_S = 4.0, 8.0
 """An episode is slowed down to the first and cut off at the second [s of the clip]."""
+SLOWEST = 0.5
+"""Speed below which nothing is slowed down, relative to the simulation's own."""
 AFTER_S = 0.8
 """How long an episode is still shown once it is solved or over [s of the clip]."""
 MAX_WIDTH = 640
@@ -85,10 +87,10 @@ def record(
     check_drawing(task)
     venv = make_venv(task, n_envs=1, seed=seed, render_mode="rgb_array")
     dt = task.scene.dt or 1 / FPS
-    speed = min(1.0, task.horizon * dt / SHORTEST_S)
+    speed = min(1.0, max(SLOWEST, task.horizon * dt / SHORTEST_S))
     seeds = [episode_seed(seed, i) for i in range(episodes)]
     try:
-        clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal)
+        clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal or task.id)
         write_clip(path, clip)
     finally:
         venv.close()

@@ -34,9 +34,7 @@ def run(tmp_path_factory):
 
 
 def test_an_evaluation_is_reproducible_written_and_honest(run):
-    counts = []
-    first = evaluate(run, episodes=6, on_episode=counts.append)
-    assert counts[-1] == 6
+    first = evaluate(run, episodes=6)
     assert first == evaluate(run, episodes=6) == last_evaluation(run)
     assert first.success_ci == wilson(round(first.success * 6), 6)
     assert first.return_ci.low <= first.return_mean <= first.return_ci.high
@@ -61,6 +59,14 @@ def test_a_trained_run_gets_a_whole_report_with_video(run):
     text = result.path.read_text("utf-8")
     assert "data:video/mp4;base64," in text
     assert "the drawer comes to its goal" in text
+
+
+def test_progress_is_told_on_stderr_alone(run, monkeypatch, capsys):
+    monkeypatch.setattr("rewardlab.evaluation.progress.EVERY_S", 0.0)
+    evaluate(run, episodes=3, progress=True)
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "evaluating: 3 of 3 episodes" in told.err
 
 
 def test_fewer_than_one_episode_is_misuse(run):
