@@ -41,7 +41,11 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     yield "SPEED", o.get("speed", 1.0), f"[m/s] full pay at this speed; {o.get('why_speed', '')}"
     yield "JUMP_BY", o.get("jump", 0.3), "[m] full pay at this much above the start"
     yield "FLOOR", o.get("floor", 0.3), "[m] height of the body when it lies"
-    yield "LEAST", o.get("low", 0.8), "share of the starting height that is low enough to lose pay"
+    yield (
+        "LEAST",
+        o.get("low", 0.8),
+        "share of the starting height at which the pay for height is gone",
+    )
     yield "TURN", 6.2832, "[rad] a whole turn"
     yield "SPIN_RATE", o.get("spin", 6.0), "[rad/s] full pay at this rate"
     yield "PAW_HEIGHT", o.get("paw", 0.3), "[m] height of the waving foot for full pay"

@@ -109,6 +109,8 @@ def _body_skill(request: Request, intent: Intent) -> Skill:
 
 
 def _speed(request: Request, intent: Intent) -> dict[str, Any]:
+    if intent.speed == 0.0:
+        raise GoalNotUnderstood("a speed of 0 m/s is no gait; say: stand still")
     if intent.speed is not None:
         return {"speed": intent.speed, "why_speed": "as the goal says"}
     found = re.search(r"speed of at least (\d[\d.]*) m/s", request.description)

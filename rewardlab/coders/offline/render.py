@@ -20,11 +20,6 @@ def closeness(distance, start):
     """1 on the spot, about 0.1 as far away as at the start; steepest half-way."""
     return math.exp(-2.3 * (distance / max(start, 0.05)) ** 2)
 ''',
-    "closeness/linear": '''
-def closeness(distance, start):
-    """1 on the spot, falling in a straight line to 0 at one and a quarter of the start."""
-    return share(1.0 - 0.8 * distance / max(start, 0.05))
-''',
     "share": '''
 def share(x):
     """x between 0 and 1."""
@@ -56,19 +51,20 @@ def render(plan: Plan, draft: Draft, remark: str = "") -> str:
     members = [f"    {name} = {value}" for name, value in draft.members if _uses(body, name)]
     function = [
         "def compute_dense_reward(self, action):",
-        f'    """Pay for: {_clean(plan.goal)}"""',
+        '    """Return the reward of this step, and its terms."""',
         *members,
         *body,
     ]
     code = "\n".join(function)
     helpers = _helpers(code, str(plan.options.get("closeness", "")))
     constants = _constants(plan, draft, "\n".join((code, *helpers)))
-    head = "\n\n".join((_header(plan, draft, remark), "import math", constants))
+    imports = ["import math"] if "math." in "".join((code, *helpers)) else []
+    head = "\n\n".join((_header(plan, draft, remark), *imports, constants))
     return "\n\n\n".join((head, *helpers, code)) + "\n"
 
 
 def _header(plan: Plan, draft: Draft, remark: str) -> str:
-    lines = [f'"""{_clean(plan.goal)}', "", *_wrap(f"{_origin(plan)} {remark}", "")]
+    lines = [*_wrap(f'"""{_clean(plan.goal)}', ""), "", *_wrap(f"{_origin(plan)} {remark}", "")]
     lines += ["", "What it pays for, per step and at most:"]
     paid = _paid(plan, draft)
     wide = max(len(piece.term) for piece in paid)
@@ -109,8 +105,7 @@ def _constants(plan: Plan, draft: Draft, code: str) -> str:
     ]
     sizes = [(n, _value(v), doc) for n, v, doc in draft.constants if _uses([code], n)]
     blocks = ["# What each term is worth.\n" + _table(worth)]
-    if sizes:
-        blocks.append("# Sizes.\n" + _table(sizes))
+    blocks += ["# Sizes.\n" + _table(sizes)] if sizes else []
     return "\n\n".join(blocks)
 
 
@@ -134,20 +129,12 @@ def _number(value: float) -> str:
 
 
 def _helpers(code: str, kernel: str) -> list[str]:
-    """Return the helper functions that the code calls, those that they call first."""
-    found: list[str] = []
-    wanted = [name for name in HELPERS if _uses([code], f"{name}(")]
-    for name in ("share", *wanted):
-        text = HELPERS.get(f"{name}/{kernel}", HELPERS[name]).strip("\n")
-        if name == "share" and not any("share(" in t for t in (code, *_texts(wanted, kernel))):
-            continue
-        if text not in found:
-            found.append(text)
-    return found
-
-
-def _texts(names: list[str], kernel: str) -> list[str]:
-    return [HELPERS.get(f"{name}/{kernel}", HELPERS[name]) for name in names if name != "share"]
+    """Return the helper functions that the code calls, in an order in which each is defined."""
+    names = [name for name in HELPERS if f"{name}(" in code and name != "share"]
+    texts = [HELPERS.get(f"{name}/{kernel}", HELPERS[name]) for name in names]
+    if any("share(" in text for text in (code, *texts)):
+        texts.insert(0, HELPERS["share"])
+    return [text.strip("\n") for text in texts]
 
 
 def _terms(plan: Plan, draft: Draft) -> list[str]:
@@ -183,10 +170,8 @@ def _needed(draft: Draft, terms: list[str]) -> list[tuple[Piece, list[str]]]:
 
 
 def _uses(lines: list[str], name: str) -> bool:
-    pattern = re.compile(
-        rf"(?<![\w.\"]){re.escape(name)}(?!\w)" if name.isidentifier() else re.escape(name)
-    )
-    return any(pattern.search(line.split("#")[0]) for line in lines for line in line.splitlines())
+    pattern = re.compile(rf"(?<![\w.\"]){name}(?!\w)")
+    return any(pattern.search(line.split("#")[0]) for text in lines for line in text.splitlines())
 
 
 def _wrap(text: str, indent: str, first: str | None = None) -> list[str]:

@@ -132,6 +132,7 @@ def test_skills_are_found_in_free_sentences(task_id, goal, skill, compose, code)
             "'open' 'drawer' is nothing for.*walking body.*jump",
         ),
         ("locomotion/ant-forward", "Do a front flip.", "pitch"),
+        ("locomotion/ant-forward", "Run forward at 0 m/s.", "stand still"),
         ("locomotion/hopper-forward", "Wave the left leg.", "feet"),
         ("metaworld/drawer-open", "Run forward at 2 m/s.", "'run'.*an arm"),
     ],
