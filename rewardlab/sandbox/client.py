@@ -8,7 +8,7 @@ import mmap
 import os
 import select
 import signal
-import tempfile
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -284,17 +284,14 @@ class RewardWorker:
 
 
 def _shared_memory(size: int) -> int:
-    """Return anonymous memory of a fixed size, as a descriptor."""
-    if not hasattr(os, "memfd_create"):
-        with tempfile.TemporaryFile() as file:
-            fd = os.dup(file.fileno())
-        os.ftruncate(fd, size)
-        return fd
-    import fcntl
-
-    fd = os.memfd_create("reward", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    """Return anonymous memory of a fixed size, as a descriptor: nobody can shrink it under us."""
+    fd = spawn.anonymous_file()
     os.ftruncate(fd, size)
-    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
+    if sys.platform == "linux":
+        import fcntl
+
+        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
     return fd
 
 

@@ -79,17 +79,25 @@ class Zygote:
         self._broken = False
         ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_TYPE)
         self._control = ours
-        with theirs, tempfile.TemporaryFile() as log:
-            self._log = os.dup(log.fileno())
-            self._process = subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", "-c", _BOOT, str(theirs.fileno()), *_folders()],
+        self._log = anonymous_file()
+        with theirs:
+            self._process = self._execute(theirs.fileno(), hash_seed)
+
+    def _execute(self, fd: int, hash_seed: str) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOT, str(fd), *_folders()],
                 env=_environment(hash_seed),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=(theirs.fileno(),),
+                stderr=self._log,
+                pass_fds=(fd,),
                 start_new_session=True,
             )
+        except OSError as error:
+            self._control.close()
+            os.close(self._log)
+            raise WorkerStartError(f"cannot start {sys.executable}: {error}") from error
 
     @property
     def alive(self) -> bool:
@@ -235,6 +243,14 @@ def close_all() -> None:
     with _guard:
         while _zygotes:
             _zygotes.popitem()[1].close()
+
+
+def anonymous_file() -> int:
+    """Return the descriptor of a file without a name, in memory where the platform can."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("rewardlab", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def end(child: Child) -> None:

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -161,12 +162,16 @@ def test_killed_worker_is_one_clear_fault(worker: Start, rows) -> None:
 
 def test_killed_zygote_ends_its_workers_and_is_replaced(worker: Start, rows, alive) -> None:
     one = worker(GOOD)
-    zygote = spawn.zygote()
-    os.kill(zygote.facts(Limits()).pid, signal.SIGKILL)
+    os.kill(spawn.zygote().facts(Limits()).pid, signal.SIGKILL)
+    assert gone([one.pid], alive)
     with pytest.raises(WorkerFault):
         one.evaluate(rows)
-    assert not alive(one.pid)
-    os.kill(spawn.zygote().facts(Limits()).pid, signal.SIGKILL)
+    assert worker(GOOD).evaluate(rows[:1]).reward.shape == (1,)
+
+
+def test_a_zygote_lost_unnoticed_is_replaced(worker: Start, rows) -> None:
+    spawn.zygote().facts(Limits())
+    spawn.zygote()._control.shutdown(socket.SHUT_RDWR)
     assert worker(GOOD).evaluate(rows[:1]).reward.shape == (1,)
 
 

@@ -242,6 +242,37 @@ def test_excess_ends_within_the_limits(jailed: Jailed, rows, name: str) -> None:
     assert time.monotonic() - start < 5.0
 
 
+LIES = {
+    "rubbish": "m[p.reply_at :] = b'\\xff' * (len(m) - p.reply_at)",
+    "nan": "m[p.block_at : p.block_at + 24] = np.array([0.0, np.nan, 0.0]).tobytes()",
+    "status": "m[p.block_at] = 99",
+    "term": (
+        "frames.REPLY.pack_into(m, p.reply_at, frames.MAGIC, 1, 1, 1, 3, 0, 0, 0)\n"
+        "m[p.text_at : p.text_at + 3] = b'a b'"
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lying_worker_is_found_out(jailed: Jailed, rows, lie: str) -> None:
+    """The program finds the shared memory through its callers' frames and writes its own reply."""
+    body = f"""
+import os, sys
+f = sys._getframe()
+while "memory" not in f.f_locals:
+    f = f.f_back
+m, p, frames = f.f_locals["memory"], f.f_locals["place"], f.f_globals["frames"]
+frames.REPLY.pack_into(m, p.reply_at, frames.MAGIC, 1, 1, 0, 0, 0, 0, 0)
+{LIES[lie]}
+os.write(4, b"R")
+while True:
+    pass
+"""
+    with pytest.raises(WorkerFault) as caught:
+        jailed(body, mode="train").evaluate(rows[:1])
+    assert caught.value.code == "ProtocolViolation"
+
+
 def test_this_machine_has_every_layer_that_the_tests_rely_on() -> None:
     missing = [layer.name for layer in layers() if not layer.works]
     assert level() == "full" or "landlock" in missing
