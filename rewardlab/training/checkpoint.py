@@ -57,7 +57,9 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
         StorageError: Disk full, no permission …
     """
     path = folder / f"{model.num_timesteps:012d}"
-    part = folder / f".{path.name}.part"
+    while path.exists():  # the older one of the same step stays until this one is whole
+        path = path.with_name(path.name + "+")
+    part = folder / ".part"
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
@@ -68,8 +70,6 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
         if isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
             _save_replay(part / "replay.npz", model.replay_buffer)
         _sync(part)
-        if path.exists():
-            shutil.rmtree(path)
         part.rename(path)
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
@@ -85,6 +85,11 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
 def checkpoints(folder: Path) -> list[Path]:
     """Return whole checkpoints, oldest first."""
     return sorted(p for p in folder.glob("[0-9]*") if p.is_dir())
+
+
+def step_of(path: Path) -> int:
+    """Return the step at which a checkpoint was taken."""
+    return int(path.name.rstrip("+"))
 
 
 def restore(path: Path, model: BaseAlgorithm) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
     folder = have[checkpoint]
     if checkpoint == "latest":
         weights = files.load_tensors(folder / "model.pt")["parameters"]["policy"]
-        timesteps = int(folder.name)
+        timesteps = files.step_of(folder)
     else:
         data = files.load_tensors(folder / "policy.pt")
         weights, timesteps = data["policy"], int(data["timesteps"])

@@ -54,8 +54,6 @@ def train(
         RewardFault: The reward program failed; the run can be resumed.
         KeyboardInterrupt: Ctrl-C; the run was saved and can be resumed.
     """
-    if isinstance(task, str):
-        task = get_task(task)
     if isinstance(reward, Shaper):
         shaper = reward
         reward = "shaper"
@@ -65,7 +63,8 @@ def train(
         run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
         _check_shaper(run, shaper)
         extend(run, task, n_timesteps)
-    return fit(run, task=task, shaper=shaper, progress=progress)
+    known = None if isinstance(task, str) else task
+    return fit(run, task=known, shaper=shaper, progress=progress)
 
 
 def prepare(
@@ -174,7 +173,7 @@ def prepare(
     return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
 
 
-def extend(run: Run, task: Task, n_timesteps: int | None) -> None:
+def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:
     """Set where a resumed run ends.
 
     Raises:
@@ -183,8 +182,9 @@ def extend(run: Run, task: Task, n_timesteps: int | None) -> None:
     from dataclasses import replace
 
     config = run.config
-    if task.id != config.task:
-        raise UsageError(f"run {run.id} is about {config.task}, not {task.id}")
+    id = task if isinstance(task, str) else task.id
+    if id != config.task:
+        raise UsageError(f"run {run.id} is about {config.task}, not {id}")
     if run.status == "finished" and (n_timesteps or 0) <= config.n_timesteps:
         raise UsageError(
             f"run {run.id} has finished its {config.n_timesteps:,} steps: "
@@ -274,7 +274,7 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
         except Stop:
             raise KeyboardInterrupt(
                 f"stopped at {model.num_timesteps:,} of {n:,} steps; go on with: "
-                f"rewardlab train {run.config.task} --resume {run.id}"
+                f"rewardlab train --resume {run.path}"
             ) from None
         if session.config.eval_freq:
             schedule.evaluate()
