@@ -6,10 +6,11 @@ from rewardlab.coders.base import Reply, Request
 from rewardlab.coders.offline import arm, body
 from rewardlab.coders.offline.comments import revise
 from rewardlab.coders.offline.grounding import ground
+from rewardlab.coders.offline.history import recall
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.render import render
 from rewardlab.coders.offline.variants import vary
-from rewardlab.errors import CoderError, GoalNotUnderstood
+from rewardlab.errors import CoderError
 
 NAME = "offline"
 BANNER = "Written by the offline composer, by rule and without a language model"
@@ -38,8 +39,9 @@ class OfflineComposer:
                 f"the offline composer's program was refused, and it knows no other: {found}. "
                 "Please report this; meanwhile use --coder openai or edit the program"
             )
-        plan = vary(ground(request), request.sample)
-        return reply(revise(plan, _comments(request)), _parent(request))
+        history = recall(request)
+        plan = vary(ground(request), history.sample)
+        return reply(revise(plan, history.earlier, history.comment), history.remark)
 
 
 def reply(plan: Plan, parent: str = "") -> Reply:
@@ -56,22 +58,3 @@ def reply(plan: Plan, parent: str = "") -> Reply:
 def _unused(plan: Plan) -> list[str]:
     words = ", ".join(repr(word) for word in plan.ignored)
     return [f"Words of the goal that it did not use: {words}."] if words else []
-
-
-def _comments(request: Request) -> list[str]:
-    comments = [past.feedback.strip() for past in request.rounds]
-    if comments and not comments[-1]:
-        raise GoalNotUnderstood(
-            "the offline composer refines by a comment in words, and there is none, e.g. "
-            "'too slow' or 'keep the gripper open'"
-        )
-    return [comment for comment in comments if comment]
-
-
-def _parent(request: Request) -> str:
-    if not request.rounds or request.rounds[-1].program.origin == NAME:
-        return ""
-    return (
-        "The parent program was not written by this composer, which cannot edit it: this one is "
-        "composed anew from the goal and the comments."
-    )

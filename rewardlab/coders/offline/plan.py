@@ -30,6 +30,7 @@ class Plan:
         options: Numbers and choices of the family: tolerance, axes, approach, speed …
         changes: What comments have done so far.
         ignored: Words of the goal that were not used.
+        sample: Which candidate of the goal it is.
     """
 
     task_id: str
@@ -41,6 +42,7 @@ class Plan:
     options: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     ignored: tuple[str, ...] = ()
+    sample: int = 0
 
     def weigh(self, **weights: float) -> Plan:
         """Return the plan with these weights set; new terms come before the costs."""
@@ -53,6 +55,10 @@ class Plan:
     def without(self, term: str) -> Plan:
         """Return the plan without a term."""
         return replace(self, weights={k: v for k, v in self.weights.items() if k != term})
+
+    def changed(self, comment: str, effect: str) -> Plan:
+        """Return the plan with a note of what a comment did."""
+        return replace(self, changes=(*self.changes, Change(comment, effect)))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from rewardlab.coders.offline.plan import Plan
 
@@ -14,6 +15,7 @@ def vary(plan: Plan, sample: int) -> Plan:
     """
     if sample == 0:
         return plan
+    plan = replace(plan, sample=sample)
     round_, which = divmod(sample, len(VARIANTS) + 1)
     if which:
         plan = VARIANTS[which - 1](plan)

@@ -12,11 +12,12 @@ from rewardlab.program.program import RewardProgram
 
 @pytest.fixture(scope="session")
 def ask():
-    """Make a request for a task: `ask(id, goal, comments=(), origin="offline", **more)`."""
+    """Make a request for a task: `ask(id, goal, comments=(), origin="user", plan=None, **more)`."""
 
-    def make(task_id, goal=None, *, comments=(), origin="offline", **more):
+    def make(task_id, goal=None, *, comments=(), origin="user", plan=None, **more):
         t = task(task_id)
-        parent = RewardProgram("def compute_dense_reward(self, action): ...", origin=origin)
+        notes = {"plan": plan} if plan else {}
+        parent = RewardProgram("def f(): ...", origin=origin, notes=notes)
         rounds = tuple(Round(parent, "", comment) for comment in comments)
         goal = t.goal if goal is None else goal
         return Request(t.id, goal, t.scene, t.describe(), t.tips, rounds=rounds, **more)

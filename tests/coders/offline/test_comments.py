@@ -106,11 +106,20 @@ def test_the_gripper_of_a_walking_body_is_refused(compose):
         compose(CHEETAH, comments=["close the gripper"])
 
 
+def test_it_continues_from_its_own_plan_without_the_rounds_before(compose, code):
+    first = compose(DRAWER, sample=1, comments=["pull harder"])
+    plan = {**compose(DRAWER, sample=1).notes["plan"], "changes": first.notes["plan"]["changes"]}
+    second = compose(DRAWER, comments=["too slow"], origin="offline", plan=plan)
+    assert [c["comment"] for c in second.notes["plan"]["changes"]] == ["pull harder", "too slow"]
+    assert second.notes["plan"]["sample"] == 1
+    assert "not written by this composer" not in code(second)
+
+
 def test_it_continues_from_a_program_of_another_coder_and_says_so(compose, code):
-    reply = compose(DRAWER, comments=["too slow"], origin="gpt")
+    reply = compose(DRAWER, comments=["make it purple", "too slow"], origin="gpt")
     assert "not written by this composer" in " ".join(code(reply).split())
     assert "not written by this composer" in reply.notes["coder"]
-    assert "not written by" not in code(compose(DRAWER, comments=["too slow"]))
+    assert '"make it purple": nothing that' in " ".join(code(reply).split())
 
 
 @pytest.mark.parametrize(
