@@ -103,5 +103,5 @@ def _explain(module: str, name: str) -> tuple[str, str]:
         return f"{module!r} is not available", f"allowed: {', '.join(modules)}"
     reason = vocabulary.REASONS.get(name)
     message = f"{module}.{name} is not available" + (f" ({reason})" if reason else "")
-    close = closest(name, vocabulary.members(module))
+    close = [] if reason else closest(name, vocabulary.members(module))
     return message, f"did you mean {' or '.join(close)}?" if close else "compute it yourself"

@@ -38,6 +38,8 @@ Kinds: TypeAlias = frozenset[Kind]
 
 UNKNOWN = Kind("unknown")
 MISSING = Kind("missing")
+STEP = Kind("float", "dt")
+"""`self.dt` where the scene has no such field: a constant of the task."""
 _ANY: Kinds = frozenset({UNKNOWN})
 _ENTITIES = ("scene", "past", "part")
 _IMPORTED = {vocabulary.import_name(module): module for module in vocabulary.MODULES}
@@ -66,8 +68,10 @@ class SceneKinds:
     def members(self, kind: Kind) -> tuple[str, ...]:
         """Return the members of an entity."""
         spec = self.entity(kind)
-        extra = ("previous", "initial", "time") if kind.tag == "scene" else ()
-        return (*spec.members, *extra) if spec is not None else ()
+        if spec is None or kind.tag == "part":
+            return spec.members if spec is not None else ()
+        extra = ("previous", "initial", "time", "dt") if kind.tag == "scene" else ("dt",)
+        return tuple(dict.fromkeys((*spec.members, *extra)))
 
     def member(self, kind: Kind, name: str) -> Kind | None:
         """Return what an entity's member is, `None` if it has no such member."""
@@ -80,6 +84,8 @@ class SceneKinds:
         field = spec.field(name)
         if field is not None:
             return Kind(field.kind, path)
+        if kind.tag != "part" and name == "dt":
+            return STEP
         if kind.tag != "scene":
             return None
         if name in ("previous", "initial"):
@@ -89,7 +95,7 @@ class SceneKinds:
     @cached_property
     def names(self) -> set[str]:
         """Every member name of every entity."""
-        names = {"previous", "initial", "time"}
+        names = {"previous", "initial", "time", "dt"}
         stack = [self.schema.root]
         while stack:
             spec = stack.pop()

@@ -100,7 +100,7 @@ def _not_in_module(node: ast.Attribute, kind: Kind) -> Finding:
     reason = vocabulary.REASONS.get(node.attr)
     module = kind.name.removesuffix(".Rotation") + (".Rotation" if "Rotation" in kind.name else "")
     message = f"{module}.{node.attr} is not available" + (f" ({reason})" if reason else "")
-    close = closest(node.attr, vocabulary.members(kind.name))
+    close = [] if reason else closest(node.attr, vocabulary.members(kind.name))
     hint = f"did you mean {' or '.join(close)}?" if close else "compute it with what is there"
     return at(node, "ForbiddenAttribute", message, hint)
 

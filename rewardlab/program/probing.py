@@ -1,4 +1,4 @@
-"""`hasattr` and `getattr` on the scene: decided while reading, as neither exists at run time."""
+"""What is decided while reading: `hasattr` and `getattr` on the scene, and `self.dt`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Iterator
 
 from rewardlab.program.blocks import replace_expressions
 from rewardlab.program.finding import Finding, at
-from rewardlab.program.inference import Inference, is_entity
+from rewardlab.program.inference import STEP, Inference, is_entity
+
+_PROBES = ("hasattr", "getattr")
+
+
+def has_probing(inference: Inference) -> bool:
+    """Return whether a program uses `hasattr` or `getattr` at all."""
+    return any(isinstance(n, ast.Name) and n.id in _PROBES for n in inference.scopes.nodes())
 
 
 def rewrite_probing(tree: ast.Module, inference: Inference) -> Iterator[Finding]:
@@ -16,7 +23,7 @@ def rewrite_probing(tree: ast.Module, inference: Inference) -> Iterator[Finding]
     for node in inference.scopes.nodes():
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
-        if node.func.id in ("hasattr", "getattr") and _is_builtin(node.func, inference):
+        if node.func.id in _PROBES and _is_builtin(node.func, inference):
             decided = _decide(node, inference)
             if decided is None:
                 message = f"{node.func.id} works only on the scene, with a literal name"
@@ -29,6 +36,22 @@ def rewrite_probing(tree: ast.Module, inference: Inference) -> Iterator[Finding]
         # Replacements may hold other replaced calls, e.g. getattr(getattr(self, "a"), "b").
         inside = {node for node in ast.walk(tree) if node in new}
         new = {node: value for node, value in new.items() if node in inside}
+
+
+def insert_step(tree: ast.Module, inference: Inference) -> None:
+    """Put the seconds of a control step in place of `self.dt`, where that is no field."""
+    schema = inference.scene.schema
+    if schema.root.field("dt") is not None:
+        return
+    new: dict[ast.expr, ast.expr] = {
+        node: ast.copy_location(ast.Constant(schema.dt), node)
+        for node in inference.scopes.nodes()
+        if isinstance(node, ast.Attribute)
+        and node.attr == "dt"
+        and isinstance(node.ctx, ast.Load)
+        and inference.kinds(node) == {STEP}
+    }
+    replace_expressions(tree, new)
 
 
 def _is_builtin(name: ast.Name, inference: Inference) -> bool:

@@ -17,7 +17,7 @@ from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations
 from rewardlab.program.placement import check_placement
-from rewardlab.program.probing import rewrite_probing
+from rewardlab.program.probing import has_probing, insert_step, rewrite_probing
 from rewardlab.program.schema import Schema
 from rewardlab.program.scopes import find_scopes
 from rewardlab.program.size import measure_text, measure_tree, parse
@@ -88,8 +88,10 @@ def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
     if entry is None:
         return
     scene = SceneKinds(schema)
-    yield from rewrite_probing(tree, Inference(find_scopes(tree), entry, scene))
     inference = Inference(find_scopes(tree), entry, scene)
+    if has_probing(inference):
+        yield from rewrite_probing(tree, inference)
+        inference = Inference(find_scopes(tree), entry, scene)
     if not inference.converged:
         message = "names are assigned to each other in too many steps"
         yield at(entry, "SourceTooComplex", message, "use the values directly")
@@ -99,6 +101,7 @@ def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
     yield from check_arithmetic(inference)
     yield from check_stores(inference)
     yield from lint(inference)
+    insert_step(tree, inference)
 
 
 def _check_names(inference: Inference) -> Iterator[Finding]:

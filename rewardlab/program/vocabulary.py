@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import cache
 
 from rewardlab.program.signature import (
     Symbol,
@@ -218,6 +219,7 @@ def lookup(path: str) -> Symbol | None:
     return table.get(name)
 
 
+@cache
 def members(module: str) -> tuple[str, ...]:
     """Return what a program may reach in a module: symbols and sub-modules, sorted."""
     below = {m.removeprefix(f"{module}.") for m in MODULES if m.startswith(f"{module}.")}

@@ -2,7 +2,9 @@
 
 import ast
 import contextlib
+import inspect
 import string
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,8 +143,14 @@ def test_hostile_sizes_and_shapes(schema, source):
 
 
 def test_reading_needs_little_of_the_stack(schema):
-    deep = "+".join(["1.0"] * 50)
-    source = f"def compute_dense_reward(self, action):\n    return {'[' * 50}{deep}{']' * 50}"
-    for name in PROGRAMS:
-        check(name, schema)
-    check(source, schema)
+    """A worker reads with little recursion to spare, and so may any caller."""
+    deep = f"{'[' * 25}{'+'.join(['1.0'] * 25)}{']' * 25}"
+    nested = "def compute_dense_reward(self, action):\n    return " + deep
+    depth = len(inspect.stack())
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(depth + 120)
+    try:
+        readings = [read(source, schema) for source in (*PROGRAMS, nested)]
+    finally:
+        sys.setrecursionlimit(limit)
+    assert all(reading.ok for reading in readings)

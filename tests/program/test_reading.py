@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from rewardlab.program.reading import read
+from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
 
 HEAD = "def compute_dense_reward(self, action):\n    "
 
@@ -316,3 +317,62 @@ def test_warnings_of_the_parser_are_nobodys_error(schema):
 def test_a_coding_cookie_is_only_a_comment(schema):
     source = "# -*- coding: utf-7 -*-\n# +AAo-import os\n" + HEAD + "return 1.0"
     assert read(source, schema).findings == ()
+
+
+ORDINARY = {
+    "a name that changes from object to array": (
+        "t = self.obj1\n    t = t.position\n    return t.sum()"
+    ),
+    "a name that may be None": (
+        "p = None\n    if self.time > 1:\n        p = self.obj1\n    return p.position[0]"
+    ),
+    "objects in a dictionary": (
+        "d = {'a': self.obj1}\n    return sum(o.position[2] for o in d.values())"
+    ),
+    "objects in a list": "o = []\n    o.append(self.obj1)\n    return o[0].position[0]",
+    "an object from a function": "def f():\n        return self.obj1\n    return f().position[0]",
+    "the scene passed on": "def f(env):\n        return env.time\n    return f(self)",
+    "a type test": "x = isinstance(action, (list, np.ndarray))\n    return float(x)",
+    "an own copy of the action": (
+        "action = action.copy()\n    action[0] = 1\n    return action.sum()"
+    ),
+    "merged terms": "t = {'a': 1.0}\n    t |= {'b': 2.0}\n    return sum(t.values()), {**t}",
+    "text comparisons": "s = 'reach'\n    return 1.0 if s == 'reach' else 0.0",
+    "ellipsis and slices": "return float(np.atleast_2d(action)[..., ::-1][0, :2].sum())",
+    "star targets": "x, *rest = action\n    return x + sum(rest)",
+    "star arguments": "return max(*action) + min([*action])",
+    "lone underscore": "return sum(1.0 for _ in range(3))",
+    "zero guard": "n = np.linalg.norm(action)\n    return 0.0 if n == 0.0 else 1.0 / n",
+    "getattr of a part": "r = getattr(self, 'robot', None)\n    return r.ee_position[0]",
+    "non-ASCII names": "μ = 0.5\n    return μ",
+    "method as key": "d = {'a': 1.0}\n    return d[max(d, key=d.get)]",
+    "function as key": "return float(max([action, -action], key=np.linalg.norm)[0])",
+    "function under a new name": "n = np.linalg.norm\n    return n(action, ord=2)",
+    "function passed to a helper": (
+        "def g(f):\n        return f(action)\n    return g(np.linalg.norm)"
+    ),
+    "positional number types": "return float(np.array([1, 2], float).astype(np.int64).sum())",
+    "long decision": "x = 0\n    if x == 1:\n        x = 1\n"
+    + "    elif x == 2:\n        x = 2\n" * 20
+    + "    return x",
+}
+
+
+@pytest.mark.parametrize("body", ORDINARY.values(), ids=ORDINARY.keys())
+def test_ordinary_code_passes_without_a_word(schema, body):
+    assert read(HEAD + body, schema).findings == ()
+
+
+def test_the_length_of_a_step_is_a_constant(schema):
+    source = (
+        HEAD + "v = self.obj1.position - self.previous.obj1.position\n    return v[0] / self.dt"
+    )
+    reading = read(source, schema)
+    assert reading.findings == ()
+    assert ast.unparse(reading.tree).endswith("return v[0] / 0.0125")
+
+
+def test_a_step_in_the_scene_is_read_from_it(schema):
+    root = EntitySpec("Ant", "", (FieldSpec("dt", "step", "float"),))
+    reading = read(HEAD + "return self.dt", Schema(root, ActionSpec(1), 0.05))
+    assert ast.unparse(reading.tree).endswith("return self.dt")
