@@ -62,7 +62,7 @@ class ProgressBar(BaseCallback):
         step = self.model.num_timesteps
         if self._console.is_terminal:
             now = time.monotonic()
-            if now >= self._next_s:
+            if now >= self._next_s or step >= self._n:
                 self._next_s = now + EVERY_S
                 self._bar.update(self._row, completed=min(step, self._n), text=self._text())
         elif step >= self._next_line:

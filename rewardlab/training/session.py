@@ -138,7 +138,9 @@ def _environments(
                     f"{type(part).__name__} changes its rewards over time, and {config.algo} "
                     "learns from old ones: use an on-policy algorithm such as ppo"
                 )
-            venv = ShapedVecEnv(venv, part, gamma=gamma, seed=config.seed)
+            venv = ShapedVecEnv(
+                venv, part, gamma=gamma, seed=config.seed, log_env=config.native_reward
+            )
             shaped.append(venv)
     if config.normalize is not None:
         exact = shaper is not None and shaper.invariance == "exact"

@@ -28,12 +28,21 @@ class ShapedVecEnv(VecEnvWrapper):
         shaper: Makes the rewards; bound here and closed with the environments.
         gamma: The algorithm's discount.
         seed: Seeds the shaper.
+        log_env: Log what comes from below as `reward/env`; not where it is not computed.
 
     Raises:
         UsageError: The shaper assumes another discount, or observations are not arrays.
     """
 
-    def __init__(self, venv: VecEnv, shaper: Shaper, *, gamma: float, seed: int = 0) -> None:
+    def __init__(
+        self,
+        venv: VecEnv,
+        shaper: Shaper,
+        *,
+        gamma: float,
+        seed: int = 0,
+        log_env: bool = True,
+    ) -> None:
         super().__init__(venv)
         if isinstance(venv.observation_space, gym.spaces.Dict):
             raise UsageError("reward programs and shapers need array observations, not a dict")
@@ -46,7 +55,7 @@ class ShapedVecEnv(VecEnvWrapper):
             seed=seed,
         )
         self.shaper = shaper
-        self._lowest = not isinstance(venv, ShapedVecEnv)
+        self._log_env = log_env and not isinstance(venv, ShapedVecEnv)
         self._env_id = np.arange(venv.num_envs)
         self._obs: npt.NDArray[Any] = np.zeros(0)
         self._action: npt.NDArray[Any] = np.zeros(0)
@@ -140,7 +149,7 @@ class ShapedVecEnv(VecEnvWrapper):
         terms: Mapping[str, npt.NDArray[np.float64]],
         infos: list[dict[str, Any]],
     ) -> None:
-        columns = {"reward/env": r_ext} if self._lowest else {}
+        columns = {"reward/env": r_ext} if self._log_env else {}
         columns["reward/shaped"] = reward
         for name, values in terms.items():
             columns[f"reward/terms/{name}"] = values

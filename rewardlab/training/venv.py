@@ -8,6 +8,7 @@ Monitor sees the environment's own reward only, so SB3's `ep_rew_mean` never is 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -89,6 +90,8 @@ def _build(task: Task, seed: int, options: Mapping[str, Any]) -> gym.Env[Any, An
 def _rebuild(
     id: str, task_options: Mapping[str, Any], seed: int, options: Mapping[str, Any]
 ) -> gym.Env[Any, Any]:
+    # Ctrl-C reaches every process of a terminal: the one that trains decides what it means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     return _build(get_task(id, **task_options), seed, options)
 
 

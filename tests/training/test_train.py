@@ -1,6 +1,9 @@
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -195,3 +198,44 @@ def test_a_run_is_not_resumed_with_another_task_or_without_its_shaper(task, make
     with pytest.raises(UsageError, match="made with the shaper Potential"):
         train(task, n_timesteps=200, resume=run, out=tmp_path)
     train(task, n_timesteps=200, resume=run, shaper=Potential(), out=tmp_path)
+
+
+GROUP = """
+from rewardlab.training.train import train
+train("locomotion/hopper-forward", n_timesteps=10**6, name="group", out={out!r}, n_envs=2,
+      hyperparameters=dict(n_steps=64, batch_size=64, n_epochs=1), eval_freq=0,
+      checkpoint_freq=128, vec_env="subproc")
+"""
+
+
+def test_ctrl_c_at_a_terminal_reaches_the_whole_group_and_the_run_is_saved(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", GROUP.format(out=str(tmp_path))],
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    folder = tmp_path / "group" / "checkpoints"
+    deadline = time.monotonic() + 60
+    while not list(folder.glob("[0-9]*")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    err = process.communicate(timeout=60)[1]
+    assert "KeyboardInterrupt: stopped at" in err
+    assert Run.open("group", out=tmp_path).status == "interrupted"
+
+
+def test_a_run_without_native_reward_does_not_pretend_to_know_it(task, tmp_path):
+    run = train(
+        task,
+        "sparse",
+        native_reward=False,
+        hyperparameters=PPO,
+        n_timesteps=128,
+        out=tmp_path,
+        **SMALL,
+    )
+    assert column(run, "reward/env") == []
+    assert column(run, "reward/shaped")
