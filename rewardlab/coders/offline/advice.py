@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from typing import NamedTuple
 
 from rewardlab.coders.offline.plan import Plan
-from rewardlab.errors import closest
 
 ARM = ("reach", "move", "carry")
 
@@ -151,7 +151,8 @@ def _term(plan: Plan, name: str) -> str | None:
     """Find the term that a word means."""
     known = {t: t for t in plan.weights}
     known |= {w: t for w, t in SYNONYMS.items() if t in plan.weights}
-    return known.get(name) or next((known[c] for c in closest(name, known, n=1)), None)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return known[close[0]] if close else None
 
 
 SYNONYMS = {
@@ -176,11 +177,17 @@ _HAND = r"(?:gripper|fingers?|claws?)"
 _NOT = r"(?:never|not|n't|cannot|fails? to|without|barely|hardly)"
 
 ADVICE = (
-    Advice("too slow", r"too slow|faster|quicker|hurry|speed (?:it )?up|takes too long", _faster),
+    Advice(
+        "too slow",
+        r"(?:too|very|so|is|moves) slow\b|not fast enough|faster|quicker|hurry|"
+        r"speed (?:it )?up|takes too long",
+        _faster,
+    ),
     Advice("too fast", r"too (?:fast|quick)|slow(?:er| down)|more slowly|gentl", _slower),
     Advice(
         "it shakes / be smoother",
-        r"shak|smooth|jitter|trembl|jerk|wobbl|vibrat|oscillat|twitch|calm",
+        r"not smooth|not stable|unstable|shak|smooth|jitter|trembl|jerk|wobbl|"
+        r"vibrat|oscillat|twitch|calm",
         _smoother,
     ),
     Advice(
@@ -190,14 +197,15 @@ ADVICE = (
     ),
     Advice(
         "keep the gripper open",
-        rf"(?<!clos)\bopen(?:ed)? {_THE}{_HAND}|{_HAND} (?:\w+ ){{0,3}}open|"
+        rf"(?<!clos)\bopen(?:ed)? {_THE}{_HAND}|{_HAND} (?:(?!not )\w+ ){{0,3}}open|"
         rf"(?:not|n't) close {_THE}{_HAND}",
         _grip("open"),
     ),
     Advice(
         "close the gripper",
         rf"(?<!not )(?<!n't )\b(?:close|shut|closing) {_THE}{_HAND}|"
-        rf"{_HAND} (?:\w+ ){{0,3}}(?:closed|shut)",
+        rf"{_HAND} (?:(?!not )\w+ ){{0,3}}(?:closed|shut)|(?:not|n't) open {_THE}{_HAND}|"
+        rf"{_HAND} (?:\w+ ){{0,2}}not (?:be |stay )?open",
         _grip("closed"),
     ),
     Advice(
@@ -246,5 +254,9 @@ ADVICE = (
         rf"less (?:weight |emphasis |reward )?(?:on |to |for )?{_THE}([a-z_]+)",
         _weight(0.5),
     ),
-    Advice("remove TERM", rf"(?:remove|drop|delete|without|no) {_THE}(?:term )?([a-z_]+)", _remove),
+    Advice(
+        "remove TERM",
+        rf"(?:remove|drop|delete|take out|get rid of) {_THE}(?:term )?([a-z_]+)",
+        _remove,
+    ),
 )

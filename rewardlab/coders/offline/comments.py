@@ -41,9 +41,14 @@ def _heed(plan: Plan, comment: str) -> Plan | None:
     text = " ".join(comment.lower().replace("’", "'").split())
     effects: list[str] = []
     for advice in ADVICE:
-        found = re.search(advice.pattern, text)
+        found = next((m for m in re.finditer(advice.pattern, text) if not _denied(text, m)), None)
         result = advice.act(plan, found.group(found.lastindex or 0)) if found else None
         if result:
             plan, effect = result
             effects.append(effect)
     return plan.changed(comment, "; ".join(effects)) if effects else None
+
+
+def _denied(text: str, found: re.Match[str]) -> bool:
+    """Tell whether a comment says the opposite: `do not push harder`."""
+    return re.search(r"(?:\bnot|n't|\bnever) (?:\w+ )?$", text[: found.start()]) is not None

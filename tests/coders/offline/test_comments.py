@@ -56,6 +56,8 @@ def test_a_comment_moves_the_weights_it_speaks_of(
     [
         ("close the gripper", "(0.9 - openness)"),
         ("do not close the gripper", "(openness - 0.3)"),
+        ("The gripper should not be open.", "(0.9 - openness)"),
+        ("don't open the gripper", "(0.9 - openness)"),
         ("approach it straight", "way_to(hand, handle)"),
         ("come from above", "HOVER = 0.15"),
         ("stay lower", "HIGH = 0.02"),
@@ -90,7 +92,17 @@ def test_one_comment_may_say_two_things(compose, weights, code):
     assert {"haste", "calm"} <= set(after)
 
 
-@pytest.mark.parametrize("comment", ["purple", "great!", "remove the moon", "more weight on zebra"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "purple",
+        "great!",
+        "no good",
+        "do not push harder",
+        "remove the moon",
+        "more weight on zebra",
+    ],
+)
 def test_a_comment_it_cannot_act_on_is_refused_with_what_it_can(comment, compose):
     with pytest.raises(GoalNotUnderstood, match=r"'push harder'.*reach, "):
         compose(DRAWER, comments=[comment])
