@@ -157,14 +157,28 @@ def _follow(real: Array, made: Array, schema: Schema) -> None:
     obs = schema.layout.get("obs")
     if obs is None:
         return
-    blocks = np.concatenate([block.copy() for block in _blocks(real, schema)])
-    named = blocks[:, : obs.start]
-    moving = np.ptp(named, axis=0) > 0
-    for entry in range(obs.start, obs.stop):
-        same = np.flatnonzero(moving & (named == blocks[:, entry : entry + 1]).all(axis=0))
-        if len(same):
-            for block in _blocks(made, schema):
-                block[:, entry] = block[:, same[0]]
+    blocks = np.concatenate(_blocks(real, schema))
+    source = _sources(blocks[:, : obs.start], blocks[:, obs.start : obs.stop])
+    for block in _blocks(made, schema):
+        for entry, column in source.items():
+            block[:, obs.start + entry] = block[:, column]
+
+
+def _sources(named: Array, obs: Array) -> dict[int, int]:
+    """Return for entries of `obs (n, E)` the column of `named (n, C)` that they repeat.
+
+    What never changes may equal many columns: it is matched only next to an entry that does.
+    """
+    same = (obs[:, :, None] == named[:, None, :]).all(axis=0)
+    moving = same & (np.ptp(named, axis=0) > 0)
+    found = {int(entry): int(moving[entry].argmax()) for entry in np.flatnonzero(moving.any(1))}
+    for step in (1, -1):
+        for entry in range(len(same))[::step]:
+            column = found.get(entry - step, -2) + step
+            known = entry in found or not 0 <= column < same.shape[1]
+            if not known and same[entry, column]:
+                found[entry] = column
+    return found
 
 
 def _blocks(rows: Array, schema: Schema) -> list[Array]:

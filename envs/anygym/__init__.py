@@ -111,9 +111,10 @@ def _make(
 
 def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
     simulator.prepare()
+    options = {"render_mode": render_mode} if render_mode else {}  # not every one has it
     try:
         env: gym.Env[Any, Any] = gym.make(
-            name, render_mode=render_mode, max_episode_steps=-1, disable_env_checker=True
+            name, max_episode_steps=-1, disable_env_checker=True, **options
         )
     except gym.error.DependencyNotInstalled as error:
         raise UsageError(f"gym/{name} needs a package that is not installed: {error}") from error

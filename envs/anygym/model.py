@@ -193,6 +193,7 @@ def _reader(env: Any) -> SceneReader:
 
     def read(obs: Any, out: Array) -> None:
         scratch.qpos[:] = data.qpos
+        mujoco.mj_normalizeQuat(model, scratch.qpos)
         scratch.qvel[:] = data.qvel
         if model.nmocap:
             scratch.mocap_pos[:] = data.mocap_pos

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rewardlab.envs.locomotion.floor import FloorContacts, kinematics
@@ -72,12 +73,14 @@ def read_ant(env: Any) -> SceneReader:
 def _attitude(quaternion: list[float], body_rates: list[float]) -> list[float]:
     """Return world angular velocity, quaternion, up and forward vector.
 
-    MuJoCo gives a free joint's angular velocity in the body's frame: the world's is R @ it.
+    MuJoCo gives a free joint's angular velocity in the body's frame: the world's is R @ it. The
+    quaternion of a reset carries noise and is not of unit length.
     """
-    w, x, y, z = quaternion
+    length = math.hypot(*quaternion)
+    w, x, y, z = (entry / length for entry in quaternion)
     forward = (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y))
     left = (2 * (x * y - w * z), 1 - 2 * (x * x + z * z), 2 * (y * z + w * x))
     up = (2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y))
     a, b, c = body_rates
     rates = [a * f + b * g + c * u for f, g, u in zip(forward, left, up, strict=True)]
-    return [*rates, *quaternion, *up, *forward]
+    return [*rates, w, x, y, z, *up, *forward]

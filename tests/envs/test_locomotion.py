@@ -1,0 +1,275 @@
+import gymnasium as gym
+import mujoco
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from rewardlab.envs.locomotion.ant import SHANKS
+from rewardlab.envs.locomotion.behaviours import ANT, BEHAVIOURS, HALF_CHEETAH, HOPPER, WALKER
+from rewardlab.envs.tasks import task
+
+ROBOTS = {"hopper": HOPPER, "walker": WALKER, "cheetah": HALF_CHEETAH, "ant": ANT}
+IDS = [f"locomotion/{behaviour.name}" for behaviour in BEHAVIOURS]
+
+
+@pytest.fixture
+def bench():
+    """A robot whose state can be set, stepped by single physics steps and read."""
+
+    class Bench:
+        def __init__(self, name, h=None):
+            robot = ROBOTS[name]
+            self.env = gym.make(robot.env_id, **robot.options).unwrapped
+            self.env.reset(seed=0)
+            self.schema, self._read = robot.schema, robot.reader(self.env)
+            self.model, self.data = self.env.model, self.env.data
+            self.h = self.model.opt.timestep = h or self.model.opt.timestep
+
+        def read(self):
+            out = np.zeros(self.schema.size)
+            self._read(np.zeros(self.env.observation_space.shape), out)
+            layout = self.schema.layout
+            return lambda path: out[layout[path].start : layout[path].stop]
+
+        def tumble(self, seed=0):
+            """Put it high in the air, turning and moving."""
+            rng = np.random.default_rng(seed)
+            qpos, qvel = self.env.init_qpos.copy(), rng.normal(size=self.model.nv)
+            qpos[2 if self.model.nq == 15 else 1] += 3.0
+            if self.model.nq == 15:
+                qpos[3:7] = rng.normal(size=4)
+                qpos[3:7] /= np.linalg.norm(qpos[3:7])
+            self.env.set_state(qpos, qvel)
+
+        def step(self):
+            mujoco.mj_step(self.model, self.data)
+
+    return Bench
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_members_are_what_the_schema_says(id, roll, check_members):
+    made = task(id)
+    for _, reward, _, _, info in roll(made.make_env(seed=1), 200):
+        check_members(made.scene, info["scene"])
+        assert info["success"] is False
+        assert np.isfinite(reward)
+        assert info["scene"][made.scene.layout["dt"].start] == made.scene.dt
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_reading_the_scene_changes_neither_simulation_nor_reward(id):
+    made = task(id)
+    env = made.make_env(seed=3)
+    robot = next(b.robot for b in BEHAVIOURS if made.id.endswith(b.name))
+    bare = gym.make(made.env_id, **robot.options)
+    obs, _ = env.reset()
+    theirs, _ = bare.reset(seed=3)
+    assert np.array_equal(obs, theirs)
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        action = rng.uniform(-1, 1, env.action_space.shape).astype(np.float32)
+        ours, other = env.step(action), bare.step(action)
+        assert np.array_equal(ours[0], other[0])
+        assert ours[1:4] == other[1:4]
+        if ours[2]:
+            break
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_without_native_reward_only_the_reward_differs(id, roll):
+    full, lean = (task(id).make_env(seed=2, native_reward=native) for native in (True, False))
+    for (obs, *_), (same, reward, *_) in zip(roll(full, 20), roll(lean, 20), strict=True):
+        assert np.array_equal(obs, same)
+        assert reward == 0.0
+
+
+@pytest.mark.parametrize("name", ROBOTS)
+def test_velocities_are_rates_of_positions(name, bench):
+    robot = bench(name, h=1e-5)
+    robot.tumble()
+    before = robot.read()
+    robot.step()
+    after = robot.read()
+    top = f"{name}.torso" if name == "ant" else f"{name}.top"
+    for axis in "xyz" if name == "ant" else "xz":
+        moved = after(f"{top}.position_{axis}") - before(f"{top}.position_{axis}")
+        mean = after(f"{top}.velocity_{axis}") + before(f"{top}.velocity_{axis}")
+        assert moved / robot.h == pytest.approx(mean / 2, abs=1e-3)
+    for path in robot.schema.layout:
+        if path.endswith("_joint.angle"):
+            rate = path.replace(".angle", ".angular_velocity")
+            turned = (after(path) - before(path)) / robot.h
+            assert turned == pytest.approx((after(rate) + before(rate)) / 2, abs=0.05), path
+
+
+@pytest.mark.parametrize("name", ROBOTS)
+def test_orientation_agrees_with_itself_and_with_the_simulator(name, bench):
+    robot = bench(name)
+    robot.tumble(seed=1)
+    see = robot.read()
+    w, x, y, z = see(f"{name}.torso.quaternion")
+    turn = Rotation.from_quat((x, y, z, w))
+    mujoco.mj_forward(robot.model, robot.data)
+    assert turn.as_matrix() == pytest.approx(robot.data.body("torso").xmat.reshape(3, 3))
+    assert see(f"{name}.torso.up_vector") == pytest.approx(turn.apply((0, 0, 1)))
+    assert see(f"{name}.torso.forward_vector") == pytest.approx(turn.apply((1, 0, 0)))
+
+
+def test_the_ants_angular_velocity_is_the_worlds(bench):
+    ant = bench("ant", h=1e-5)
+    for seed in range(3):
+        ant.tumble(seed)
+        before = ant.read()
+        ant.step()
+        after = ant.read()
+        spin = [
+            (before(f"ant.torso.angular_velocity_{a}") + after(f"ant.torso.angular_velocity_{a}"))
+            / 2
+            for a in "xyz"
+        ]
+        spin = np.concatenate(spin)
+        for axis in ("up_vector", "forward_vector"):
+            first, second = before(f"ant.torso.{axis}"), after(f"ant.torso.{axis}")
+            rate = (second - first) / ant.h
+            assert rate == pytest.approx(np.cross(spin, (first + second) / 2), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ROBOTS)
+def test_each_action_turns_the_joint_that_is_named(name, bench):
+    robot = bench(name)
+    for i, words in enumerate(robot.schema.action.names):
+        rates = []
+        for torque in (0.0, 1.0):
+            robot.tumble()
+            robot.data.qvel[:] = 0.0
+            robot.data.ctrl[:] = 0.0
+            robot.data.ctrl[i] = torque
+            robot.step()
+            rates.append(robot.read())
+        joint = words.removeprefix("torque at ")
+        paths = [p for p in robot.schema.layout if p.endswith("_joint.angular_velocity")]
+        paths = [p for p in paths if ".top_joint." not in p]
+        change = {p: (rates[1](p) - rates[0](p)).item() for p in paths}
+        most = max(change, key=lambda path: abs(change[path]))
+        assert most == f"{name}.{joint}.angular_velocity"
+        assert change[most] > 0
+
+
+def test_the_ants_action_order_is_the_models():
+    assert [name.split()[-1] for name in ANT.schema.action.names] == [
+        f"{leg}_{joint}_joint"
+        for leg in ("back_right", "front_left", "front_right", "back_left")
+        for joint in ("leg", "ankle")
+    ]
+
+
+def test_the_ants_feet_are_the_far_ends_of_its_shanks(bench):
+    ant = bench("ant")
+    ant.tumble(seed=2)
+    see = ant.read()
+    mujoco.mj_forward(ant.model, ant.data)
+    for leg, name in zip(
+        ("front_left", "front_right", "back_left", "back_right"), SHANKS, strict=True
+    ):
+        geom = ant.data.geom(name)
+        along = geom.xmat.reshape(3, 3)[:, 2] * ant.model.geom(name).size[1]
+        foot = np.concatenate([see(f"ant.{leg}_foot.position_{axis}") for axis in "xyz"])
+        ends = [geom.xpos + along, geom.xpos - along]
+        assert min(np.linalg.norm(foot - end) for end in ends) < 1e-9
+        torso = ant.data.body("torso").xpos
+        assert np.linalg.norm(foot - torso) > np.linalg.norm(geom.xpos - torso)
+
+
+def test_the_ants_legs_are_where_the_description_says(bench):
+    ant = bench("ant")
+    see = ant.read()
+    signs = {"front_left": (1, 1), "front_right": (-1, 1), "back_left": (-1, -1)}
+    for leg, sign in {**signs, "back_right": (1, -1)}.items():
+        foot = [see(f"ant.{leg}_foot.position_{axis}").item() for axis in "xy"]
+        assert tuple(np.sign(foot)) == sign
+
+
+def test_pitch_is_not_wrapped(bench):
+    hopper = bench("hopper")
+    qpos = hopper.env.init_qpos.copy()
+    qpos[2] = 7.5
+    hopper.env.set_state(qpos, hopper.env.init_qvel)
+    assert hopper.read()("hopper.top_joint.angle") == 7.5
+
+
+def test_pitching_forward_is_positive(bench):
+    hopper = bench("hopper")
+    qpos = hopper.env.init_qpos.copy()
+    qpos[2] = 0.5
+    hopper.env.set_state(qpos, hopper.env.init_qvel)
+    assert hopper.read()("hopper.torso.up_vector")[0] > 0
+
+
+@pytest.mark.parametrize(("name", "height"), [("hopper", 1.25), ("walker", 1.25), ("cheetah", 0.7)])
+def test_height_is_above_the_floor(name, height, bench):
+    robot = bench(name)
+    robot.env.set_state(robot.env.init_qpos, robot.env.init_qvel)
+    see = robot.read()
+    assert see(f"{name}.top.position_z") == pytest.approx(height)
+    assert robot.data.body("torso").xpos[2] == pytest.approx(height)
+
+
+@pytest.mark.parametrize(
+    ("name", "feet"),
+    [
+        ("hopper", ["foot"]),
+        ("walker", ["foot", "foot_left"]),
+        ("cheetah", ["back_foot", "front_foot"]),
+        ("ant", [f"{end}_{side}_foot" for end in ("front", "back") for side in ("left", "right")]),
+    ],
+)
+def test_contacts_of_feet_and_torso(name, feet, bench):
+    robot = bench(name)
+    torso = f"{name}.torso.in_contact" if name == "ant" else f"{name}.torso_in_contact"
+    robot.tumble()
+    robot.step()
+    see = robot.read()
+    assert not any(see(f"{name}.{foot}.in_contact") for foot in feet)
+    assert not see(torso)
+    robot.env.set_state(robot.env.init_qpos, robot.env.init_qvel)
+    touched = set()
+    for _ in range(150):
+        robot.step()
+        see = robot.read()
+        touched |= {foot for foot in feet if see(f"{name}.{foot}.in_contact")}
+    assert touched == set(feet)
+    qpos = robot.env.init_qpos.copy()  # on its back, from where it falls on its torso
+    if name == "ant":
+        qpos[2:7] = (0.3, 0.0, 1.0, 0.0, 0.0)
+    else:
+        qpos[1] -= 0.5 if name == "cheetah" else 1.0
+        qpos[2] = np.pi if name == "cheetah" else np.pi / 2
+    robot.env.set_state(qpos, robot.env.init_qvel)
+    touching = False
+    for _ in range(100):
+        robot.step()
+        touching |= bool(robot.read()(torso))
+    assert touching
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_a_random_policy_never_succeeds(id):
+    env = task(id, horizon=250).make_env(seed=0, native_reward=False)
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        env.reset()
+        done = False
+        while not done:
+            action = rng.uniform(-1, 1, env.action_space.shape).astype(np.float32)
+            _, _, terminated, truncated, info = env.step(action)
+            assert not info["success"]
+            done = terminated or truncated
+
+
+def test_a_seed_fixes_the_sequence_of_episodes(roll):
+    first = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=1), 60)]
+    again = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=1), 60)]
+    other = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=2), 60)]
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first[0], other[0])

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from rewardlab.envs.states import probe_states
+from rewardlab.envs.tasks import task
+
+IDS = [
+    "metaworld/stick-pull",
+    "metaworld/drawer-close",
+    "locomotion/ant-forward",
+    "gym/CartPole-v1",
+]
+
+
+@pytest.fixture(scope="module")
+def states():
+    return {id: (task(id), probe_states(task(id), seed=3)) for id in IDS}
+
+
+@pytest.mark.parametrize("id", IDS)
+def test_states_fit_the_scene(id, states, check_members):
+    made, rows = states[id]
+    assert rows.shape[1] == made.scene.row_size
+    assert len(rows) > 64
+    assert len(np.unique(rows, axis=0)) > 64
+    for row in rows:
+        check_members(made.scene, row)
+
+
+def test_they_follow_from_the_seed():
+    made = task("gym/CartPole-v1")
+    assert np.array_equal(probe_states(made, seed=1), probe_states(made, seed=1))
+    assert not np.array_equal(probe_states(made, seed=1), probe_states(made, seed=2))
+
+
+def test_more_can_be_asked_for():
+    made = task("gym/CartPole-v1")
+    assert len(probe_states(made, n=200)) > 200 > len(probe_states(made, n=16))
+
+
+def test_hand_object_and_goal_coincide_somewhere(states, get):
+    made, rows = states["metaworld/stick-pull"]
+    paths = ("robot.ee_position", "obj1.position", "obj2.position", "goal_position")
+    points = np.array([[get(made.scene, row, path) for path in paths] for row in rows])
+
+    def equal(i, j):
+        return (points[:, i] == points[:, j]).all(axis=1)
+
+    assert (equal(0, 1) & ~equal(1, 3)).any()
+    assert (equal(2, 3) & ~equal(0, 2)).any()
+    assert (equal(0, 1) & equal(1, 2) & equal(2, 3)).any()
+    together = rows[(equal(0, 1) & equal(1, 3)).nonzero()[0][0]]
+    obs = get(made.scene, together, "obs")
+    assert all(np.array_equal(obs[i : i + 3], together[:3]) for i in (0, 4, 36))
+
+
+def test_some_states_stand_still_at_the_beginning(states):
+    made, rows = states["locomotion/ant-forward"]
+    size = made.scene.size
+    now, before, first = (rows[:, i * size : (i + 1) * size] for i in range(3))
+    time, action = rows[:, 3 * size], rows[:, 3 * size + 1 :]
+    still = [s for s in made.scene.layout.values() if "/s" in s.field.unit]
+    speed = np.max([np.abs(now[:, s.start]) for s in still], axis=0)
+    assert ((speed == 0) & (now == before).all(axis=1)).any()
+    made_still = (speed == 0) & (time == 0) & (action == 0).all(axis=1)
+    assert (made_still & (now == before).all(axis=1) & (now == first).all(axis=1)).any()
+    assert ((now == before).all(axis=1) & (time > 0)).any()
+
+
+def test_ranges_are_reached(states, get):
+    made, rows = states["metaworld/drawer-close"]
+    openness = np.array([get(made.scene, row, "robot.gripper_openness") for row in rows])
+    assert openness.min() == 0.0
+    assert openness.max() == 1.0
+
+
+def test_what_a_task_does_not_have_stays_as_it_is(states, get):
+    made, rows = states["metaworld/drawer-close"]
+    for row in rows:
+        assert not get(made.scene, row, "obj2.position").any()
+        assert get(made.scene, row, "obj2.quaternion").tolist() == [1, 0, 0, 0]
+
+
+def test_discrete_actions_are_ones_that_exist(states):
+    _, rows = states["gym/CartPole-v1"]
+    assert set(rows[:, -1]) == {0.0, 1.0}
