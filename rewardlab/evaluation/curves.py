@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
 import csv
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.evaluation.explain import explain
 from rewardlab.store.files import storage_error
 
 Array = npt.NDArray[np.float64]
@@ -20,7 +19,6 @@ STEPS = "time/total_timesteps"
 TERM = "reward/terms/"
 LAST_SHARE = 0.1
 """The end of training, over which terms are summed up."""
-_BESIDE = re.compile(r"[\s,)\]}]*#(.*)")
 
 
 class Term(NamedTuple):
@@ -32,6 +30,7 @@ class Term(NamedTuple):
         share: Its part of the summed magnitudes of all terms' means there, in [0, 1].
         low: Lowest logged mean.
         high: Highest logged mean.
+        weight: The number that the program multiplies it with, where it shows one.
         text: What it is: the program's own comment, else its expression, else `""`.
     """
 
@@ -40,6 +39,7 @@ class Term(NamedTuple):
     share: float
     low: float
     high: float
+    weight: float | None = None
     text: str = ""
 
 
@@ -103,66 +103,18 @@ def sum_up(curves: Curves, source: str = "") -> list[Term]:
         curves: What was logged.
         source: The program, which explains its terms.
     """
-    terms, texts = curves.terms, term_texts(source)
+    terms, explained = curves.terms, explain(source)
     last = max(1, round(LAST_SHARE * len(curves.steps)))
     means = {name: float(values[-last:].mean()) for name, values in terms.items()}
     whole = sum(abs(mean) for mean in means.values()) or 1.0
     found = [
         Term(
             name, means[name], abs(means[name]) / whole, float(values.min()), float(values.max()),
-            texts.get(name, ""),
+            *explained.get(name, ()),
         )
         for name, values in terms.items()
     ]  # fmt: skip
     return sorted(found, key=lambda term: -term.share)
-
-
-def term_texts(source: str) -> dict[str, str]:
-    """Return what a program says about its terms: a comment beside or above, else the expression.
-
-    A term is a constant key of a dictionary, or of an assignment such as `terms["reach"] = …`.
-    The program is read, not executed.
-    """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    lines = source.splitlines()
-    values = {
-        node.targets[0].id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
-    }
-    texts: dict[str, str] = {}
-    for name, value in _named(tree):
-        expression = values.get(value.id, value) if isinstance(value, ast.Name) else value
-        text = _comment(lines, value) or _comment(lines, expression) or ast.unparse(expression)
-        texts[name] = text
-    return texts
-
-
-def _named(tree: ast.Module) -> list[tuple[str, ast.expr]]:
-    found: list[tuple[ast.expr | None, ast.expr]] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            found += zip(node.keys, node.values, strict=True)
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
-            found.append((node.targets[0].slice, node.value))
-    return [
-        (key.value, value)
-        for key, value in found
-        if isinstance(key, ast.Constant) and isinstance(key.value, str)
-    ]
-
-
-def _comment(lines: list[str], node: ast.expr) -> str:
-    """Return the comment that ends the node's last line, or is the whole line above it."""
-    last = lines[(node.end_lineno or node.lineno) - 1].encode()
-    beside = _BESIDE.fullmatch(last[node.end_col_offset or 0 :].decode())
-    if beside:
-        return beside[1].strip()
-    above = lines[node.lineno - 2].strip() if node.lineno > 1 else ""
-    return above.lstrip("# ") if above.startswith("#") else ""
 
 
 def _number(value: str | list[str] | None) -> float:

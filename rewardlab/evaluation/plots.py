@@ -11,10 +11,11 @@ import numpy as np
 
 from rewardlab.evaluation.curves import Array, Curves
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Okabe and Ito's palette, which colour-blind people can tell apart (black and yellow left out)."""
-DASHES = ("-", "--", ":", "-.")
-MAX_TERMS = 8
+COLOURS = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a8f98", "#F0E442",
+)  # fmt: skip
+"""Okabe and Ito's palette, which colour-blind people can tell apart, with grey for black."""
+MAX_TERMS = len(COLOURS)
 """Terms with a curve of their own; the others are drawn as one."""
 MAX_POINTS = 300
 OTHERS = "all others"
@@ -148,8 +149,7 @@ def _shown(name: str) -> str:
 
 
 def _style(i: int) -> dict[str, Any]:
-    n = len(COLOURS)
-    return {"color": COLOURS[i % n], "linestyle": DASHES[(i // n) % len(DASHES)], "linewidth": 1.8}
+    return {"color": COLOURS[i], "linestyle": "-" if i < 6 else "--", "linewidth": 1.8}
 
 
 def _thin(steps: Array, values: Array) -> tuple[Array, Array]:
@@ -170,8 +170,9 @@ def _svg(figure: Any, axes: Any, name: str, title: str) -> str:
     if not labels:
         return ""
     axes.set_xlim(left=0)
+    columns = 3 if max(map(len, labels)) > 12 else 4
     legend = figure.legend(
-        handles, labels, loc="outside upper left", ncols=min(3, len(labels)), frameon=False,
+        handles, labels, loc="outside upper left", ncols=columns, frameon=False,
         fontsize=9, labelcolor=_INK, handlelength=1.6, columnspacing=1.2,
     )  # fmt: skip
     for text, label in zip(legend.get_texts(), labels, strict=True):

@@ -155,7 +155,7 @@ def _data_uri(kind: str, data: bytes) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
+    return "–" if value is None else f"{100 * value:.0f}\u00a0%"
 
 
 def _signed(value: float | None) -> str:

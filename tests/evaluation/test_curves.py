@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rewardlab.evaluation.curves import read_curves, sum_up, term_texts
+from rewardlab.evaluation.curves import read_curves, sum_up
 
 CSV = """time/total_timesteps,rollout/success_rate,reward/terms/a,reward/terms/b
 100,,1,-1
@@ -55,30 +55,3 @@ def test_a_row_cut_off_by_a_crash_is_left_out(tmp_path):
     path = tmp_path / "progress.csv"
     path.write_text(CSV + "400,0.8")
     assert read_curves(path).steps[-1] == 300
-
-
-def test_terms_are_explained_by_comments_and_else_by_their_expression():
-    source = """
-def compute_dense_reward(self, action):
-    near = 1 - x  # how near the hand is
-    # how far the drawer is open
-    open = 2 * y
-    terms = {"near": near, "open": open, "plain": 3 * z, **more}
-    terms["late"] = -w  # a cost
-    return sum(terms.values()), terms
-"""
-    assert term_texts(source) == {
-        "near": "how near the hand is",
-        "open": "how far the drawer is open",
-        "plain": "3 * z",
-        "late": "a cost",
-    }
-
-
-def test_a_hash_inside_a_text_is_no_comment():
-    assert term_texts('t = {"a": f, "b#": g}') == {"a": "f", "b#": "g"}
-
-
-@pytest.mark.parametrize("source", ["", "def (", "x = '\0'", "(" * 5000])
-def test_what_cannot_be_read_has_no_explanations(source):
-    assert term_texts(source) == {}
