@@ -20,6 +20,7 @@ PRINT_LIMIT = 1 << 16
 
 _EXACT = (float, int, np.float64, np.float32, np.int64, np.int32)
 _LOOSE = (bool, np.bool_, np.float16, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64)
+_FLOAT64 = np.float64
 STATUS = {code: status for status, code in enumerate(CODES)}
 
 
@@ -99,9 +100,12 @@ class Evaluator:
         if len(value) != 2 or type(value[1]) is not dict:
             raise Problem("NotScalarReward", f"the reward is {kind(value)}")
         reward = self._number(value[0], "the reward")
-        terms, present = [0.0] * len(self.index), 0
+        index, present = self.index, 0
+        terms = [0.0] * len(index)
         for name, term in value[1].items():
-            i = self._column(name)
+            i = index.get(name)
+            if i is None:
+                i = self._column(name)
             if i is None:
                 continue
             if i == len(terms):
@@ -111,9 +115,7 @@ class Evaluator:
         return Outcome(0, reward, present, terms)
 
     def _column(self, name: Any) -> int | None:
-        i = self.index.get(name) if type(name) is str else None
-        if i is not None:
-            return i
+        """Give a new term a column, if one is left."""
         if type(name) is not str or not TERM_NAME.fullmatch(name):
             raise Problem("InvalidRewardInfo", "names of terms are A-Z a-z 0-9 _ . / -, up to 64")
         if len(self.index) == MAX_TERMS:
@@ -123,10 +125,8 @@ class Evaluator:
 
     def _number(self, value: Any, what: str) -> float:
         cls = type(value)
-        if cls is float:
-            number: float = value
-        elif cls is np.float64:
-            number = value.item()
+        if cls is float or cls is _FLOAT64:
+            number = float(value)
         else:
             number = self._coerce(value, what)
         # Only infinities and NaN differ from 0 when taken from themselves.
