@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
 from rewardlab.program.finding import Finding, at
-from rewardlab.program.inference import UNKNOWN, Inference, Kind, is_entity
+from rewardlab.program.inference import Inference
+from rewardlab.program.kinds import UNKNOWN, Kind, is_entity
 from rewardlab.program.members import show
 from rewardlab.program.signature import Signature, words
 

@@ -8,100 +8,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple, TypeAlias
 
 from rewardlab.program import vocabulary
 from rewardlab.program.imports import REFUSED
-from rewardlab.program.schema import EntitySpec, FieldSpec, Schema
+from rewardlab.program.kinds import ANY, ENTITIES, MISSING, Kind, Kinds, SceneKinds
 from rewardlab.program.scopes import Binding, Scope, Scopes, parameters
 
 _MAX_PASSES = 8
-
-
-class Kind(NamedTuple):
-    """One thing that an expression may stand for.
-
-    Attributes:
-        tag: `"scene"` (`self`), `"past"` (`self.previous`, `self.initial`), `"part"`, `"array"`,
-            `"float"`, `"bool"`, `"module"`, `"symbol"`, `"builtin"`, `"function"`, `"error"`,
-            `"none"`, `"number"`, `"missing"` or `"unknown"`.
-        name: Path in the scene, or dotted name in the vocabulary.
-    """
-
-    tag: str
-    name: str = ""
-
-
-Kinds: TypeAlias = frozenset[Kind]
-
-UNKNOWN = Kind("unknown")
-MISSING = Kind("missing")
-STEP = Kind("float", "dt")
-"""`self.dt` where the scene has no such field: a constant of the task."""
-_ANY: Kinds = frozenset({UNKNOWN})
-_ENTITIES = ("scene", "past", "part")
 _IMPORTED = {vocabulary.import_name(module): module for module in vocabulary.MODULES}
-
-
-@dataclass(frozen=True)
-class SceneKinds:
-    """Lookups in a schema by kind."""
-
-    schema: Schema
-
-    def entity(self, kind: Kind) -> EntitySpec | None:
-        """Return the class of an entity."""
-        if kind.tag not in _ENTITIES:
-            return None
-        spec: EntitySpec = self.schema.root
-        for name in kind.name.split(".") if kind.tag == "part" else ():
-            spec = spec.part(name) or spec
-        return spec
-
-    def field(self, kind: Kind) -> FieldSpec | None:
-        """Return the field that an array, float or bool of the scene comes from."""
-        slot = self.schema.layout.get(kind.name)
-        return slot.field if slot is not None else None
-
-    def members(self, kind: Kind) -> tuple[str, ...]:
-        """Return the members of an entity."""
-        spec = self.entity(kind)
-        if spec is None or kind.tag == "part":
-            return spec.members if spec is not None else ()
-        extra = ("previous", "initial", "time", "dt") if kind.tag == "scene" else ("dt",)
-        return tuple(dict.fromkeys((*spec.members, *extra)))
-
-    def member(self, kind: Kind, name: str) -> Kind | None:
-        """Return what an entity's member is, `None` if it has no such member."""
-        spec = self.entity(kind)
-        if spec is None:
-            return None
-        path = f"{kind.name}.{name}" if kind.tag == "part" else name
-        if spec.part(name) is not None:
-            return Kind("part", path)
-        field = spec.field(name)
-        if field is not None:
-            return Kind(field.kind, path)
-        if kind.tag != "part" and name == "dt":
-            return STEP
-        if kind.tag != "scene":
-            return None
-        if name in ("previous", "initial"):
-            return Kind("past", name)
-        return Kind("float", "time") if name == "time" else None
-
-    @cached_property
-    def names(self) -> set[str]:
-        """Every member name of every entity."""
-        names = {"previous", "initial", "time", "dt"}
-        stack = [self.schema.root]
-        while stack:
-            spec = stack.pop()
-            names.update(spec.members)
-            stack += [part.entity for part in spec.parts]
-        return names
 
 
 class Inference:
@@ -127,7 +41,7 @@ class Inference:
 
     def kinds(self, node: ast.AST) -> Kinds:
         """Return what an expression may stand for."""
-        return self._of(node) or _ANY
+        return self._of(node) or ANY
 
     def binding_scope(self, name: ast.Name) -> Scope | None:
         """Return the scope that binds a name, `None` if the program does not."""
@@ -190,14 +104,14 @@ class Inference:
             return frozenset({Kind("function", binding.node.name)})
         if isinstance(binding.node, ast.ExceptHandler):
             return frozenset({Kind("error")})
-        return self._of(binding.value) if binding.value is not None else _ANY
+        return self._of(binding.value) if binding.value is not None else ANY
 
     def _parameter(self, argument: ast.arg) -> Kinds:
         function = self._owner.get(argument)
         if function is self.entry:
             return self._entry_parameter(argument)
         if not isinstance(function, ast.FunctionDef) or function not in self._calls:
-            return _ANY
+            return ANY
         return self._union(self._passed(function, argument, call) for call in self._calls[function])
 
     def _entry_parameter(self, argument: ast.arg) -> Kinds:
@@ -208,7 +122,7 @@ class Inference:
         if place == 1:
             discrete = self.scene.schema.action.discrete
             return frozenset({Kind("number" if discrete else "array", "action")})
-        return frozenset({Kind("array", "obs")}) if place == 2 else _ANY
+        return frozenset({Kind("array", "obs")}) if place == 2 else ANY
 
     def _passed(self, function: ast.FunctionDef, argument: ast.arg, call: ast.Call) -> Kinds:
         names = [*function.args.posonlyargs, *function.args.args]
@@ -219,7 +133,7 @@ class Inference:
             return self._of(call.args[names.index(argument)])
         defaults = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
         default = defaults.get(argument)
-        return self._of(default) if default is not None else _ANY
+        return self._of(default) if default is not None else ANY
 
     def _union(self, kinds: Iterable[Kinds]) -> Kinds:
         return frozenset().union(*kinds)
@@ -244,15 +158,15 @@ class Inference:
         if isinstance(node, ast.NamedExpr):
             return self._of(node.value)
         if isinstance(node, ast.Constant):
-            return frozenset({Kind("none")}) if node.value is None else _ANY
+            return frozenset({Kind("none")}) if node.value is None else ANY
         if isinstance(node, ast.Call):
             return self._call(node)
-        return _ANY
+        return ANY
 
     def _call(self, node: ast.Call) -> Kinds:
         name = literal_member(node)
         if name is None:
-            return _ANY
+            return ANY
         found = {self.scene.member(kind, name) for kind in self._of(node.args[0])}
         there = frozenset(kind for kind in found if kind is not None)
         default = node.args[2] if len(node.args) == 3 and None in found else None
@@ -269,17 +183,17 @@ class Inference:
         path = vocabulary.PRESEEDED.get(node.id)
         if path is not None:
             return frozenset({Kind("module" if vocabulary.is_module(path) else "symbol", path)})
-        return frozenset({Kind("builtin", node.id)}) if node.id in vocabulary.BUILTINS else _ANY
+        return frozenset({Kind("builtin", node.id)}) if node.id in vocabulary.BUILTINS else ANY
 
     def _member(self, kind: Kind, name: str) -> Kinds:
-        if kind.tag in _ENTITIES:
+        if kind.tag in ENTITIES:
             return frozenset({self.scene.member(kind, name) or MISSING})
         if kind.tag == "module":
             path = f"{kind.name}.{name}"
             if vocabulary.is_module(path):
                 return frozenset({Kind("module", path)})
             return frozenset({Kind("symbol", path) if vocabulary.lookup(path) else MISSING})
-        return frozenset({MISSING}) if kind == MISSING else _ANY
+        return frozenset({MISSING}) if kind == MISSING else ANY
 
 
 def literal_member(node: ast.Call) -> str | None:
@@ -290,8 +204,3 @@ def literal_member(node: ast.Call) -> str | None:
         return None
     name = node.args[1].value
     return name if isinstance(name, str) else None
-
-
-def is_entity(kind: Kind) -> bool:
-    """Return whether a kind is the scene or one of its parts."""
-    return kind.tag in _ENTITIES

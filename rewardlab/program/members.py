@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
 from rewardlab.program.finding import Finding, at
-from rewardlab.program.inference import MISSING, UNKNOWN, Inference, Kind, is_entity
+from rewardlab.program.inference import Inference
+from rewardlab.program.kinds import MISSING, UNKNOWN, Kind, is_entity
 from rewardlab.program.signature import words
 
 _VALUE_NAMES = vocabulary.ATTRIBUTES | vocabulary.METHODS.keys()

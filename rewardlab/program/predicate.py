@@ -8,7 +8,7 @@ from rewardlab.errors import ConfigError
 from rewardlab.program.blocks import replace_expressions
 from rewardlab.program.entry import ENTRY
 from rewardlab.program.finding import Finding
-from rewardlab.program.inference import Kind, SceneKinds
+from rewardlab.program.kinds import Kind, SceneKinds
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema

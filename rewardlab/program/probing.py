@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from rewardlab.program.blocks import replace_expressions
 from rewardlab.program.finding import Finding, at
-from rewardlab.program.inference import STEP, Inference, is_entity
+from rewardlab.program.inference import Inference
+from rewardlab.program.kinds import STEP, is_entity
 
 _PROBES = ("hasattr", "getattr")
 

@@ -12,7 +12,8 @@ from rewardlab.program.calls import check_arithmetic, check_calls
 from rewardlab.program.entry import ENTRY, check_entry, find_entry, lift_method, takes_obs
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.imports import resolve_imports
-from rewardlab.program.inference import Inference, Kind, SceneKinds
+from rewardlab.program.inference import Inference
+from rewardlab.program.kinds import Kind, SceneKinds
 from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations

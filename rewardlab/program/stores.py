@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from rewardlab.program import vocabulary
 from rewardlab.program.finding import Finding, at
-from rewardlab.program.inference import Inference, is_entity
+from rewardlab.program.inference import Inference
+from rewardlab.program.kinds import is_entity
 from rewardlab.program.members import show
 
 _PURE = "compute it from self.previous (one step ago), self.initial (after reset) or self.time"
