@@ -125,10 +125,8 @@ class Evaluator:
 
     def _number(self, value: Any, what: str) -> float:
         cls = type(value)
-        if cls is float or cls is _FLOAT64:
-            number = float(value)
-        else:
-            number = self._coerce(value, what)
+        plain = cls is float or cls is _FLOAT64
+        number = float(value) if plain else self._coerce(value, what)
         # Only infinities and NaN differ from 0 when taken from themselves.
         if number - number != 0.0:
             raise Problem("NonFiniteReward", f"{what} is {number}")
