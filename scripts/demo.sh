@@ -1,5 +1,5 @@
 #!/bin/sh
 # Usage: demo.sh REWARDLAB. The main job from end to end; fails if the policy learned too little.
 set -eu
-exec "$1" run metaworld/window-close "Push and close a sliding window by its handle." \
+exec "$1" run metaworld/drawer-open "Open a drawer by its handle." \
   --coder offline --n-timesteps 150000 --seed 0 --episodes 20 --min-success 0.8 --yes
