@@ -40,7 +40,7 @@ SPOILED = {
     "NonFiniteReward": "return float(np.log(self.angle))",
     "RewardRuntimeError": "return float(np.ones(3)[int(10 + 0 * self.angle)])",
     "RewardTimeout": "while self.angle < 100:\n    x = 1\nreturn self.angle",
-    "RewardTooSlow": "x = self.angle\nfor i in range(60000):\n    x = x + 1.0\nreturn x",
+    "RewardTooSlow": "x = self.angle\nfor i in range(300000):\n    x = x + 1.0\nreturn x",
     "RewardMemoryExceeded": "return self.angle + float(np.ones((100000, 100000)).sum())",
     "NonDeterministicReward": (
         "names = {str(i) for i in range(50)}\nreturn self.angle + float(list(names)[0])"
