@@ -39,7 +39,8 @@ class Probe(NamedTuple):
     """What a probe found.
 
     Attributes:
-        findings: Errors and warnings; no error means that the program may be trained with.
+        findings: Errors and warnings; no error means that the program may be trained with. The
+            warnings of the static reading are not repeated.
         terms: Names of its reward terms.
         p50_us: Median time of a call with one row, transport included [µs].
         seconds: Wall time of the probe [s].
@@ -141,10 +142,8 @@ class _Run:
             hash_seed=hash_seed,
         )
         self._workers.append(worker)
-        if not self.findings:
-            self.findings += worker.findings
         if not worker.ok:
-            self.findings += [f for f in worker.findings if f not in self.findings]
+            self.findings += [f for f in worker.findings if f.severity == "error"]
             raise _Stop
         return worker
 
