@@ -73,7 +73,7 @@ def _touch(plan: Plan, _: str) -> tuple[Plan, str] | None:
 
 def _grip(state: str) -> Callable[[Plan, str], tuple[Plan, str] | None]:
     def act(plan: Plan, _: str) -> tuple[Plan, str] | None:
-        if plan.family not in ARM:
+        if "openness" not in plan.names:
             return None
         if plan.family == "carry" and state == "closed":
             return _scale(plan, "grasp", 1.5, 1.0)
@@ -86,13 +86,15 @@ def _grip(state: str) -> Callable[[Plan, str], tuple[Plan, str] | None]:
 def _harder(plan: Plan, _: str) -> tuple[Plan, str] | None:
     if plan.family == "carry":
         return _scale(plan, plan.skill, 1.5)
-    return _scale(plan, "force", 2.0, 1.0) if plan.family == "move" else None
+    if plan.family == "move" and plan.options["driven"]:
+        return _scale(plan, "force", 2.0, 1.0)
+    return _scale(plan, plan.skill, 1.5) if plan.family == "move" else None
 
 
 def _height(low: float, high: float, sign: int) -> Callable[[Plan, str], tuple[Plan, str] | None]:
     def act(plan: Plan, _: str) -> tuple[Plan, str] | None:
         if plan.family in ("move", "carry"):
-            new, _effect = _scale(plan.opt(low=low, high=high), "height", 1.0, 1.0)
+            new, _effect = _scale(plan.opt(low=low, high=high), "height", 2.0, 1.0)
             return new, f"height now pays for a hand {low:g} to {high:g} m over the thing"
         if "z" in plan.names:
             term, other = ("high", "low") if sign > 0 else ("low", "high")
@@ -105,11 +107,13 @@ def _height(low: float, high: float, sign: int) -> Callable[[Plan, str], tuple[P
 def _approach(plan: Plan, words: str) -> tuple[Plan, str] | None:
     if plan.family not in ("move", "carry"):
         return None
-    above = "above" in words or "top" in words
-    if above:
-        hover = 0.1 if plan.options.get("approach") != "above" else 0.15
+    now = plan.options["approach"]
+    if "above" in words or "top" in words:
+        hover = round(plan.options.get("hover", 0.1) + 0.05, 3) if now == "above" else 0.1
         new = plan.opt(approach="above", hover=hover)
         return new, f"the hand stays up to {hover:g} m high until it is over the thing"
+    if now == "straight":
+        return _scale(plan, "reach", 1.5, 1.0)
     return plan.opt(approach="straight"), "the hand goes straight to the thing"
 
 
@@ -123,7 +127,7 @@ def _finish(plan: Plan, _: str) -> tuple[Plan, str] | None:
 
 
 def _upright(plan: Plan, _: str) -> tuple[Plan, str] | None:
-    if plan.family in ARM:
+    if not {"up", "quaternion", "pitch"} & set(plan.names):
         return None
     return _scale(plan, "upright", 2.0, 1.0)
 

@@ -18,7 +18,8 @@ def draft(plan: Plan) -> Draft:
 def _members(plan: Plan) -> Iterator[tuple[str, str]]:
     names, call = plan.names, plan.names["call"]
     yield "hand", f"self.{names['hand']}"
-    yield "openness", f"self.{names.get('openness', '')}"
+    if "openness" in names:
+        yield "openness", f"self.{names['openness']}"
     yield call, f"self.{names['thing']}"
     if "tool" in names:
         yield names["tool_call"], f"self.{names['tool']}"

@@ -43,7 +43,7 @@ def _heed(plan: Plan, comment: str) -> Plan | None:
     for advice in ADVICE:
         found = next((m for m in re.finditer(advice.pattern, text) if not _denied(text, m)), None)
         result = advice.act(plan, found.group(found.lastindex or 0)) if found else None
-        if result:
+        if result and result[0] != plan:
             plan, effect = result
             effects.append(effect)
     return plan.changed(comment, "; ".join(effects)) if effects else None

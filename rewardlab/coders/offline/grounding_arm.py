@@ -84,12 +84,14 @@ def ground_arm(request: Request, intent: Intent, arm: Mapping[str, str]) -> Plan
                 f"the scene; {request.task_id} lacks it"
             )
         weights.pop("grip", None)
-    if request.scene.action.size < 3 or arm["hand"] != "robot.ee_position":
-        weights.pop("force", None)  # only a hand that is moved along x, y, z can be driven
+    driven = arm["hand"] == "robot.ee_position"  # its action moves the hand along x, y, z
+    if not driven:
+        weights.pop("force", None)
     options = {
         "axes": list(scored.axes),
         "tolerance": scored.within,
         "stated": scored.stated,
+        "driven": driven,
         "drop": _drop(request.scene, arm["hand"]),
         **_arm_options(family, skill.name, scored),
     }

@@ -1,5 +1,6 @@
 import pytest
 
+from rewardlab.coders.offline.advice import ADVICE
 from rewardlab.envs.tasks import task
 from rewardlab.errors import GoalNotUnderstood
 from rewardlab.program.reading import read
@@ -142,3 +143,32 @@ def test_any_term_can_go_and_the_rest_still_stands(task_id, compose, code, weigh
         source = code(compose(task_id, comments=[f"remove the {term} term"]))
         assert term not in weights(source)
         assert read(source, task(task_id).scene).findings == ()
+
+
+@pytest.mark.parametrize("advice", ADVICE, ids=lambda advice: advice.name)
+@pytest.mark.parametrize(
+    ("task_id", "goal"),
+    [
+        ("metaworld/pick-place", None),
+        ("metaworld/reach", None),
+        ("metaworld/button-press", None),
+        ("gym/Pusher-v5", "Push the object to the goal."),
+        ("gym/Humanoid-v5", "Walk forward."),
+        ("locomotion/hopper-forward", "Do a back flip."),
+        ("locomotion/ant-forward", "Lie down."),
+    ],
+)
+def test_what_it_says_it_understands_it_does_or_refuses(
+    advice, task_id, goal, compose, code, weights
+):
+    comment = advice.name.replace("TERM", "effort")
+    before = code(compose(task_id, goal))
+    try:
+        reply = compose(task_id, goal, comments=[comment])
+        again = compose(task_id, goal, comments=[comment, comment], origin="user")
+    except GoalNotUnderstood:
+        return
+    assert code(again).split("# What each")[1] != code(reply).split("# What each")[1]
+    assert set(weights(code(reply))) == set(reply.notes["plan"]["weights"])
+    assert code(reply).split("# What each")[1] != before.split("# What each")[1]
+    assert read(code(reply), task(task_id).scene).findings == ()
