@@ -6,15 +6,22 @@ from typing import Any, SupportsFloat
 
 import gymnasium as gym
 
-from rewardlab.envs.gl import choose
+from rewardlab.envs.gl import choose, require
 
 SIZE = 480
 """Width and height of pictures [pixels]."""
 
 
-def prepare() -> None:
-    """Choose the graphics back end; to be called before anything imports mujoco."""
-    choose()
+def prepare(render_mode: str | None = None) -> None:
+    """Choose the graphics back end; to be called before anything imports mujoco.
+
+    Raises:
+        RenderError: Pictures are asked for and cannot be drawn here.
+    """
+    if render_mode:
+        require()
+    else:
+        choose()
 
 
 def has_model(env: Any) -> bool:

@@ -53,7 +53,7 @@ def _build(name: str, horizon: int) -> Task:
         env_id=robot.env_id,
         horizon=horizon,
         make=partial(make, name, horizon),
-        tips=robot.tips,
+        tips=(*robot.tips, "The goal sentence is our own, none was published for this task."),
         options={} if horizon == 1000 else {"horizon": horizon},
     )
 
@@ -67,7 +67,7 @@ def make(
     native_reward: bool,
 ) -> gym.Env[Any, Any]:
     """Build the environment of `locomotion/<name>`."""
-    simulator.prepare()
+    simulator.prepare(render_mode)
     behaviour: Behaviour = _BY_NAME[name]
     robot = behaviour.robot
     options = {**robot.options, **behaviour.options}

@@ -21,7 +21,7 @@ class Hopper(Entity):
     leg_joint: HingeJoint = part("angle in [-2.62, 0]")
     foot_joint: HingeJoint = part("angle in [-0.785, 0.785]")
     torso: PlanarTorso = part("orientation of the torso")
-    foot: PlanarFoot = part()
+    foot: PlanarFoot = part("the foot")
     torso_in_contact: bool = field("whether the torso touches the floor")
 
 
@@ -68,8 +68,8 @@ class HalfCheetah(Entity):
     front_shin_joint: HingeJoint = part("angle in [-1.2, 0.87]")
     front_foot_joint: HingeJoint = part("angle in [-0.5, 0.5]")
     torso: PlanarTorso = part("orientation of the torso")
-    back_foot: PlanarFoot = part()
-    front_foot: PlanarFoot = part()
+    back_foot: PlanarFoot = part("the back foot")
+    front_foot: PlanarFoot = part("the front foot")
     torso_in_contact: bool = field("whether torso or head touches the floor")
 
 

@@ -36,9 +36,6 @@ class Row(NamedTuple):
         tip: What a writer of rewards would not guess.
         obj2: What `self.obj2` is, if there is a second object.
         order2: Order of its quaternion.
-        published: Whether the sentence is Text2Reward's; the others are our own.
-        resets_twice: Whether its reset reads what its last reset left, so that, as MetaWorld
-            does for all, it has to run twice; for the others the second gives the same state.
     """
 
     name: str
@@ -49,8 +46,6 @@ class Row(NamedTuple):
     tip: str = ""
     obj2: str = ""
     order2: Order = None
-    published: bool = False
-    resets_twice: bool = False
 
 
 PUBLISHED = (
@@ -60,8 +55,6 @@ PUBLISHED = (
         "handle of the window",
         Near(0.05, "x", apart="0.095 m in y"),
         None,
-        published=True,
-        resets_twice=True,
     ),
     Row(
         "window-close",
@@ -69,15 +62,12 @@ PUBLISHED = (
         "handle of the window",
         Near(0.05, "x", apart="0.095 m in y"),
         None,
-        published=True,
-        resets_twice=True,
     ),
     Row(
         "door-close",
         "Close a door with a revolving joint by pushing door's handle.",
         "handle of the door",
         Near(0.08),
-        published=True,
     ),
     Row(
         "drawer-open",
@@ -85,7 +75,6 @@ PUBLISHED = (
         "handle of the drawer",
         Near(0.03),
         "wxyz",
-        published=True,
     ),
     Row(
         "drawer-close",
@@ -93,7 +82,6 @@ PUBLISHED = (
         "handle of the drawer",
         Near(0.065, apart="0.05 m in z"),
         None,
-        published=True,
     ),
     Row(
         "door-unlock",
@@ -101,15 +89,12 @@ PUBLISHED = (
         "lever of the lock; its orientation is the door's",
         Near(0.02, "x", apart="up to 0.09 m in z"),
         "wxyz",
-        published=True,
-        resets_twice=True,
     ),
     Row(
         "sweep-into",
         "Sweep a puck from the initial position into a hole.",
         "puck",
         Near(0.05, "xy", apart="0.05 m in z"),
-        published=True,
     ),
     Row(
         "button-press",
@@ -117,7 +102,6 @@ PUBLISHED = (
         "button, at the middle of its front",
         Near(0.02, "y"),
         "wxyz",
-        published=True,
     ),
     Row(
         "handle-press",
@@ -125,8 +109,6 @@ PUBLISHED = (
         "handle",
         Near(0.02, "z"),
         None,
-        published=True,
-        resets_twice=True,
     ),
     Row(
         "handle-press-side",
@@ -134,8 +116,6 @@ PUBLISHED = (
         "handle",
         Near(0.02, "z"),
         None,
-        published=True,
-        resets_twice=True,
     ),
 )
 
@@ -146,7 +126,6 @@ OURS = (
         "handle",
         Near(0.05, "z", apart="0.05 m in x"),
         None,
-        resets_twice=True,
     ),
     Row(
         "assembly",
@@ -179,7 +158,6 @@ OURS = (
         "lid of the box",
         Near(0.08),
         "wxyz",
-        resets_twice=True,
     ),
     Row(
         "button-press-topdown",
@@ -209,25 +187,14 @@ OURS = (
         Near(0.02, "y"),
         None,
     ),
-    Row(
-        "coffee-pull",
-        "Pull a mug away from a coffee machine to the goal.",
-        "mug",
-        Near(0.07),
-    ),
-    Row(
-        "coffee-push",
-        "Push a mug under a coffee machine.",
-        "mug",
-        Near(0.07),
-    ),
+    Row("coffee-pull", "Pull a mug away from a coffee machine to the goal.", "mug", Near(0.07)),
+    Row("coffee-push", "Push a mug under a coffee machine.", "mug", Near(0.07)),
     Row(
         "dial-turn",
         "Turn a dial by half a turn.",
         "knob on the rim of the dial; its orientation is the base's",
         Near(0.07, apart="0.03 m in z"),
         "wxyz",
-        resets_twice=True,
     ),
     Row(
         "disassemble",
@@ -236,7 +203,6 @@ OURS = (
         "obj1.position[2] > goal_position[2]: the wrench is lifted off the peg",
         "wxyz",
         "Only the height counts.",
-        resets_twice=True,
     ),
     Row(
         "door-lock",
@@ -244,7 +210,6 @@ OURS = (
         "lever of the lock; its orientation is the door's",
         Near(0.02, "z", apart="up to 0.09 m in x"),
         "wxyz",
-        resets_twice=True,
     ),
     Row(
         "door-open",
@@ -289,11 +254,10 @@ OURS = (
         "handle",
         Near(0.08, apart="0.046 m in x"),
         None,
-        resets_twice=True,
     ),
     Row(
         "lever-pull",
-        "Pull a lever up by half of a right angle's double: from lying to upright.",
+        "Pull a lever up until it stands upright.",
         "tip of the lever",
         "the lever is within 7.5 degrees of upright",
         "xyzw",
@@ -314,7 +278,6 @@ OURS = (
         "free end of the peg",
         Near(0.07),
         "wxyz",
-        resets_twice=True,
     ),
     Row(
         "pick-out-of-hole",
@@ -323,12 +286,7 @@ OURS = (
         Near(0.07),
         "wxyz",
     ),
-    Row(
-        "pick-place",
-        "Pick up a puck and place it at the goal.",
-        "puck",
-        Near(0.07),
-    ),
+    Row("pick-place", "Pick up a puck and place it at the goal.", "puck", Near(0.07)),
     Row(
         "pick-place-wall",
         "Pick up a puck, carry it over a wall and place it at the goal.",
@@ -381,5 +339,8 @@ OURS = (
     ),
     Row("sweep", "Sweep a cube off the table.", "cube", Near(0.05), "wxyz"),
 )
+
+PUBLISHED_NAMES = frozenset(row.name for row in PUBLISHED)
+"""The tasks with Text2Reward's sentences; the others' sentences are our own."""
 
 ROWS = {row.name: row for row in (*PUBLISHED, *OURS)}

@@ -1,5 +1,7 @@
+import mujoco
 import numpy as np
 import pytest
+from gymnasium.envs.mujoco import MujocoEnv
 from scipy.spatial.transform import Rotation
 
 from rewardlab.envs.metaworld.env import success_rule
@@ -36,8 +38,15 @@ def test_every_environment_steps_as_its_original_does(name, check_members):
             assert np.abs(obs[:18] - before[:18]).max() < 0.01
         before = obs
     check_members(made.scene, info["scene"])
+    settled, _ = env.reset(seed=8)
+    env.unwrapped._freeze_rand_vec = True  # once more to the same goal: nothing was left undone
+    MujocoEnv.reset(env.unwrapped)
+    mujoco.mj_kinematics(env.unwrapped.model, env.unwrapped.data)
+    frame = env.unwrapped._get_curr_obs_combined_no_goal()
+    assert frame == pytest.approx(settled[:18], abs=1e-9)
+    assert env.unwrapped._target_pos == pytest.approx(settled[36:], abs=1e-9)
     if ROWS[name].order:
-        w, x, y, z = info["scene"][7:11]
+        w, x, y, z = env.reset(seed=8)[1]["scene"][7:11]
         turned = Rotation.from_quat((x, y, z, w)).as_matrix()
         assert np.abs(orientations(env.unwrapped.data) - turned).max(axis=(1, 2)).min() < 1e-6
 
@@ -119,8 +128,6 @@ def test_the_horizon_truncates_and_stepping_on_raises_nothing():
 @pytest.mark.parametrize(("name", "joint"), [("sweep-into", 9), ("sweep", 9)])
 def test_turning_an_object_turns_its_quaternion(name, joint):
     """One environment writes xyzw, the other wxyz: the scene has wxyz for both."""
-    import mujoco
-
     env = task(f"metaworld/{name}").make_env(seed=0)
     row = env.reset()[1]["scene"].copy()
     sawyer = env.unwrapped
