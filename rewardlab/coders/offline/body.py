@@ -78,7 +78,7 @@ def _pose(plan: Plan) -> Iterator[Piece]:
         )
     if plan.skill != "jump":
         speed = "forward" if "vy" not in plan.names else "math.hypot(forward, sideways)"
-        yield Piece("still", "it keeps still", f"1.0 / (1.0 + 4.0 * ({speed}) ** 2)")
+        yield Piece("still", "it keeps still", f"rest({speed})")
 
 
 def _flip(plan: Plan) -> Iterator[Piece]:
@@ -98,7 +98,7 @@ def _wave(plan: Plan) -> Iterator[Piece]:
         "the leg swings, while it is up",
         "share(paw / PAW_HEIGHT) * share(abs(swing) / SWING_RATE)",
     )
-    yield Piece("stay", "it stays where it was", "1.0 / (1.0 + 4.0 * moved**2)")
+    yield Piece("stay", "it stays where it was", "rest(moved)")
 
 
 def _common(plan: Plan) -> Iterator[Piece]:

@@ -37,6 +37,11 @@ def way_to(hand, thing):
     """Straight way for the hand to a thing."""
     return max(math.dist(hand, thing) - SLACK, 0.0)
 ''',
+    "rest": '''
+def rest(x):
+    """1 at 0, a half at 0.5 to either side."""
+    return 1.0 / (1.0 + (2.0 * x) ** 2)
+''',
     "within": '''
 def within(x, low, high, margin):
     """1 from low to high, falling to 0 at `margin` outside."""
