@@ -25,7 +25,7 @@ SHORTEST_S, LONGEST_S = 4.0, 8.0
 """An episode is slowed down to the first and cut off at the second [s of the clip]."""
 SLOWEST = 0.5
 """Speed below which nothing is slowed down, relative to the simulation's own."""
-AFTER_S = 0.8
+AFTER_S = 1.2
 """How long an episode is still shown once it is solved or over [s of the clip]."""
 MAX_WIDTH = 640
 STRIP = 64
