@@ -46,6 +46,7 @@ def main(fd: int) -> None:
 
 
 def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
+    living: set[int] = set()
     ended: dict[int, int] = {}
     wake, waker = socket.socketpair()
     waker.setblocking(False)
@@ -58,19 +59,21 @@ def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
         ready = {fd for fd, _ in poll.poll()}
         if wake.fileno() in ready:
             wake.recv(4096)
-            _reap(ended)
+            _reap(living, ended)
         if control.fileno() not in ready:
             continue
         message, fds, _, _ = socket.recv_fds(control, FORK.size, 3)
         if not message:
-            return
+            break
         if message[:1] == b"W":
-            _reap(ended)
+            _reap(living, ended)
             pid = ENDED.unpack(message)[1]
             control.send(CHILD.pack(pid, ended.pop(pid, 0)))
             continue
-        start = _start(message, seccomp, landlock)
-        _fork(control, start, fds)
+        living.add(_fork(control, _start(message, seccomp, landlock), fds))
+    # Where the kernel does not end our children with us, a hung one would stay.
+    for pid in living:
+        os.kill(pid, signal.SIGKILL)
 
 
 def _start(message: bytes, seccomp: bool, landlock: int) -> worker.Start:
@@ -79,7 +82,7 @@ def _start(message: bytes, seccomp: bool, landlock: int) -> worker.Start:
     return worker.Start(Layout(rows, row_size, job), how, os.getpid())
 
 
-def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> None:
+def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> int:
     pid = os.fork()
     if pid == 0:
         try:
@@ -90,18 +93,28 @@ def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> None:
             os._exit(1)
     for fd in fds:
         os.close(fd)
-    handle = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
-    socket.send_fds(control, [CHILD.pack(pid, 0)], [] if handle is None else [handle])
-    if handle is not None:
+    handles = _handles(pid)
+    socket.send_fds(control, [CHILD.pack(pid, 0)], handles)
+    for handle in handles:
         os.close(handle)
+    return pid
 
 
-def _reap(ended: dict[int, int]) -> None:
+def _handles(pid: int) -> list[int]:
+    """Return the process's descriptor; none where the platform has no such thing."""
+    try:
+        return [os.pidfd_open(pid)]
+    except (AttributeError, OSError):
+        return []
+
+
+def _reap(living: set[int], ended: dict[int, int]) -> None:
     with contextlib.suppress(ChildProcessError):
         while True:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
                 return
+            living.discard(pid)
             ended[pid] = os.waitstatus_to_exitcode(status)
             while len(ended) > 1000:
                 ended.pop(next(iter(ended)))
