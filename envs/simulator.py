@@ -32,7 +32,8 @@ def has_model(env: Any) -> bool:
 def fast_rendering(env: Any) -> None:
     """Make pictures of a MuJoCo environment cheap: no shadows, reflections or multisampling."""
     visual = env.model.vis
-    visual.global_.offwidth = visual.global_.offheight = SIZE
+    visual.global_.offwidth = getattr(env, "width", SIZE)
+    visual.global_.offheight = getattr(env, "height", SIZE)
     visual.quality.offsamples = 0
     visual.quality.shadowsize = 0
     env.model.mat_reflectance[:] = 0.0

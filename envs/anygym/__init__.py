@@ -124,6 +124,7 @@ def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
     except Exception as error:  # an environment may raise anything
         raise UsageError(f"gym/{name} cannot be built: {type(error).__name__}: {error}") from error
     if simulator.has_model(env.unwrapped):
+        simulator.prepare(render_mode)
         simulator.fast_rendering(env.unwrapped)
     return env
 

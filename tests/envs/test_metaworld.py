@@ -19,6 +19,7 @@ def test_every_environment_steps_as_its_original_does(name, check_members):
     made = task(f"metaworld/{name}")
     env, twin = made.make_env(seed=5), made.make_env(seed=5)
     (obs, info), _ = env.reset(), twin.reset()
+    vars(twin.unwrapped).pop("touching_object")  # the one thing that is ours in it
     success_only = success_rule(env.unwrapped, ROWS[name].scored)
     check_members(made.scene, info["scene"])
     assert env.observation_space.contains(obs)
@@ -32,6 +33,7 @@ def test_every_environment_steps_as_its_original_does(name, check_members):
         assert np.array_equal(obs[18:36], before[:18])
         assert reward == their_reward
         assert info["success"] is bool(their_info["success"])
+        assert {**their_info, "success": 0, "scene": 0} == {**info, "success": 0, "scene": 0}
         assert (terminated, truncated) == (False, False)
         assert bool(success_only(obs, action)[1]["success"]) is info["success"]
         if t == 0:  # what was seen at reset is where things are
@@ -69,6 +71,22 @@ def test_an_expert_solves_the_task_and_the_stated_rule_agrees(name):
             assert (np.linalg.norm(apart[axes]) <= scored.within) == info["success"]
     assert any(solved)
     assert not solved[0]
+
+
+@pytest.mark.filterwarnings("ignore:Constant.s. may be too high")
+def test_touch_is_felt_as_by_the_original():
+    from metaworld.policies import ENV_POLICY_MAP
+
+    env, expert = task("metaworld/pick-place").make_env(seed=3), ENV_POLICY_MAP["pick-place-v3"]()
+    obs, _ = env.reset()
+    sawyer = env.unwrapped
+    geom = sawyer._get_id_main_object()
+    felt = []
+    for _ in range(70):
+        obs, *_ = env.step(np.clip(expert.get_action(obs), -1, 1))
+        felt.append(sawyer.touching_object(geom))
+        assert felt[-1] == type(sawyer).touching_object(sawyer, geom)
+    assert 0 < sum(felt) < 70
 
 
 def test_skipping_the_native_reward_changes_nothing_else(roll):
