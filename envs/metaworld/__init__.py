@@ -71,6 +71,6 @@ def _tips(row: Row) -> Iterator[str]:
             )
     if row.tip:
         yield row.tip
-    yield "goal_position and where the objects start are random in every episode."
+    yield "Where the objects start, and in most tasks the goal, is random in every episode."
     if row.name not in PUBLISHED_NAMES:
         yield "The goal sentence is our own, none was published for this task."
