@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,13 +96,13 @@ def evaluate(
     shown = episodes_shown(episodes) if progress else nullcontext()
     with closing(venv), shown as show:
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
-    name = None
+    result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed)
+    write_json(run.path / "evaluation.json", result.to_json())  # kept, should filming fail
     if video:
-        film = run.path / "video.mp4"
-        n = min(episodes, MAX_FILMED)
-        name = record(policy, task, film, goal=config.goal, seed=seed, episodes=n).name
-    result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed, video=name)
-    write_json(run.path / "evaluation.json", result.to_json())
+        film, n = run.path / "video.mp4", min(episodes, MAX_FILMED)
+        record(policy, task, film, goal=config.goal, seed=seed, episodes=n)
+        result = replace(result, video=film.name)
+        write_json(run.path / "evaluation.json", result.to_json())
     return result
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
-from collections.abc import Generator, Iterator
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -98,28 +101,44 @@ def record(
 
 
 def write_clip(path: Path, pictures: Iterator[Picture]) -> None:
-    """Encode pictures of equal size as H.264 in yuv420p, which every browser plays."""
-    from imageio_ffmpeg import write_frames
+    """Encode pictures of equal size as H.264 in yuv420p, which every browser plays.
 
+    Raises:
+        StorageError: The disk is full.
+        RenderError: The encoder failed; says why.
+    """
     first = next(pictures)
-    height, width = first.shape[:2]
     part = path.with_name(f".{path.stem}.part.mp4")
-    options = ["-crf", "27", "-preset", "veryfast", "-movflags", "+faststart", "-threads", "2"]
-    writer = write_frames(
-        str(part), (width, height), fps=FPS, codec="libx264", quality=None,
-        macro_block_size=2, output_params=options,
-    )  # fmt: skip
     try:
-        with closing(writer):
-            writer.send(None)
-            writer.send(np.ascontiguousarray(first))
-            for picture in pictures:
-                writer.send(np.ascontiguousarray(picture))
+        problem = _encode(part, first.shape[1], first.shape[0], chain([first], pictures))
+        if problem:
+            if os.strerror(errno.ENOSPC) in problem:
+                raise storage_error(path, OSError(errno.ENOSPC, problem))
+            raise RenderError(f"cannot encode {path}: {problem.splitlines()[0]}")
         part.replace(path)
-    except OSError as error:
-        raise storage_error(path, error) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _encode(path: Path, width: int, height: int, pictures: Iterable[Picture]) -> str:
+    """Return what ffmpeg complains about; `""` if it wrote the whole file."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(FPS)]
+    coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "27", "-preset", "veryfast"]
+    command = [get_ffmpeg_exe(), "-v", "error", "-y", *raw, "-i", "-", *coded]
+    command += ["-threads", "2", "-movflags", "+faststart", str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
+        assert ffmpeg.stdin is not None
+        assert ffmpeg.stderr is not None
+        with suppress(BrokenPipeError):  # it ended early, and says why
+            for picture in pictures:
+                ffmpeg.stdin.write(np.ascontiguousarray(picture).data)
+        with suppress(BrokenPipeError):
+            ffmpeg.stdin.close()
+        said = ffmpeg.stderr.read().decode(errors="replace").strip()
+        code = ffmpeg.wait()
+    return (said or f"ffmpeg ended with code {code}") if code else ""
 
 
 def poster(path: Path) -> bytes:

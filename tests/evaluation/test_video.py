@@ -40,6 +40,24 @@ def test_a_clip_is_h264_in_yuv420p_that_decodes_to_its_frames(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["clip.mp4"]
 
 
+def test_a_clip_that_cannot_be_written_is_refused_in_one_line_and_leaves_nothing(tmp_path):
+    shades = iter([np.zeros((64, 64, 3), np.uint8)] * 90)
+    with pytest.raises(RenderError, match="cannot encode") as caught:
+        video.write_clip(tmp_path / "none" / "clip.mp4", shades)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_environment_that_fails_midway_leaves_no_clip(tmp_path):
+    def broken():
+        yield np.zeros((64, 64, 3), np.uint8)
+        raise RenderError("no more")
+
+    with pytest.raises(RenderError, match="no more"):
+        video.write_clip(tmp_path / "clip.mp4", broken())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_caption_holds_long_goals_and_says_how_it_went():
     picture = np.zeros((100, 300, 3), np.uint8)
     said = {
