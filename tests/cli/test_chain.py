@@ -58,6 +58,18 @@ def test_the_chain_leaves_a_run_with_everything(chain):
 
 
 @pytest.mark.slow
+def test_the_command_in_the_report_does_it_again(chain):
+    run = Run(chain["path"])
+    again = json.loads((run.path / "report.json").read_text())["again"]
+    code, printed = call(*shlex.split(again)[1:], "--out", run.path.parent / "again", "--json")
+    assert code == 0
+    twin = Run(json.loads(printed)["path"])
+    assert twin.program.id == run.program.id
+    assert twin.config == run.config
+    assert twin.evaluations == run.evaluations
+
+
+@pytest.mark.slow
 def test_evaluate_prints_the_agreed_document(chain):
     code, printed = call("evaluate", chain["path"], "--episodes", "3", "--seed", "7", "--json")
     told = json.loads(printed)
