@@ -162,6 +162,7 @@ def _signed(value: float | None) -> str:
     """Return a number of about three digits with a true minus."""
     if value is None:
         return "–"
+    value = 0.0 if abs(value) < 1e-9 else value
     text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return text.replace("-", "−")
 
