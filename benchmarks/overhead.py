@@ -177,14 +177,10 @@ class Constant(Shaper):
 
 def parts(task: Task, program: RewardProgram, repeats: int) -> dict[str, Any]:
     """Time what the platform adds to a step."""
-    rows = recorded_rows(task)
-    with RewardRunner(program, task.scene) as runner:
-        names = runner.evaluate(rows).names
-        jailed = microseconds(lambda: runner.evaluate(rows), repeats) / N_ENVS
+    names, jailed = scored_in_loop(task, program, repeats)
     terms = ", ".join(f'"{name}": 0.0' for name in names)
     empty = f"def compute_dense_reward(self, action):\n    return 0.0, {{{terms}}}\n"
-    with RewardRunner(RewardProgram(empty), task.scene) as runner:
-        transport = microseconds(lambda: runner.evaluate(rows), repeats) / N_ENVS
+    _, transport = scored_in_loop(task, RewardProgram(empty), repeats)
     scene = scene_read(task, repeats)
     book = bookkeeping(task, names, repeats)
     step = bare_step(task, max(repeats // 20, 50))
@@ -204,14 +200,26 @@ def parts(task: Task, program: RewardProgram, repeats: int) -> dict[str, Any]:
     }
 
 
-def recorded_rows(task: Task) -> np.ndarray[Any, Any]:
-    """Return the rows of one step of 8 environments after some random ones."""
+def scored_in_loop(
+    task: Task, program: RewardProgram, repeats: int
+) -> tuple[tuple[str, ...], float]:
+    """Return a program's terms and the median time that scoring a state takes.
+
+    Measured between real environment steps, where the worker's processor has gone idle and the
+    caches hold other things: several times what the same call costs when nothing comes between.
+    """
     venv = make_venv(task, n_envs=N_ENVS, seed=0)
     venv.reset()
-    for _ in range(20):
-        infos = venv.step(np.stack([venv.action_space.sample() for _ in range(N_ENVS)]))[3]
+    times = []
+    with RewardRunner(program, task.scene) as runner:
+        for _ in range(max(repeats // N_ENVS, 50)):
+            infos = venv.step(np.stack([venv.action_space.sample() for _ in range(N_ENVS)]))[3]
+            rows = np.stack([info["scene"] for info in infos])
+            start = time.perf_counter()
+            names = runner.evaluate(rows).names
+            times.append(time.perf_counter() - start)
     venv.close()
-    return np.stack([info["scene"] for info in infos])
+    return names, float(np.median(times)) * 1e6 / N_ENVS
 
 
 def scene_read(task: Task, repeats: int) -> float:
