@@ -29,12 +29,12 @@ def guarded(work: Callable[[], int]) -> int:
     except KeyboardInterrupt as stop:
         return _fail(str(stop) or "interrupted", 1)
     except BrokenPipeError:
-        # Whoever read our output has left; the interpreter must not try to flush it again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _settle_stdout()  # whoever read our output has left
         return 1
     except OSError as error:
         from rewardlab.store.files import storage_error
 
+        _settle_stdout()
         place = Path(str(error.filename)) if error.filename else Path.cwd()
         return _fail(str(storage_error(place, error)), 2)
     except Exception as error:
@@ -42,6 +42,14 @@ def guarded(work: Callable[[], int]) -> int:
         return _fail(
             f"internal error, {what} (REWARDLAB_DEBUG=1 shows the traceback; please report it)", 1
         )
+
+
+def _settle_stdout() -> None:
+    """Throw away what cannot be written, or the interpreter tries and fails again as it ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

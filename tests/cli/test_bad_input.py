@@ -1,6 +1,7 @@
 """Whatever a person gets wrong is one line that says what to do, and exit code 2."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -164,10 +165,16 @@ def test_a_goal_that_cannot_be_grounded(cli):
     assert done.out == ""
 
 
-def test_a_full_disk():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk(unbuffered):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "rewardlab", "--help"], stdout=full, stderr=subprocess.PIPE
+            [sys.executable, "-m", "rewardlab", "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            text=True,
         )
     assert done.returncode == 2
-    assert done.stderr.decode().startswith("rewardlab: error: the disk is full")
+    assert done.stderr.startswith("rewardlab: error: the disk is full")
+    assert done.stderr.count("\n") == 1

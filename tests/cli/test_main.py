@@ -78,7 +78,8 @@ def test_python_m_runs_the_same_command():
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback():
-    command = f"{sys.executable} -m rewardlab tasks | head -n 1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("task")
+    for unbuffered in ("", "1"):
+        command = f"PYTHONUNBUFFERED={unbuffered} {sys.executable} -m rewardlab tasks | head -n 1"
+        done = subprocess.run(command, shell=True, capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("task")
