@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -27,6 +28,9 @@ from rewardlab.sandbox.limits import Limits
 Mode: TypeAlias = Literal["probe", "train"]
 
 PROBE_CPU_S = 30
+AWAKE_S = 0.0003
+"""How long a caller looks out for an answer before it sleeps [s]."""
+
 _ENDS = {
     "SIGSYS": ("SandboxViolation", "tried what a program that only computes never does"),
     "SIGXCPU": ("RewardTimeout", "used up its processor time"),
@@ -227,7 +231,7 @@ class RewardWorker:
             Violation: It wrote something else.
             WorkerStartError: It was not locked in time, or said that it could not be.
         """
-        events = self._poll.poll(seconds * 1000.0)
+        events = self._look_out() or self._poll.poll(seconds * 1000.0)
         if any(fd == self._reply for fd, _ in events):
             got = os.read(self._reply, 1)
             if got == expected:
@@ -243,6 +247,15 @@ class RewardWorker:
         if expected == frames.LOCKED:
             raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
         raise WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
+
+    def _look_out(self) -> list[tuple[int, int]]:
+        """Wait a moment without sleeping: to be woken takes longer than most answers."""
+        until = time.perf_counter() + AWAKE_S
+        while time.perf_counter() < until:
+            if events := self._poll.poll(0):
+                return events
+            os.sched_yield()
+        return []
 
     def _death(self, expected: bytes) -> Exception:
         spawn.end(self._child)
