@@ -43,9 +43,11 @@ def test_a_backend_that_works_is_set_and_one_that_does_not_is_explained():
 
 @linux
 def test_a_child_process_trusts_what_its_parent_saw():
-    assert (
-        choose(**{"MUJOCO_GL": "egl", gl.CHECKED: "egl"})[2] == "seen to work by the parent process"
-    )
+    backend, works, _, _ = choose()
+    if not works:
+        pytest.skip("nothing draws here")
+    why = choose(**{"MUJOCO_GL": backend, gl.CHECKED: backend})[2]
+    assert why == "seen to work by the parent process"
 
 
 @linux
