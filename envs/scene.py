@@ -20,7 +20,7 @@ from typing import Any, TypeAlias, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Kind, PartSpec, Schema
+from rewardlab.program.schema import ActionSpec, EntitySpec, FieldKind, FieldSpec, PartSpec, Schema
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -65,7 +65,7 @@ class Entity:
             if isinstance(hint, type) and issubclass(hint, Entity):
                 parts.append(PartSpec(name, hint.spec(), member.doc))
             else:
-                kind: Kind = "float" if hint is float else "bool" if hint is bool else "array"
+                kind: FieldKind = "float" if hint is float else "bool" if hint is bool else "array"
                 fields.append(
                     FieldSpec(
                         name, member.doc, kind, member.shape, member.unit, member.low, member.high

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
@@ -160,8 +160,4 @@ def task(id: str, **options: Any) -> Task:
 
 def _entries(suite: Suite) -> Iterator[TaskEntry]:
     for entry in import_module(suite.module).entries():
-        yield entry if suite.available else _unavailable(entry, suite)
-
-
-def _unavailable(entry: TaskEntry, suite: Suite) -> TaskEntry:
-    return TaskEntry(entry.id, entry.suite, entry.goal, entry.success, False, suite.extra)
+        yield entry if suite.available else replace(entry, available=False, extra=suite.extra)

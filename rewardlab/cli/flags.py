@@ -19,7 +19,6 @@ from rewardlab.errors import ConfigError, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task as TaskObject
-    from rewardlab.program.program import RewardProgram
 
 Flags = TypeVar("Flags", bound=Any)
 
@@ -82,13 +81,6 @@ _command: ContextVar[str] = ContextVar("command", default="")
 def command() -> str:
     """Return the command line that is being carried out, for the run's record."""
     return _command.get()
-
-
-def load_program(path: str) -> RewardProgram:
-    """Read a reward program."""
-    import rewardlab
-
-    return rewardlab.RewardProgram.load(path)
 
 
 def open_task(

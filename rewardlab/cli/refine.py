@@ -42,7 +42,7 @@ class Flags:
 def run(flags: Flags) -> Answer:
     """Refine it."""
     import rewardlab
-    from rewardlab.design.diff import program_diff
+    from rewardlab.program.diff import program_diff
 
     opened = rewardlab.Run.open(flags.run, out=flags.out)
     child = rewardlab.refine(

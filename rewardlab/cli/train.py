@@ -28,18 +28,18 @@ from rewardlab.cli.flags import (
     Seed,
     TaskOptions,
     command,
-    load_program,
     open_task,
 )
 from rewardlab.cli.runs import entry, success_of
 from rewardlab.config import OnRewardFault
 from rewardlab.errors import ProgramRefused, UsageError
+from rewardlab.program.entry import CALL
+from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
 
 if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
     from rewardlab.envs.tasks import Task
-    from rewardlab.program.program import RewardProgram
     from rewardlab.training.run import Run
 
 _PRESET = "(default: the preset's)"
@@ -64,7 +64,7 @@ class Training:
         ),
     ] = None
     algo: Annotated[
-        str, arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq, or the suite's best.")
+        str, arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq; auto is ppo.")
     ] = "auto"
     seed: Seed = 0
     n_envs: Annotated[
@@ -171,7 +171,7 @@ def checked(program: RewardProgram, task: Task, *, seed: int) -> Verdict:
         )
     codes = [finding.code for finding in verdict.errors]
     if "RewardSignatureError" in codes:
-        raise UsageError("the program does not define compute_dense_reward(self, action)")
+        raise UsageError(f"the program does not define {CALL}")
     if codes:
         raise ProgramRefused(f"the program is refused for {task.id}: {', '.join(codes)}")
     return verdict
@@ -188,7 +188,7 @@ def _start(flags: Flags) -> Run:
     reward: str | RewardProgram = flags.reward
     verdict = None
     if flags.reward not in ("oracle", "sparse"):
-        reward = load_program(flags.reward)
+        reward = RewardProgram.load(flags.reward)
         verdict = checked(reward, task, seed=flags.seed)
     opened = prepare(task, reward, **settings(flags))
     if verdict:

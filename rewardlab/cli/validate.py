@@ -16,7 +16,7 @@ from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer
 from rewardlab.cli.findings import render
-from rewardlab.cli.flags import Json, Seed, TaskOptions, load_program, open_task
+from rewardlab.cli.flags import Json, Seed, TaskOptions, open_task
 
 if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
@@ -37,7 +37,7 @@ def run(flags: Flags) -> Answer:
     """Validate it."""
     import rewardlab
 
-    program = load_program(flags.program)
+    program = rewardlab.RewardProgram.load(flags.program)
     verdict = rewardlab.validate(program, open_task(flags.task, flags.task_option), seed=flags.seed)
     findings = render(verdict.findings, source=program.source, name=flags.program)
     summary = _summary(verdict, flags)

@@ -8,10 +8,11 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 
-FUNCTION = "compute_dense_reward"
+from rewardlab.program.entry import CALL, ENTRY
+
 _OPEN = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[\w+.-]*)[^`]*")
 _TAGS = {"", "py", "python", "python3"}
-_DEF = re.compile(rf"^[ \t]*def[ \t]+{FUNCTION}\b", re.MULTILINE)
+_DEF = re.compile(rf"^[ \t]*def[ \t]+{ENTRY}\b", re.MULTILINE)
 
 
 def extract(reply: str) -> str | None:
@@ -69,13 +70,13 @@ def _text(lines: list[str]) -> str:
 def _defines(text: str) -> bool:
     tree = _parse(text)
     return tree is not None and any(
-        isinstance(node, ast.FunctionDef) and node.name == FUNCTION for node in ast.walk(tree)
+        isinstance(node, ast.FunctionDef) and node.name == ENTRY for node in ast.walk(tree)
     )
 
 
 def _wrap(text: str) -> str | None:
     """Return a bare body as a function; a body returns and defines nothing at its top level."""
-    wrapped = f"def {FUNCTION}(self, action):\n" + textwrap.indent(text, "    ")
+    wrapped = f"def {CALL}:\n" + textwrap.indent(text, "    ")
     tree = _parse(wrapped)
     if tree is None or not isinstance(function := tree.body[0], ast.FunctionDef):
         return None

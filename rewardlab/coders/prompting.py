@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rewardlab.coders.base import Attempt, Request, Round
 from rewardlab.coders.text import CODE_LIMIT, clean
 from rewardlab.program import vocabulary
+from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.schema import EntitySpec, Schema
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 Message = dict[str, str]
-SIGNATURE = "def compute_dense_reward(self, action) -> tuple[float, dict[str, float]]:\n    ..."
+SIGNATURE = f"def {CALL} -> tuple[float, dict[str, float]]:\n    ..."
 _N_FINDINGS = 20
 _HELPER_DOCS = {
     "angle_between_vec": "[rad]",

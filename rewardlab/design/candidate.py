@@ -12,6 +12,7 @@ from rewardlab.coders.text import one_line
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.verdict import Verdict
 from rewardlab.errors import CoderError
+from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
 
@@ -21,7 +22,7 @@ OnEvent: TypeAlias = Callable[[str, str], None]
 NO_CODE = Finding(
     "NoCode",
     "the reply holds no program",
-    hint="answer with one Python code block that defines compute_dense_reward(self, action)",
+    hint=f"answer with one Python code block that defines {CALL}",
 )
 UNCHANGED = Finding(
     "Unchanged",

@@ -6,7 +6,7 @@ import ast
 
 from rewardlab.errors import ConfigError
 from rewardlab.program.blocks import replace_expressions
-from rewardlab.program.entry import ENTRY
+from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.kinds import Kind, SceneKinds
 from rewardlab.program.program import RewardProgram
@@ -31,7 +31,7 @@ def predicate_program(expression: str, schema: Schema, task_id: str = "") -> Rew
     tree = _parse(text)
     _add_self(tree, schema)
     condition = ast.unparse(tree)
-    source = f"def {ENTRY}(self, action):\n    return 1.0 if ({condition}) else 0.0\n"
+    source = f"def {CALL}:\n    return 1.0 if ({condition}) else 0.0\n"
     reading = read(source, schema)
     if not reading.ok:
         fault = reading.findings[0]

@@ -18,7 +18,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, Literal
 
-Kind = Literal["float", "bool", "array"]
+FieldKind = Literal["float", "bool", "array"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class FieldSpec:
 
     name: str
     doc: str
-    kind: Kind = "array"
+    kind: FieldKind = "array"
     shape: tuple[int, ...] = ()
     unit: str = ""
     low: float | None = None

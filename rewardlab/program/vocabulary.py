@@ -30,10 +30,7 @@ BUILTINS = words(
     "LookupError NotImplementedError OverflowError RuntimeError TypeError ValueError "
     "ZeroDivisionError"
 )
-"""Builtins that a program may load; `print` is a stub."""
-
-EXCEPTIONS = frozenset(name for name in BUILTINS if name[0].isupper())
-"""Builtins that may be raised and caught."""
+"""Builtins that a program may load; `print` is a stub, exceptions may be raised and caught."""
 
 DTYPES = words(
     "float int bool float16 float32 float64 double single int8 int16 int32 int64 intp uint8 bool_"

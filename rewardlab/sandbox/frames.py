@@ -5,7 +5,7 @@ request   magic u32 | seq u32 | n u32 | -                    then rows  f64 (n, 
 reply     magic u32 | seq u32 | n u32 | k u32 | names u32 | error u32 | line i32 | flags u32
           then block f64 (n, 3 + k): status, reward, present (64 bits), terms
           then text: new term names, one a line, and one error message, both UTF-8
-job       the program, its schema and its limits as JSON, written by the parent, read once
+job       program, schema and known terms as JSON, written by the parent, read once
 ```
 The parent copies each part of a reply once and believes nothing in it (`decode`).
 """

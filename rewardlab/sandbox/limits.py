@@ -17,7 +17,6 @@ class Limits:
         probe_s: Wall time of a whole probe [s].
         memory_mib: Address space on top of what the worker has when it is locked [MiB].
         cpu_s: Processor time over the worker's life; 0 for none [s].
-        terms: Distinct names of reward terms.
     """
 
     start_s: float = 15.0
@@ -27,4 +26,3 @@ class Limits:
     probe_s: float = 10.0
     memory_mib: int = 512
     cpu_s: int = 0
-    terms: int = 64

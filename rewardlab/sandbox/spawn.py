@@ -29,7 +29,7 @@ from rewardlab.sandbox.limits import Limits
 
 _BOOT = (
     "import sys; fd, *more = sys.argv[1:]; sys.path += [p for p in more if p not in sys.path]; "
-    "from rewardlab.sandbox.zygote import run; run()"
+    "from rewardlab.sandbox.zygote import main; main(int(fd))"
 )
 HASH_SEEDS = ("1", "2")
 """Of the zygote for training and first probes, and of the one that unmasks chance."""

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from rewardlab.program.entry import ENTRY
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames
@@ -35,8 +36,6 @@ from rewardlab.sandbox.namespace import namespace
 
 RECURSION = 200
 """Calls that a program may nest."""
-
-_ENTRY = "compute_dense_reward"
 
 
 class Start(NamedTuple):
@@ -154,7 +153,7 @@ def _load(job: dict[str, Any]) -> Evaluator:
         raise Problem("RewardSignatureError", "this task has no raw observation: (self, action)")
     sys.setrecursionlimit(depth() + RECURSION)
     exec(code, names)
-    function: Callable[..., Any] = names[_ENTRY]
+    function: Callable[..., Any] = names[ENTRY]
     return Evaluator(function, scene, takes_obs=takes_obs, terms=job["terms"], output=output)
 
 

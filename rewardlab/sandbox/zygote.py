@@ -16,7 +16,6 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable
-from typing import NoReturn
 
 from rewardlab.sandbox import kernel, worker
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
@@ -27,7 +26,7 @@ _WORKS, _LEAKS = 0, 255
 
 
 def main(fd: int) -> None:
-    """Serve the parent on a socket until it closes it."""
+    """Serve the parent on a socket, given by its descriptor, until it closes it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _leave_folder()
     warm_up()
@@ -181,9 +180,3 @@ def _forbidden(act: Callable[[], object]) -> int:
     except PermissionError:
         return _WORKS
     return _LEAKS
-
-
-def run() -> NoReturn:
-    """Entry point of the executed process: `argv[1]` is the socket's descriptor."""
-    main(int(sys.argv[1]))
-    sys.exit(0)

@@ -87,6 +87,9 @@ PRESETS: dict[str, dict[str, Preset]] = {
 }
 """By suite, then algorithm; a suite without an entry takes that of `"default"`."""
 
+DEFAULT_ALGORITHM = "ppo"
+"""What `algo="auto"` means: on a CPU it learns most per second."""
+
 SB3 = "sb3"
 """Name of the preset that changes nothing of SB3's defaults."""
 
@@ -110,8 +113,3 @@ def preset(name: str, suite: str, algo: str) -> tuple[str, Preset]:
         raise UnknownName("preset", name, ["auto", *PRESETS, SB3])
     found = PRESETS[name].get(algo)
     return (name, found) if found else ("default", PRESETS["default"][algo])
-
-
-def default_algorithm() -> str:
-    """Return what `algo="auto"` means: on a CPU, PPO learns most per second on every suite."""
-    return "ppo"

@@ -133,7 +133,7 @@ def prepare(
     program = _program(reward)
     kind = "program" if program else str(reward)
     _check_reward(kind, task, native_reward=native_reward)
-    algo = presets.default_algorithm() if algo == "auto" else algorithms.algorithm(algo).name
+    algo = presets.DEFAULT_ALGORITHM if algo == "auto" else algorithms.algorithm(algo).name
     preset, chosen = presets.preset(preset, task.suite, algo)
     n_envs = chosen.n_envs if n_envs is None else n_envs
     n_timesteps = _at_least(1, n_timesteps=n_timesteps)

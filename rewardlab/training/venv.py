@@ -1,7 +1,7 @@
 """Vectorised environments of a task, and what counts as solving it.
 
 ```
-env → TimeLimit → SceneRecorder → Monitor → LeanVecEnv or SubprocVecEnv → SuccessVecEnv
+env → Episode → SceneRecorder → Monitor → LeanVecEnv or SubprocVecEnv → SuccessVecEnv
 ```
 Monitor sees the environment's own reward only, so SB3's `ep_rew_mean` never is a designed one.
 """

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from rewardlab.design.diff import program_diff
 from rewardlab.design.refine import refine
 from rewardlab.errors import ProgramRefused, UnknownName, UsageError
+from rewardlab.program.diff import program_diff
 from rewardlab.program.program import RewardProgram
 
 
