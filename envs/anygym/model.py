@@ -27,15 +27,8 @@ class Body(Entity):
     angular_velocity: Array = field("angular velocity in the world", shape=(3,), unit="rad/s")
 
 
-class FreeJoint(Entity):
+class FreeJoint(Body):
     """A joint that moves freely."""
-
-    position: Array = field("position in the world", shape=(3,), unit="m")
-    quaternion: Array = field(
-        "orientation as unit quaternion (w, x, y, z)", shape=(4,), low=-1.0, high=1.0
-    )
-    velocity: Array = field("velocity in the world", shape=(3,), unit="m/s")
-    angular_velocity: Array = field("angular velocity in the world", shape=(3,), unit="rad/s")
 
 
 class BallJoint(Entity):
@@ -107,13 +100,7 @@ def derive(model: Any) -> Derived:
 
 def actuator_names(model: Any) -> tuple[str, ...]:
     """Return what each entry of the control does."""
-    names = identifiers((model.actuator(i).name or _driven(model, i) for i in range(model.nu)), "u")
-    return tuple(
-        f"{name}: control in {_range(model.actuator_ctrlrange[i])}"
-        if model.actuator_ctrllimited[i]
-        else f"{name}: control"
-        for i, name in enumerate(names)
-    )
+    return tuple(f"{name}: {doc or 'control'}" for name, _, doc in _actuators(model))
 
 
 def _groups(model: Any) -> Iterator[PartSpec]:

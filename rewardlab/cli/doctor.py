@@ -11,24 +11,11 @@ import os
 import platform
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from rewardlab.cli.answer import Answer, Table
 from rewardlab.cli.flags import Json
-
-PACKAGES = (
-    "rewardlab",
-    "torch",
-    "stable-baselines3",
-    "sb3-contrib",
-    "gymnasium",
-    "mujoco",
-    "metaworld",
-    "numpy",
-    "scipy",
-    "openai",
-)
+from rewardlab.training.versions import PACKAGES, installed
 
 
 @dataclass(frozen=True)
@@ -44,20 +31,13 @@ def run(flags: Flags) -> Answer:
 
     document = {
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: installed(name) for name in ("rewardlab", *PACKAGES)},
         "gl": choose()._asdict(),
         "sandbox": _sandbox(),
         "coder": _coder(),
         "device": _device(),
     }
     return Answer(document, Table(("part", "state", "detail"), list(_rows(document))))
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _sandbox() -> dict[str, Any]:

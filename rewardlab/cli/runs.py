@@ -28,7 +28,7 @@ class Flags:
 
 def run(flags: Flags) -> Answer:
     """List them."""
-    from rewardlab.design.lineage import lineage
+    from rewardlab.training.lineage import lineage
 
     nodes = lineage(flags.out)
     entries = [entry(node.run) for node in nodes]

@@ -12,14 +12,13 @@ from rewardlab.coders.select import make_coder
 from rewardlab.design.candidate import Loop, OnEvent
 from rewardlab.design.feedback import Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of, quiet
-from rewardlab.design.lineage import ancestors
 from rewardlab.design.seen import describe_run
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import validate
 from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
-from rewardlab.training.lineage import feedback_of
+from rewardlab.training.lineage import ancestors, feedback_of
 from rewardlab.training.run import Run
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import StatisticsError, correlation, fmean, pstdev
 from typing import Any
 
+import numpy as np
+
+from rewardlab.evaluation.curves import TERM, Array, Curves, read_curves
 from rewardlab.store.files import read_json
 from rewardlab.training.run import Run
 
-_TERM = "reward/terms/"
 _SUCCESS = ("eval/success", "rollout/success_rate")
 _N_SHOWN = 8
 
@@ -53,29 +53,32 @@ def _result(row: Mapping[str, Any]) -> str:
 
 
 def _terms(run: Run) -> Iterator[str]:
-    rows = _progress(run)
-    success = [_first_number(row, _SUCCESS) for row in rows]
-    for name in sorted({key for row in rows for key in row if key.startswith(_TERM)}):
-        values = [_number(row.get(name)) for row in rows]
-        known = [value for value in values if value is not None]
-        if known:
+    curves = read_curves(run.path / "progress.csv")
+    success = _success(curves)
+    for name in sorted(column for column in curves.columns if column.startswith(TERM)):
+        values = curves.columns[name]
+        known = values[np.isfinite(values)]
+        if len(known):
             yield (
-                f"Term {name.removeprefix(_TERM)}, mean per step: {fmean(known):.4g} "
-                f"(std {pstdev(known):.3g}, from {min(known):.4g} to {max(known):.4g}; "
+                f"Term {name.removeprefix(TERM)}, mean per step: {known.mean():.4g} "
+                f"(std {known.std():.3g}, from {known.min():.4g} to {known.max():.4g}; "
                 f"first {known[0]:.4g}, last {known[-1]:.4g}){_correlated(values, success)}."
             )
 
 
-def _correlated(values: Sequence[float | None], success: Sequence[float | None]) -> str:
-    pairs = [
-        (v, s) for v, s in zip(values, success, strict=True) if v is not None and s is not None
-    ]
-    if len(pairs) < 3:
+def _success(curves: Curves) -> Array:
+    """Return the success rate of each row, NaN where none was logged."""
+    found = np.full(len(curves.steps), np.nan)
+    for name in _SUCCESS:
+        found = np.where(np.isfinite(found), found, curves.columns.get(name, np.nan))
+    return found
+
+
+def _correlated(values: Array, success: Array) -> str:
+    both = np.isfinite(values) & np.isfinite(success)
+    if both.sum() < 3 or not (np.ptp(values[both]) and np.ptp(success[both])):
         return ""
-    try:
-        return f", correlation with success {correlation(*zip(*pairs, strict=True)):+.2f}"
-    except StatisticsError:
-        return ""
+    return f", correlation with success {np.corrcoef(values[both], success[both])[0, 1]:+.2f}"
 
 
 def _warnings(run: Run) -> Iterator[str]:
@@ -83,23 +86,3 @@ def _warnings(run: Run) -> Iterator[str]:
     findings = verdict.get("findings", []) if isinstance(verdict, dict) else []
     for finding in findings:
         yield f"Warning of the validator: {finding.get('code')}: {finding.get('message')}"
-
-
-def _progress(run: Run) -> list[dict[str, str]]:
-    try:
-        with (run.path / "progress.csv").open(encoding="utf-8", newline="") as file:
-            return [{k: v for k, v in row.items() if k and v} for row in csv.DictReader(file)]
-    except (OSError, csv.Error, UnicodeDecodeError):
-        return []
-
-
-def _first_number(row: Mapping[str, str], keys: Sequence[str]) -> float | None:
-    return next((n for key in keys if (n := _number(row.get(key))) is not None), None)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -16,7 +16,11 @@ from rewardlab.store.files import storage_error
 Array = npt.NDArray[np.float64]
 
 STEPS = "time/total_timesteps"
+"""Column that says when a row was written."""
+
 TERM = "reward/terms/"
+"""What the columns of reward terms begin with."""
+
 LAST_SHARE = 0.1
 """The end of training, over which terms are summed up."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import logging
-import platform
 from dataclasses import asdict
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -98,10 +97,8 @@ def facts() -> dict[str, Any]:
     known = kernel.machine()
     code = b"" if known is None else kernel.filter_code(known, kernel.KILL_PROCESS)
     return {
-        "sandbox_level": level(),
+        "level": level(),
         "layers": [layer._asdict() for layer in layers()],
-        "kernel": platform.release(),
-        "architecture": platform.machine(),
         "filter": hashlib.sha256(code).hexdigest(),
         "limits": asdict(Limits()),
         "vocabulary": vocabulary_hash(),

@@ -16,10 +16,8 @@ from stable_baselines3.common.logger import (
     filter_excluded_keys,
 )
 
+from rewardlab.evaluation.curves import STEPS
 from rewardlab.store.files import storage_error, write_text
-
-STEP = "time/total_timesteps"
-"""Column that says when a row was written."""
 
 Source: TypeAlias = Callable[[], Mapping[str, float]]
 """Gives what was measured since the last row."""
@@ -77,7 +75,7 @@ class CsvWriter(KVWriter):
     def __init__(self, path: Path, start: int) -> None:
         self._path = path
         self._columns, rows = read_progress(path)
-        self._rows = [row for row in rows if float(row.get(STEP) or "inf") <= start]
+        self._rows = [row for row in rows if float(row.get(STEPS) or "inf") <= start]
         self._rewrite()
 
     def write(
@@ -87,9 +85,9 @@ class CsvWriter(KVWriter):
         step: int = 0,
     ) -> None:
         """Add a row."""
-        values = filter_excluded_keys(key_values, key_excluded, "csv") | {STEP: step}
+        values = filter_excluded_keys(key_values, key_excluded, "csv") | {STEPS: step}
         row = {key: _text(value) for key, value in values.items() if value is not None}
-        same = bool(self._rows) and self._rows[-1].get(STEP) == row[STEP]
+        same = bool(self._rows) and self._rows[-1].get(STEPS) == row[STEPS]
         if same:  # what was measured at the same step belongs into the same row
             self._rows[-1] |= row
         else:

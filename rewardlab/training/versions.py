@@ -9,8 +9,8 @@ from typing import Any
 from rewardlab._version import __version__
 
 PACKAGES = (
-    "torch", "numpy", "scipy", "gymnasium", "mujoco", "metaworld", "stable-baselines3",
-    "sb3-contrib",
+    "torch", "stable-baselines3", "sb3-contrib", "gymnasium", "mujoco", "metaworld", "numpy",
+    "scipy", "openai",
 )  # fmt: skip
 
 
@@ -23,18 +23,13 @@ def versions() -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
-        "packages": {name: v for name in PACKAGES if (v := _version(name))},
-        "sandbox": {
-            "level": capabilities.level(),
-            "layers": [
-                {"name": layer.name, "works": layer.works, "why": layer.why}
-                for layer in capabilities.layers()
-            ],
-        },
+        "packages": {name: v for name in PACKAGES if (v := installed(name))},
+        "sandbox": capabilities.facts(),
     }
 
 
-def _version(package: str) -> str | None:
+def installed(package: str) -> str | None:
+    """Return the version of a package, `None` if it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -1,4 +1,5 @@
 from rewardlab.design.seen import describe_run
+from rewardlab.evaluation.curves import STEPS
 from rewardlab.store.files import write_json, write_text
 
 
@@ -31,7 +32,9 @@ def test_a_run_that_wrote_nothing_is_described(make_run):
 
 def test_a_curve_cut_off_by_a_crash_is_read_as_far_as_it_goes(make_run):
     run = make_run("a")
-    write_text(run.path / "progress.csv", "reward/terms/reach\n1.0\nnan\nx\n\0")
+    write_text(
+        run.path / "progress.csv", STEPS + ",reward/terms/reach\n10,1.0\n20,nan\n30,x\n40\n\0"
+    )
     assert "Term reach, mean per step: 1 (" in describe_run(run)
 
 

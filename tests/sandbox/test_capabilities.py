@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rewardlab.errors import SandboxUnavailable
@@ -16,7 +18,14 @@ def pretend(monkeypatch: pytest.MonkeyPatch, **works: bool) -> None:
 def test_layers_are_named_and_explained() -> None:
     assert [layer.name for layer in layers()] == ["seccomp", "landlock", "rlimits", "clean process"]
     assert all(layer.why for layer in layers())
-    assert capabilities.facts()["sandbox_level"] == level()
+
+
+def test_the_facts_of_a_run_tell_what_held_its_program() -> None:
+    facts = capabilities.facts()
+    assert facts["level"] == level()
+    assert [layer["name"] for layer in facts["layers"]] == [layer.name for layer in layers()]
+    assert facts["limits"]["memory_mib"] > 0
+    assert json.loads(json.dumps(facts)) == facts
 
 
 def test_levels(monkeypatch: pytest.MonkeyPatch) -> None:

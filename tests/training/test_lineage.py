@@ -1,7 +1,22 @@
-from rewardlab.design.lineage import ancestors, lineage
+import pytest
+
+from rewardlab.config import RunConfig
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
-from rewardlab.training.lineage import feedback_of
+from rewardlab.training.lineage import ancestors, feedback_of, lineage
+from rewardlab.training.run import Run
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    config = RunConfig("metaworld/drawer-open", 1000, reward="program")
+
+    def make(name, source, *, parent=None, created="1"):
+        run = Run.create(tmp_path, config, program=RewardProgram(source, parent=parent), name=name)
+        run.update(created=created)
+        return run
+
+    return make
 
 
 def program_id(source):
@@ -51,7 +66,7 @@ def test_no_folder_no_lineage(tmp_path):
 
 
 def test_feedback_comes_newest_first(make_run):
-    run = make_run("a")
+    run = make_run("a", "a\n")
     assert feedback_of(run) == []
     write_json(run.path / "feedback.json", {"comment": "2", "earlier": [{"comment": "1"}]})
     assert [entry["comment"] for entry in feedback_of(run)] == ["2", "1"]
