@@ -7,8 +7,10 @@ your own is `gym/<module>:<EnvId>`, where importing the module registers it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -111,6 +113,7 @@ def _make(
 
 def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
     simulator.prepare()
+    _import_module(name)
     options = {"render_mode": render_mode} if render_mode else {}  # not every one has it
     try:
         env: gym.Env[Any, Any] = gym.make(
@@ -118,7 +121,7 @@ def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
         )
     except gym.error.DependencyNotInstalled as error:
         raise UsageError(f"gym/{name} needs a package that is not installed: {error}") from error
-    except (gym.error.UnregisteredEnv, ModuleNotFoundError) as error:
+    except gym.error.UnregisteredEnv as error:
         known = [f"gym/{id}" for id in gym.registry]
         raise UnknownName("task", f"gym/{name}", known, f"({error})") from error
     except Exception as error:  # an environment may raise anything
@@ -127,6 +130,23 @@ def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
         simulator.prepare(render_mode)
         simulator.fast_rendering(env.unwrapped)
     return env
+
+
+def _import_module(name: str) -> None:
+    """Import the module before the colon, which registers the environment, if there is one."""
+    module, colon, _ = name.partition(":")
+    if not colon:
+        return
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # an installed command does not look where it is called
+    try:
+        import_module(module)
+    except Exception as error:  # a module may raise anything
+        raise UsageError(
+            f"gym/{name}: cannot import {module!r} ({type(error).__name__}: {error}); "
+            "call from the folder that holds it, or name that folder in PYTHONPATH"
+        ) from error
 
 
 def _own_limit(env: gym.Env[Any, Any]) -> int | None:

@@ -22,7 +22,10 @@ class Flags:
 
     run: Run
     episodes: Annotated[int, arg(metavar="N", help="Episodes.")] = 20
-    checkpoint: Annotated[Literal["final", "best"], arg(help="Which policy of the run.")] = "final"
+    checkpoint: Annotated[
+        Literal["final", "best", "latest"],
+        arg(help="Which policy of the run; latest is that of a run that has not finished."),
+    ] = "final"
     seed: Annotated[
         int | None,
         arg(metavar="N", help="Fixes the goals.", help_behavior_hint="(default: the evaluation's)"),

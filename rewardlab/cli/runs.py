@@ -39,7 +39,7 @@ def run(flags: Flags) -> Answer:
             "  " * (node.depth - 1) + "└ " * (node.depth > 0) + told["id"],
             told["task"],
             told["status"],
-            f"{told['n_timesteps']:,}",
+            _steps(node.run.record, told["status"]),
             success_of(told),
         )
         for node, told in zip(nodes, entries, strict=True)
@@ -62,6 +62,12 @@ def entry(run: Run) -> dict[str, Any]:
         "success": measured.get("success"),
         "success_ci": measured.get("success_ci"),
     }
+
+
+def _steps(record: dict[str, Any], status: str) -> str:
+    """Return how many steps a run is about and, unless it finished, how many of them are saved."""
+    whole = f"{record['n_timesteps']:,}"
+    return whole if status == "finished" else f"{record.get('steps', 0):,} of {whole}"
 
 
 def success_of(told: dict[str, Any]) -> str:

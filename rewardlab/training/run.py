@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -89,10 +90,7 @@ class Run:
             name: Name of the folder; by default made of time, task, algorithm and seed.
             **facts: Further JSON-ready entries of `run.json`, e.g. `command`.
         """
-        task = config.task.rpartition("/")[2].lower()[:28]
-        stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-        default = f"{task}-{config.algo}-s{config.seed}-{stamp}-{secrets.token_hex(2)}"
-        path = Path(out) / check_name(name or default)
+        path = Path(out) / check_name(name or _default_name(config))
         if (path / "run.json").exists():
             raise UsageError(f"run {path} exists; choose another name, or resume it")
         record = {
@@ -224,6 +222,13 @@ def list_runs(out: str | Path = "results") -> Iterator[Run]:
                 continue
     for _, _, run in sorted(found, key=lambda item: item[:2]):
         yield run
+
+
+def _default_name(config: RunConfig) -> str:
+    """Return a folder's name made of what may be one of the last part of the task's id."""
+    task = re.sub("[^a-z0-9]+", "-", re.split("[/:]", config.task)[-1].lower())[:28].strip("-")
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
+    return f"{task or 'run'}-{config.algo}-s{config.seed}-{stamp}-{secrets.token_hex(2)}"
 
 
 def _alive(pid: int | None, started: str | None) -> bool:

@@ -65,6 +65,7 @@ class Session:
             "memory": self.memory,
         }
         checkpoint.save(self.run.path / "checkpoints", self.model, extra)
+        self.run.update(steps=self.model.num_timesteps)
 
     def seed(self) -> None:
         """Fix what comes next by the run's seed and the step, and nothing before."""

@@ -280,12 +280,19 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
             schedule.evaluate()
         session.logger.dump(model.num_timesteps)
         schedule.save()
+        _forget_measures(run)
         save_policy(run.path / "final", model)
 
 
 def log_interval(config: RunConfig) -> int:
     """Return after how many rollouts (on-policy) or episodes (off-policy) a row is logged."""
     return 1 if algorithms.algorithm(config.algo).on_policy else 2 * config.n_envs
+
+
+def _forget_measures(run: Run) -> None:
+    """Remove what was measured and filmed of an earlier final policy, which is replaced."""
+    for name in ("evaluation.json", "video.mp4"):
+        (run.path / name).unlink(missing_ok=True)
 
 
 def _failed(run: Run, reason: str) -> None:

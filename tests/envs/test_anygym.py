@@ -1,4 +1,5 @@
 import keyword
+import sys
 from pathlib import Path
 
 import gymnasium as gym
@@ -265,9 +266,25 @@ def test_an_unknown_environment_names_the_closest(id, close):
         task(f"gym/{id}")
 
 
-def test_a_module_that_cannot_be_imported_is_said():
-    with pytest.raises(UnknownName, match="nowhere"):
+def test_a_module_that_cannot_be_imported_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    Path("broken_lab.py").write_text("1 / 0")
+    with pytest.raises(UsageError, match=r"'nowhere' \(.*\); call from the folder that holds it"):
         task("gym/nowhere:Foo-v0")
+    with pytest.raises(UsageError, match="cannot import 'broken_lab' .ZeroDivisionError"):
+        task("gym/broken_lab:Foo-v0")
+
+
+def test_a_module_is_found_in_the_folder_of_the_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    Path("my_lab.py").write_text(
+        "import gymnasium as gym\n"
+        "entry = 'gymnasium.envs.classic_control:PendulumEnv'\n"
+        "gym.register('MyLab-v0', entry_point=entry)\n"
+    )
+    assert task("gym/my_lab:MyLab-v0").id == "gym/my_lab:MyLab-v0"
 
 
 class Odd(gym.Env):

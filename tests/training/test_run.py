@@ -35,6 +35,14 @@ def test_default_names_differ_and_say_what_they_are(tmp_path):
     assert all(name.startswith("drawer-close-ppo-s0-") for name in names)
 
 
+@pytest.mark.parametrize(
+    ("task", "start"),
+    [("gym/lab.envs:My_Env-v0", "my-env-v0-ppo"), ("gym/phys2d/A-v0", "a-v0-"), ("gym/é", "run-")],
+)
+def test_any_task_can_name_a_run(task, start, tmp_path):
+    assert Run.create(tmp_path, RunConfig(task, 100, goal="Go.")).id.startswith(start)
+
+
 def test_an_existing_run_is_not_overwritten(run, tmp_path):
     with pytest.raises(UsageError, match="exists; choose another name, or resume it"):
         Run.create(tmp_path, CONFIG, name="one")

@@ -178,8 +178,10 @@ def test_a_finished_run_is_extended_only_by_more_steps(task, tmp_path):
     run = train(task, n_timesteps=100, hyperparameters=PPO, out=tmp_path, **SMALL)
     with pytest.raises(UsageError, match="has finished its 100 steps"):
         train(task, resume=run, out=tmp_path)
+    (run.path / "evaluation.json").write_text("{}")
     longer = train(task, n_timesteps=300, resume=run.id, out=tmp_path)
     assert longer.path == run.path
+    assert not (run.path / "evaluation.json").exists(), "it was measured on the policy of before"
     assert column(longer, "time/total_timesteps")[-1] >= 300
 
 
