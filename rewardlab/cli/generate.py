@@ -17,6 +17,7 @@ from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import (
+    AllowDegraded,
     Coder,
     FewShot,
     Goal,
@@ -24,6 +25,7 @@ from rewardlab.cli.flags import (
     MaxRepairs,
     Model,
     Output,
+    Sandbox,
     Seed,
     Task,
     TaskOptions,
@@ -49,6 +51,8 @@ class Flags:
     few_shot: FewShot = 0
     max_repairs: MaxRepairs = 3
     seed: Seed = 0
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: AllowDegraded = False
     task_option: TaskOptions = ()
     json: Json = False
 
@@ -67,6 +71,8 @@ def run(flags: Flags) -> Answer:
         max_repairs=flags.max_repairs,
         model=flags.model,
         seed=flags.seed,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
         on_event=told,
     )
     announce(programs[0])

@@ -13,7 +13,17 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, note
-from rewardlab.cli.flags import Coder, Json, MaxRepairs, Model, Out, Output, Run
+from rewardlab.cli.flags import (
+    AllowDegraded,
+    Coder,
+    Json,
+    MaxRepairs,
+    Model,
+    Out,
+    Output,
+    Run,
+    Sandbox,
+)
 from rewardlab.cli.generate import announce, entry, told
 
 
@@ -35,6 +45,8 @@ class Flags:
     coder: Coder = "auto"
     model: Model = None
     max_repairs: MaxRepairs = 3
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
     json: Json = False
 
@@ -54,6 +66,8 @@ def run(flags: Flags) -> Answer:
         coder=flags.coder,
         model=flags.model,
         max_repairs=flags.max_repairs,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
     )
     announce(child)
     kept = opened.path / "next" / f"{child.id[:12]}.py"

@@ -95,6 +95,8 @@ def run(flags: Flags) -> Answer:
             coder=flags.coder,
             model=flags.model,
             max_repairs=flags.max_repairs,
+            sandbox=flags.sandbox,
+            allow_degraded=flags.allow_degraded_sandbox,
             on_event=told,
         )
         announce(child)
@@ -158,7 +160,7 @@ def _learn(opened: Run, task: Task, flags: Flags) -> None:
 
     try:
         program = opened.program or _generate(opened, task, flags)
-        verdict = checked(program, task, seed=opened.config.seed)
+        verdict = checked(program, task, flags, seed=opened.config.seed)
     except RewardlabError as error:
         opened.release("failed", reason=str(error))
         if not (opened.path / "llm").exists():
@@ -199,6 +201,8 @@ def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
         max_repairs=flags.max_repairs,
         model=flags.model,
         seed=config.seed,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
         record=opened.path / "llm",
         on_event=told,
     )

@@ -152,7 +152,7 @@ def settings(flags: Training) -> dict[str, Any]:
     return {**deeper, **chosen, "facts": {"command": command()}}
 
 
-def checked(program: RewardProgram, task: Task, *, seed: int) -> Verdict:
+def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -> Verdict:
     """Validate a program before it is trained on; warnings are shown.
 
     Raises:
@@ -161,7 +161,13 @@ def checked(program: RewardProgram, task: Task, *, seed: int) -> Verdict:
     """
     import rewardlab
 
-    verdict = rewardlab.validate(program, task, seed=seed)
+    verdict = rewardlab.validate(
+        program,
+        task,
+        seed=seed,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
+    )
     if verdict.findings:
         note(render(verdict.findings, source=program.source))
     if verdict.sandbox_level != "full":
@@ -189,7 +195,7 @@ def _start(flags: Flags) -> Run:
     verdict = None
     if flags.reward not in ("oracle", "sparse"):
         reward = RewardProgram.load(flags.reward)
-        verdict = checked(reward, task, seed=flags.seed)
+        verdict = checked(reward, task, flags, seed=flags.seed)
     opened = prepare(task, reward, **settings(flags))
     if verdict:
         write_json(opened.path / "verdict.json", verdict.to_json())

@@ -16,7 +16,7 @@ from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer
 from rewardlab.cli.findings import render
-from rewardlab.cli.flags import Json, Seed, TaskOptions, open_task
+from rewardlab.cli.flags import AllowDegraded, Json, Sandbox, Seed, TaskOptions, open_task
 
 if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
@@ -29,6 +29,8 @@ class Flags:
     program: Annotated[Positional[str], arg(metavar="PROGRAM", help="File with the program.")]
     task: Annotated[str, arg(metavar="TASK", help="Task id that it is for.")]
     seed: Seed = 0
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: AllowDegraded = False
     task_option: TaskOptions = ()
     json: Json = False
 
@@ -38,7 +40,13 @@ def run(flags: Flags) -> Answer:
     import rewardlab
 
     program = rewardlab.RewardProgram.load(flags.program)
-    verdict = rewardlab.validate(program, open_task(flags.task, flags.task_option), seed=flags.seed)
+    verdict = rewardlab.validate(
+        program,
+        open_task(flags.task, flags.task_option),
+        seed=flags.seed,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
+    )
     findings = render(verdict.findings, source=program.source, name=flags.program)
     summary = _summary(verdict, flags)
     view = f"{findings}\n{summary}" if findings else summary

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rewardlab.coders.base import Coder, Example, Request
 from rewardlab.coders.select import make_coder
 from rewardlab.coders.text import GOAL_LIMIT
+from rewardlab.config import Sandbox
 from rewardlab.design.candidate import Candidate, Loop, OnEvent
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
@@ -30,6 +31,8 @@ def generate(
     max_repairs: int = 3,
     model: str | None = None,
     seed: int = 0,
+    sandbox: Sandbox = "auto",
+    allow_degraded: bool = False,
     record: Path | str | None = None,
     on_event: OnEvent | None = None,
 ) -> list[RewardProgram]:
@@ -44,6 +47,8 @@ def generate(
         max_repairs: How often the findings on a candidate are sent back.
         model: Model name for a chat model.
         seed: Makes candidates of one seed differ from those of another.
+        sandbox: As in `validate`.
+        allow_degraded: As in `validate`.
         record: Folder into which every call is written at once.
         on_event: Told what happens, as `(kind, line)`.
 
@@ -58,7 +63,9 @@ def generate(
     goal = check_request(goal or task.goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
-        check=lambda program: validate(program, task, seed=seed),
+        check=lambda program: validate(
+            program, task, seed=seed, sandbox=sandbox, allow_degraded=allow_degraded
+        ),
         max_repairs=max_repairs,
         transcript=Transcript(Path(record) if record is not None else None),
         on_event=tell,

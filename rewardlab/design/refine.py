@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rewardlab.coders.base import Coder, Round
 from rewardlab.coders.select import make_coder
+from rewardlab.config import Sandbox
 from rewardlab.design.candidate import Loop, OnEvent
 from rewardlab.design.feedback import Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of, quiet
@@ -31,6 +32,8 @@ def refine(
     coder: str | Coder = "auto",
     model: str | None = None,
     max_repairs: int = 3,
+    sandbox: Sandbox = "auto",
+    allow_degraded: bool = False,
     on_event: OnEvent | None = None,
 ) -> RewardProgram:
     """Write the next program: the run's own, improved by what was seen and said.
@@ -46,6 +49,8 @@ def refine(
         coder: As in `generate`.
         model: Model name for a chat model.
         max_repairs: How often findings are sent back.
+        sandbox: As in `validate`.
+        allow_degraded: As in `validate`.
         on_event: Told what happens, as `(kind, line)`.
 
     Returns:
@@ -71,7 +76,9 @@ def refine(
     goal = check_request(config.goal or parent.goal or task.goal, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
-        check=lambda program: validate(program, task, seed=config.seed),
+        check=lambda program: validate(
+            program, task, seed=config.seed, sandbox=sandbox, allow_degraded=allow_degraded
+        ),
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
         on_event=quiet if on_event is None else on_event,

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rewardlab.config import Sandbox
 from rewardlab.design.verdict import Verdict
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
@@ -17,32 +18,42 @@ if TYPE_CHECKING:
 _CACHED_TASKS = 8
 
 
-def validate(program: RewardProgram | str | Path, task: Task | str, *, seed: int = 0) -> Verdict:
+def validate(
+    program: RewardProgram | str | Path,
+    task: Task | str,
+    *,
+    seed: int = 0,
+    sandbox: Sandbox = "auto",
+    allow_degraded: bool = False,
+) -> Verdict:
     """Check a program: the allow-list first, then the jailed probe on real states of the task.
 
     Args:
         program: A program, or the path of one.
         task: A task or its id.
         seed: Fixes the states of the probe.
+        sandbox: `"require"` refuses to run anything below the full sandbox.
+        allow_degraded: Run a model-written program although a layer is missing.
 
     Returns:
         The verdict; a bad program is a verdict that is not `ok`, never an exception.
 
     Raises:
-        SandboxError: The jail itself does not work here.
+        SandboxError: The jail itself does not work here, or not well enough for this program.
     """
-    from rewardlab.sandbox.capabilities import level
+    from rewardlab.sandbox.capabilities import admit, level
     from rewardlab.sandbox.probe import probe
 
     start = time.perf_counter()
     program, task = as_program(program), as_task(task)
     reading = read(program.source, task.scene)
+    found = admit(program, sandbox, allow_degraded) if reading.ok else level()
     tried = probe(program, task.scene, probe_rows(task, seed), seed=seed) if reading.ok else None
     findings = reading.findings + (tried.findings if tried else ())
     return Verdict(
         ok=all(finding.severity != "error" for finding in findings),
         findings=findings,
-        sandbox_level=tried.level if tried else level(),
+        sandbox_level=found,
         seconds=time.perf_counter() - start,
         program_id=program.id,
         task_id=task.id,

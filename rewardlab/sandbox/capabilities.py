@@ -11,11 +11,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from rewardlab.config import Sandbox
 from rewardlab.errors import SandboxError, SandboxUnavailable
+from rewardlab.program.program import RewardProgram
 from rewardlab.program.vocabulary import vocabulary_hash
 from rewardlab.sandbox import kernel, spawn
 from rewardlab.sandbox.limits import Limits
 
 Level: TypeAlias = Literal["full", "partial", "process-only"]
+
+TRUSTED = frozenset({"user", "file", "edited", "offline"})
+"""Origins of programs that no model wrote."""
 
 
 class Layer(NamedTuple):
@@ -55,6 +59,11 @@ def level() -> Level:
     if all(works.values()):
         return "full"
     return "partial" if works["seccomp"] or works["landlock"] else "process-only"
+
+
+def admit(program: RewardProgram, sandbox: Sandbox = "auto", allow_degraded: bool = False) -> Level:
+    """Return the level, if it is enough to run a program, whoever wrote it: see `require`."""
+    return require(sandbox, allow_degraded, trusted=program.origin in TRUSTED)
 
 
 def require(

@@ -14,7 +14,7 @@ from rewardlab.errors import ProgramRefused, RewardFault
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox.batch import Array, Batch, WorkerFault, state_of
-from rewardlab.sandbox.capabilities import require
+from rewardlab.sandbox.capabilities import admit
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.limits import Limits
 
@@ -23,9 +23,6 @@ MAX_RESPAWNS = 3
 
 WINDOW, MAX_SUBSTITUTED = 10_000, 100
 """Rows looked back on, and how many of them may have been scored 0 in place of a fault."""
-
-TRUSTED = frozenset({"user", "file", "edited", "offline"})
-"""Origins of programs that no model wrote."""
 
 
 class RewardRunner:
@@ -57,7 +54,7 @@ class RewardRunner:
         allow_degraded: bool = False,
         limits: Limits = Limits(),  # noqa: B008
     ) -> None:
-        self.level = require(sandbox, allow_degraded, trusted=program.origin in TRUSTED)
+        self.level = admit(program, sandbox, allow_degraded)
         self.program, self._schema = program, schema
         self._on_fault, self._limits = on_fault, limits
         self._terms: tuple[str, ...] = ()

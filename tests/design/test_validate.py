@@ -5,7 +5,7 @@ import pytest
 from rewardlab.coders.examples import pool
 from rewardlab.design.validate import probe_rows, validate
 from rewardlab.design.verdict import Verdict
-from rewardlab.errors import ConfigError, UnknownName
+from rewardlab.errors import ConfigError, SandboxUnavailable, UnknownName
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
 
@@ -72,6 +72,23 @@ def test_misuse_raises(tmp_path, task, good):
         validate(tmp_path / "none.py", task)
     with pytest.raises(UnknownName, match="drawer-open"):
         validate(RewardProgram(good), "metaworld/drawer-opne")
+
+
+def test_below_the_full_sandbox_a_models_program_is_not_tried(task, good, monkeypatch):
+    """Probing runs a program, as training does."""
+    from rewardlab.sandbox import capabilities
+
+    seccomp, landlock, *others = capabilities.layers()
+    found = (seccomp, landlock._replace(works=False, why="too old"), *others)
+    monkeypatch.setattr(capabilities, "layers", lambda: found)
+    written = RewardProgram(good, origin="some-model")
+    with pytest.raises(SandboxUnavailable, match="--allow-degraded-sandbox"):
+        validate(written, task)
+    assert validate(written, task, allow_degraded=True).sandbox_level == "partial"
+    assert validate(RewardProgram(good), task).ok
+    with pytest.raises(SandboxUnavailable, match="landlock"):
+        validate(RewardProgram(good), task, sandbox="require")
+    assert codes(validate(RewardProgram("x = 1\n", origin="some-model"), task))
 
 
 def test_states_are_made_once_per_task_and_seed(task):
