@@ -27,7 +27,7 @@ class EnvMaker(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A robot task: its environment, its scene and its own measure of success.
 

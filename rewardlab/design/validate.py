@@ -75,27 +75,9 @@ def as_task(task: Task | str) -> Task:
     return build(task)
 
 
+@lru_cache(maxsize=_CACHED_TASKS)
 def probe_rows(task: Task, seed: int) -> Any:
     """Return the states `(N, D)` on which programs of a task are probed, made once per process."""
-    return _rows(_Key(task), seed)
-
-
-class _Key:
-    """A task as a dictionary key: by what it was built from, since tasks hold mappings."""
-
-    def __init__(self, task: Task) -> None:
-        self.task = task
-        self._facts = (task.id, repr(sorted(task.options.items())), task.scene.hash)
-
-    def __hash__(self) -> int:
-        return hash(self._facts)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self._facts == other._facts
-
-
-@lru_cache(maxsize=_CACHED_TASKS)
-def _rows(key: _Key, seed: int) -> Any:
     from rewardlab.envs.states import probe_states
 
-    return probe_states(key.task, seed=seed)
+    return probe_states(task, seed=seed)

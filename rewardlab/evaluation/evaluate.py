@@ -11,7 +11,7 @@ import numpy as np
 from rewardlab.errors import UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
-from rewardlab.evaluation.statistics import Interval, mean_interval, wilson
+from rewardlab.evaluation.statistics import Interval, mean_interval
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -119,12 +119,10 @@ def last_evaluation(run: Run) -> Evaluation | None:
 
 def summarise(done: Episodes, *, seed: int, **facts: Any) -> Evaluation:
     """Return rates, means and their intervals; `facts` fill the remaining fields."""
-    n = len(done.returns)
-    solved = None if done.success is None else int(done.success.sum())
     return Evaluation(
-        episodes=n,
-        success=None if solved is None else solved / n,
-        success_ci=None if solved is None else wilson(solved, n),
+        episodes=len(done.returns),
+        success=done.success_rate,
+        success_ci=done.success_ci,
         return_mean=float(done.returns.mean()),
         return_ci=mean_interval(done.returns, rng=np.random.default_rng(seed)),
         length_mean=float(done.lengths.mean()),

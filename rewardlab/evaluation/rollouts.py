@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.envs.seeding import child_seed
+from rewardlab.evaluation.statistics import Interval, wilson
+
 if TYPE_CHECKING:
     from stable_baselines3.common.vec_env import VecEnv
 
@@ -33,10 +36,15 @@ class Episodes(NamedTuple):
     returns: npt.NDArray[np.float64]
     lengths: npt.NDArray[np.int64]
 
+    @property
+    def success_rate(self) -> float | None:
+        """Share of the episodes that succeeded; `None` without a signal."""
+        return None if self.success is None else float(self.success.mean())
 
-def episode_seed(seed: int, i: int) -> int:
-    """Return the reset seed of episode `i`, independent for each of them."""
-    return int(np.random.SeedSequence([seed, i]).generate_state(1, np.uint32)[0] >> 1)
+    @property
+    def success_ci(self) -> Interval | None:
+        """Wilson's 95 % interval of it."""
+        return None if self.success is None else wilson(int(self.success.sum()), len(self.success))
 
 
 def rollout(
@@ -57,7 +65,7 @@ def rollout(
         policy: Maps raw observations to actions.
         venv: Environments that give their native reward, with random goals set by the reset seed.
         episodes: How many, at least 1.
-        seed: Episode `i` is reset with `episode_seed(seed, i)`.
+        seed: Episode `i` is reset with `child_seed(seed, i)`.
         on_episode: Called with the count of finished episodes after each of them.
     """
     tally = _Tally(episodes)
@@ -65,14 +73,14 @@ def rollout(
     obs = venv.reset()
     for env in range(min(venv.num_envs, episodes)):
         running[env] = tally.start()
-        put(obs, env, restart(venv, env, episode_seed(seed, env)))
+        put(obs, env, restart(venv, env, child_seed(seed, env)))
     while (running >= 0).any():
         obs, rewards, dones, infos = venv.step(policy.predict(obs))
         tally.add(running, rewards, infos)
         for env in map(int, np.flatnonzero(dones & (running >= 0))):
             running[env] = tally.start()
             if running[env] >= 0:
-                put(obs, env, restart(venv, env, episode_seed(seed, running[env])))
+                put(obs, env, restart(venv, env, child_seed(seed, running[env])))
             if on_episode:
                 on_episode(tally.started - int((running >= 0).sum()))
     return tally.episodes()

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.envs.seeding import child_seed
 from rewardlab.errors import RenderError
-from rewardlab.evaluation.rollouts import Predicts, episode_seed, put, restart
+from rewardlab.evaluation.rollouts import Predicts, put, restart
 from rewardlab.store.files import storage_error
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def record(
     venv = make_venv(task, n_envs=1, seed=seed, render_mode="rgb_array")
     dt = task.scene.dt or 1 / FPS
     speed = min(1.0, max(SLOWEST, task.horizon * dt / SHORTEST_S))
-    seeds = [episode_seed(seed, i) for i in range(episodes)]
+    seeds = [child_seed(seed, i) for i in range(episodes)]
     try:
         clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal or task.id)
         write_clip(path, clip)

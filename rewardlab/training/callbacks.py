@@ -11,11 +11,11 @@ from typing import Any
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.vec_env import VecEnv
 
+from rewardlab.envs.seeding import child_seed
 from rewardlab.evaluation.rollouts import rollout
-from rewardlab.evaluation.statistics import wilson
 from rewardlab.training import checkpoint
 from rewardlab.training.policies import Policy, save_policy
-from rewardlab.training.session import Session, Stop, step_seed
+from rewardlab.training.session import Session, Stop
 from rewardlab.training.venv import make_venv
 
 EVAL_ENVS = 5
@@ -105,19 +105,17 @@ class Schedule(BaseCallback):
 
     def _measure(self) -> dict[str, Any]:
         session, config = self._session, self._session.config
-        seed = step_seed(config.seed + 1, 0)
+        seed = child_seed(config.seed + 1, 0)
         if self._venv is None:
             n_envs = min(EVAL_ENVS, config.n_envs, config.eval_episodes)
             self._venv = make_venv(session.task, n_envs=n_envs, seed=seed, vec_env=config.vec_env)
         policy = Policy.of(session.model)
         done = rollout(policy, self._venv, episodes=config.eval_episodes, seed=seed)
-        n = len(done.returns)
-        solved = None if done.success is None else int(done.success.sum())
         return {
             "timesteps": session.model.num_timesteps,
-            "episodes": n,
-            "success": None if solved is None else solved / n,
-            "success_ci": None if solved is None else list(wilson(solved, n)),
+            "episodes": len(done.returns),
+            "success": done.success_rate,
+            "success_ci": done.success_ci,
             "return_mean": float(done.returns.mean()),
             "return_std": float(done.returns.std()),
             "length_mean": float(done.lengths.mean()),

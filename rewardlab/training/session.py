@@ -14,6 +14,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from rewardlab.config import RunConfig
+from rewardlab.envs.seeding import child_seed
 from rewardlab.envs.tasks import Task
 from rewardlab.errors import StorageError, UsageError
 from rewardlab.shapers.base import Shaper
@@ -69,7 +70,7 @@ class Session:
 
     def seed(self) -> None:
         """Fix what comes next by the run's seed and the step, and nothing before."""
-        seed = step_seed(self.config.seed, self.model.num_timesteps)
+        seed = child_seed(self.config.seed, self.model.num_timesteps)
         self.venv.seed(seed)
         self.model.action_space.seed(seed)
 
@@ -110,11 +111,6 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
         yield session
 
 
-def step_seed(seed: int, step: int) -> int:
-    """Return the seed of what happens from a step on, independent for each step."""
-    return int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint32)[0] >> 1)
-
-
 def _environments(
     run: Run,
     config: RunConfig,
@@ -125,7 +121,7 @@ def _environments(
     venv = make_venv(
         task,
         n_envs=config.n_envs,
-        seed=step_seed(config.seed, 0),
+        seed=child_seed(config.seed, 0),
         native_reward=config.native_reward,
         vec_env=config.vec_env,
     )

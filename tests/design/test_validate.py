@@ -1,5 +1,3 @@
-import time
-
 import pytest
 
 from rewardlab.coders.examples import pool
@@ -45,10 +43,8 @@ def test_a_static_fault_has_line_and_remedy(task, unknown_member):
     ],
 )
 def test_a_fault_that_only_shows_when_run_is_a_finding(task, body, code):
-    start = time.monotonic()
     verdict = validate(RewardProgram(HEAD + body), task)
     assert codes(verdict)[:1] == [code], verdict.findings
-    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize(

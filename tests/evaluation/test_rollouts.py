@@ -4,7 +4,8 @@ import pytest
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv
 
-from rewardlab.evaluation.rollouts import episode_seed, rollout
+from rewardlab.envs.seeding import child_seed
+from rewardlab.evaluation.rollouts import rollout
 
 
 class Lottery(gym.Env):
@@ -56,7 +57,7 @@ def test_processes_give_the_same_episodes_too():
 
 def test_episodes_are_the_seeded_ones_each_run_to_its_end():
     done = rollout(Push(), venv(3), episodes=10, seed=7)
-    draws = [Lottery().reset(seed=episode_seed(7, i))[0][0] for i in range(10)]
+    draws = [Lottery().reset(seed=child_seed(7, i))[0][0] for i in range(10)]
     lengths = np.array([1 + int(d * 40) for d in draws])
     np.testing.assert_array_equal(done.lengths, lengths)
     np.testing.assert_allclose(done.returns, 0.5 * lengths)
