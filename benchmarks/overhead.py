@@ -9,7 +9,7 @@ Parts: microseconds per environment step of what the platform adds at 8 environm
 share of a step of the bare environment. What a program itself computes is told apart by a program
 that returns as many constants.
 
-    python benchmarks/overhead.py [--quick] [--json]
+    python benchmarks/overhead.py [--algos ppo sac] [--quick] [--json]
 """
 
 from __future__ import annotations
@@ -78,19 +78,20 @@ def bare_env(task: str, horizon: int) -> gym.Env[Any, Any]:
     return gym.make("Meta-World/MT1", env_name=f"{name}-v3", max_episode_steps=horizon)
 
 
-def bare_sb3(task: Task, n_timesteps: int, seed: int) -> float:
+def bare_sb3(task: Task, algo: str, n_timesteps: int, seed: int) -> float:
     """Train with SB3 alone; return its steps per second."""
-    from stable_baselines3 import PPO
+    from stable_baselines3 import PPO, SAC
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.logger import configure
     from stable_baselines3.common.vec_env import VecNormalize
 
-    settings = preset("auto", task.suite, "ppo")[1]
+    settings = preset("auto", task.suite, algo)[1]
     with tempfile.TemporaryDirectory() as folder:
         venv = make_vec_env(lambda: bare_env(task.id, task.horizon), n_envs=N_ENVS, seed=seed)
-        gamma = settings.hyperparameters.get("gamma", 0.99)
-        venv = VecNormalize(venv, gamma=gamma, **settings.normalize)
-        model = PPO(
+        if settings.normalize is not None:
+            gamma = settings.hyperparameters.get("gamma", 0.99)
+            venv = VecNormalize(venv, gamma=gamma, **settings.normalize)
+        model = {"ppo": PPO, "sac": SAC}[algo](
             "MlpPolicy",
             venv,
             seed=seed,
@@ -99,18 +100,18 @@ def bare_sb3(task: Task, n_timesteps: int, seed: int) -> float:
             **settings.hyperparameters,
         )
         model.set_logger(configure(folder, ["csv", "tensorboard"]))
-        model.learn(n_timesteps)
+        model.learn(n_timesteps, log_interval=1 if algo == "ppo" else 2 * N_ENVS)
         venv.close()
         return steps_per_second(Path(folder))
 
 
-def ours(task: Task, program: RewardProgram, n_timesteps: int, seed: int) -> float:
+def ours(task: Task, program: RewardProgram, algo: str, n_timesteps: int, seed: int) -> float:
     """Train with rewardlab; return SB3's steps per second."""
     with tempfile.TemporaryDirectory() as folder:
         run = train(
             task,
             program,
-            algo="ppo",
+            algo=algo,
             n_timesteps=n_timesteps,
             n_envs=N_ENVS,
             seed=seed,
@@ -127,19 +128,22 @@ def steps_per_second(folder: Path) -> float:
         return [float(row["time/fps"]) for row in csv.DictReader(file) if row["time/fps"]][-1]
 
 
-def compare(task: Task, program: RewardProgram, n_timesteps: int, turns: int) -> dict[str, Any]:
+def compare(
+    task: Task, program: RewardProgram, algo: str, n_timesteps: int, turns: int
+) -> dict[str, Any]:
     """Let both train in turn, the first one alternating."""
     rates: dict[str, list[float]] = {"bare": [], "rewardlab": []}
     for turn in range(turns):
         pair: list[tuple[str, Callable[[], float]]] = [
-            ("bare", lambda seed=turn: bare_sb3(task, n_timesteps, seed)),
-            ("rewardlab", lambda seed=turn: ours(task, program, n_timesteps, seed)),
+            ("bare", lambda seed=turn: bare_sb3(task, algo, n_timesteps, seed)),
+            ("rewardlab", lambda seed=turn: ours(task, program, algo, n_timesteps, seed)),
         ]
         for name, measure in pair if turn % 2 else reversed(pair):
             rates[name].append(measure())
     ratios = np.array(rates["rewardlab"]) / np.array(rates["bare"])
     return {
         "task": task.id,
+        "algo": algo,
         "bare_steps_per_s": float(np.median(rates["bare"])),
         "rewardlab_steps_per_s": float(np.median(rates["rewardlab"])),
         "ratio": float(np.median(ratios)),
@@ -277,14 +281,14 @@ def microseconds(call: Callable[[], object], repeats: int, blocks: int = 30) -> 
 
 def show(result: dict[str, Any]) -> None:
     """Print both tables."""
-    print("\nTraining, environment steps per second (median), PPO, 8 environments, 1 thread")
+    print("\nTraining, environment steps per second (median), 8 environments, 1 thread")
     print(
-        f"{'task':34}{'bare SB3':>10}{'rewardlab':>11}{'ratio':>8}"
+        f"{'task':34}{'algo':5}{'bare SB3':>10}{'rewardlab':>11}{'ratio':>8}"
         "   [least, most] of the turns; of the fastest"
     )
     for r in result["training"]:
         print(
-            f"{r['task']:34}{r['bare_steps_per_s']:10,.0f}{r['rewardlab_steps_per_s']:11,.0f}"
+            f"{r['task']:34}{r['algo']:5}{r['bare_steps_per_s']:10,.0f}{r['rewardlab_steps_per_s']:11,.0f}"
             f"{r['ratio']:8.3f}   [{r['ratio_min']:.3f}, {r['ratio_max']:.3f}] of {r['turns']}; "
             f"{r['ratio_of_best']:.3f}"
         )
@@ -307,11 +311,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--turns", type=int, default=0, help="pairs of trainings per task")
+    parser.add_argument("--algos", nargs="+", choices=("ppo", "sac"), default=["ppo", "sac"])
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # Gymnasium's checker about MetaWorld's own spaces
     turns = args.turns or (2 if args.quick else 7)
-    n = 8_192 if args.quick else 24_576
+    n = 16_384 if args.quick else 24_576  # SAC logs after 16 episodes of 1,000 steps
     result: dict[str, Any] = {"training": [], "parts": []}
     for id in TASKS:
         task = get_task(id)
@@ -322,7 +327,8 @@ def main() -> None:
         ):
             measured = parts(task, program, 600 if args.quick else 6_000)
             result["parts"].append({**measured, "program": name})
-        result["training"].append(compare(task, composed, n, turns))
+        for algo in args.algos:
+            result["training"].append(compare(task, composed, algo, n, turns))
     print(json.dumps(result, indent=2)) if args.json else show(result)
 
 
