@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,10 @@ def validate(
     program, task = as_program(program), as_task(task)
     reading = read(program.source, task.scene)
     found = admit(program, sandbox, allow_degraded) if reading.ok else level()
-    tried = probe(program, task.scene, probe_rows(task, seed), seed=seed) if reading.ok else None
+    tried, states = None, ""
+    if reading.ok:
+        rows = probe_rows(task, seed)
+        tried, states = probe(program, task.scene, rows, seed=seed), sha256(rows).hexdigest()
     findings = reading.findings + (tried.findings if tried else ())
     return Verdict(
         ok=all(finding.severity != "error" for finding in findings),
@@ -58,6 +62,8 @@ def validate(
         program_id=program.id,
         task_id=task.id,
         terms=tried.terms if tried else (),
+        seed=seed,
+        states=states,
     )
 
 

@@ -22,6 +22,8 @@ class Verdict:
         program_id: The program.
         task_id: The task it was checked for.
         terms: Names of the terms it returned while it was probed.
+        seed: Seed of the states on which it was probed.
+        states: SHA-256 of these; `""` if it was not probed.
     """
 
     ok: bool
@@ -31,6 +33,8 @@ class Verdict:
     program_id: str = ""
     task_id: str = ""
     terms: tuple[str, ...] = ()
+    seed: int = 0
+    states: str = ""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -45,5 +49,7 @@ class Verdict:
             "task": self.task_id,
             "sandbox_level": self.sandbox_level,
             "seconds": round(self.seconds, 3),
+            "seed": self.seed,
+            "states": self.states,
             "findings": [{key: getattr(f, key) for key in _SHOWN} for f in self.findings],
         }

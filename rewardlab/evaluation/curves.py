@@ -66,6 +66,14 @@ class Curves(NamedTuple):
         known = np.isfinite(values)
         return self.steps[known], values[known]
 
+    def last(self, prefix: str) -> dict[str, float]:
+        """Return the last value of each column that starts so, by the rest of its name."""
+        return {
+            name.removeprefix(prefix): float(self.get(name)[1][-1])
+            for name in self.columns
+            if name.startswith(prefix) and len(self.get(name)[1])
+        }
+
     @property
     def terms(self) -> dict[str, Array]:
         """Values `(n,)` of the reward terms by name, 0 where a row has none."""

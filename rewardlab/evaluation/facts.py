@@ -38,6 +38,7 @@ def gather(run: Run) -> dict[str, Any]:
         "curves": curves,
         "evaluations": run.evaluations,
         "evaluation": last_evaluation(run),
+        "worker": curves.last("shaper/"),
         "terms": sum_up(curves, program.source if program else ""),
         "verdict": read_json(run.path / "verdict.json"),
         "versions": read_json(run.path / "versions.json") or {},

@@ -125,6 +125,7 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
         "seed": facts["config"]["seed"],
         "evaluation": evaluation.to_json() if evaluation else None,
         "learning_curve": facts["evaluations"],
+        "worker": facts["worker"],
         "terms": [term._asdict() for term in facts["terms"]],
         "config": facts["config"],
         "versions": facts["versions"],

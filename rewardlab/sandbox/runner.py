@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ class RewardRunner:
         return batch
 
     def metrics(self) -> dict[str, float]:
-        """Return counts so far, and latencies of the last 1000 calls [µs]."""
+        """Return counts so far, faults by code too, and latencies of the last 1000 calls [µs]."""
         times = np.array(self._times or [0.0]) * 1e6
         p50, p99 = np.percentile(times, [50, 99])
         return {
@@ -96,6 +97,7 @@ class RewardRunner:
             "p50_us": float(p50),
             "p99_us": float(p99),
             "faults": float(sum(self._faults.values())),
+            **{f"faults/{code}": float(n) for code, n in self._faults.items()},
             "respawns": float(self._respawns),
             "substituted": float(self._substituted),
         }
@@ -104,6 +106,20 @@ class RewardRunner:
     def faults(self) -> dict[str, int]:
         """Faults so far by code."""
         return dict(self._faults)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counts, so that they go on where a run does."""
+        return {
+            "calls": self._calls,
+            "respawns": self._respawns,
+            "substituted": self._substituted,
+            "faults": self.faults,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore `state_dict`."""
+        self._calls, self._respawns = state["calls"], state["respawns"]
+        self._substituted, self._faults = state["substituted"], dict(state["faults"])
 
     def close(self) -> None:
         """End the worker."""

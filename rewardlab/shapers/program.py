@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
@@ -37,6 +38,15 @@ class ProgramShaper(Shaper):
     def metrics(self) -> dict[str, float]:
         """Return calls, latencies [µs] and faults of the worker."""
         return self.runner.metrics()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the worker's counts."""
+        return self.runner.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore `state_dict`; that of an older run is empty."""
+        if state:
+            self.runner.load_state_dict(state)
 
     def close(self) -> None:
         """End the worker process."""

@@ -21,6 +21,8 @@ def test_a_good_program_passes(task, good):
     assert set(verdict.terms) == {"reach", "opened"}
     assert verdict.program_id == RewardProgram(good).id
     assert verdict.task_id == "metaworld/drawer-open"
+    assert len(verdict.states) == 64
+    assert verdict.states != validate(RewardProgram(good), task, seed=1).states
     assert verdict.sandbox_level in ("full", "partial", "process-only")
 
 
@@ -109,6 +111,8 @@ def test_json_is_what_interfaces_say():
         "task": "t",
         "sandbox_level": "full",
         "seconds": 0.123,
+        "seed": 0,
+        "states": "",
         "findings": [
             {"code": "X", "severity": "error", "message": "m", "line": 3, "col": 1, "hint": "h"}
         ],

@@ -100,6 +100,8 @@ def write_progress(path, n, signal):
             "reward/terms/reach": 0.2 + 0.6 * x + rng.normal(0, 0.02),
             "reward/terms/pull": 0.1 + 1.8 * x**3 + rng.normal(0, 0.03),
             "reward/terms/effort": -0.03 + rng.normal(0, 0.002),
+            "shaper/calls": 125.0 * (i + 1),
+            "shaper/substituted": 7.0,
         }
         if signal:
             row["rollout/success_rate"] = np.clip(x**2 + rng.normal(0, 0.05), 0, 1)

@@ -59,6 +59,7 @@ def test_everything_about_a_run_is_on_one_page(make_run, parent_source):
         comment, "- return 1.0 * reach", "+ # the drawer comes to its goal",  # from the parent
         "rewardlab train metaworld/drawer-open --reward", "--config",  # again
         "torch 2.9.0", "seccomp ✓", "Linux-6.1-x86_64", "full",  # versions, sandbox, machine
+        "substituted 7",  # what happened to the program in training
     ):  # fmt: skip
         assert fact in text, fact
 

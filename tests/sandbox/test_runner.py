@@ -58,6 +58,19 @@ def test_zero_replaces_counts_and_stops_above_one_per_cent(schema: Schema, bad_r
             assert runner.metrics()["substituted"] == call + 1
         with pytest.raises(RewardFault, match="1 %"):
             runner.evaluate(bad_rows)
+        assert runner.metrics()["faults/NonFiniteReward"] == 101
+
+
+def test_counts_go_on_where_a_run_goes_on(schema: Schema, bad_rows) -> None:
+    with RewardRunner(NAN_ABOVE, schema, on_fault="zero") as runner:
+        runner.evaluate(bad_rows)
+        state = runner.state_dict()
+    with RewardRunner(NAN_ABOVE, schema, on_fault="zero") as resumed:
+        resumed.load_state_dict(state)
+        resumed.evaluate(bad_rows)
+        metrics = resumed.metrics()
+    counts = ("calls", "faults", "faults/NonFiniteReward", "substituted")
+    assert [metrics[name] for name in counts] == [2, 2, 2, 2]
 
 
 def test_a_program_that_hangs_stops_soon(schema: Schema, bad_rows) -> None:

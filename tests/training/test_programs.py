@@ -1,7 +1,9 @@
 import pytest
 
 from rewardlab.errors import ProgramRefused, RewardFault
+from rewardlab.evaluation.report import report
 from rewardlab.program.program import RewardProgram
+from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
 from rewardlab.training.run import Run
 from rewardlab.training.train import prepare, train
@@ -101,6 +103,9 @@ def test_faults_scored_zero_are_counted_and_stop_above_one_per_cent(task, tmp_pa
         )
     run = Run.open("zeros", out=tmp_path)
     assert column(run, "shaper/substituted")[-1] > 0
+    told = read_json(report(run).json_path)["worker"]
+    assert told["substituted"] > 0
+    assert sum(n for name, n in told.items() if name.startswith("faults/")) == told["faults"]
 
 
 def test_a_program_that_does_not_pass_the_static_reading_never_runs(task, tmp_path):
