@@ -1,1 +1,1 @@
-"""Policies (Mixture-of-Experts arrives with a later version)."""
+"""Network architectures for policies; none of our own yet, SB3's are used by name."""
