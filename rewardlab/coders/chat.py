@@ -27,7 +27,7 @@ class ChatCoder:
     Args:
         model: Model name; by default `$OPENAI_MODEL`, else `DEFAULT_MODEL`.
         temperature: Sampling temperature, left out for models that refuse it.
-        timeout_s: How long to wait for an answer, each time [s].
+        timeout_s: How long to wait for a whole answer, each time [s].
         max_retries: How often a call that failed on the way is repeated; a server's `Retry-After`
             is honoured.
         endpoint: The server; by default as the environment says.
@@ -117,11 +117,14 @@ class ChatCoder:
     def _client(self) -> OpenAI:
         import openai
 
+        from rewardlab.coders.deadline import client
+
         return openai.OpenAI(
             api_key=self.endpoint.key or "none",
             base_url=self.endpoint.base_url,
             timeout=self.timeout_s,
             max_retries=self.max_retries,
+            http_client=client(self.timeout_s),
         )
 
     def _failure(self, error: OpenAIError, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -165,6 +165,22 @@ def test_a_hanging_server_is_given_up_after_the_timeout(answers, request_):
     assert record["error"] == "APITimeoutError"
 
 
+def test_a_server_that_drips_bytes_is_given_up_after_the_timeout(answers, request_):
+    """Each byte comes in time, the answer never does."""
+
+    def drip():
+        for _ in range(40):
+            time.sleep(0.05)
+            yield b" "
+
+    answers(lambda: Response(drip(), content_type="application/json"))
+    start = time.monotonic()
+    message, record = error_of(request_, timeout_s=0.3)
+    assert time.monotonic() - start < 1.5
+    assert "0.3 s" in message
+    assert record["error"] == "APITimeoutError"
+
+
 def test_a_port_where_nobody_listens_is_named(request_, monkeypatch, environment):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
