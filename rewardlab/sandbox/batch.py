@@ -78,3 +78,12 @@ def join(batches: list[Batch]) -> Batch:
         terms[at:end, :width], present[at:end, :width] = batch.terms, batch.present
         at = end
     return Batch(np.concatenate([b.reward for b in batches]), terms, present, names)
+
+
+def differs(a: Batch, b: Batch) -> int | None:
+    """Return the first row in which two batches are not equal bit for bit."""
+    if a.names != b.names:
+        return 0
+    bad = a.reward != b.reward
+    bad |= (a.terms != b.terms).any(axis=1) | (a.present != b.present).any(axis=1)
+    return int(bad.argmax()) if bad.any() else None

@@ -8,7 +8,6 @@ import mmap
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,6 +23,7 @@ from rewardlab.sandbox import frames, spawn
 from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join
 from rewardlab.sandbox.frames import CODES, Reply, Violation
 from rewardlab.sandbox.limits import Limits
+from rewardlab.sandbox.memory import shared_memory
 
 Mode: TypeAlias = Literal["probe", "train"]
 
@@ -178,7 +178,7 @@ class RewardWorker:
         raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
 
     def _start(self, job: bytes, *, kill: bool) -> None:
-        memory_fd = _shared_memory(self._place.size)
+        memory_fd = shared_memory(self._place.size)
         try:
             self._memory = mmap.mmap(memory_fd, self._place.size)
             self._memory[self._place.job_at :] = job
@@ -307,18 +307,6 @@ class RewardWorker:
     def __del__(self) -> None:
         if not getattr(self, "closed", True):
             self.close()
-
-
-def _shared_memory(size: int) -> int:
-    """Return anonymous memory of a fixed size, as a descriptor: nobody can shrink it under us."""
-    fd = spawn.anonymous_file()
-    os.ftruncate(fd, size)
-    if sys.platform == "linux":
-        import fcntl
-
-        seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
-        fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
-    return fd
 
 
 def _how(code: int | None) -> str:

@@ -12,7 +12,7 @@ from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
-from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join, state_of
+from rewardlab.sandbox.batch import Array, Batch, WorkerFault, differs, join, state_of
 from rewardlab.sandbox.capabilities import Level, level
 from rewardlab.sandbox.client import Mode, RewardWorker
 from rewardlab.sandbox.limits import Limits
@@ -267,12 +267,3 @@ class _Run:
         hint = HINTS.get(code, "")
         self.findings.append(Finding(code, message + where, line=line, hint=hint, state=shown))
         raise _Stop
-
-
-def differs(a: Batch, b: Batch) -> int | None:
-    """Return the first row in which two batches are not equal bit for bit."""
-    if a.names != b.names:
-        return 0
-    bad = a.reward != b.reward
-    bad |= (a.terms != b.terms).any(axis=1) | (a.present != b.present).any(axis=1)
-    return int(bad.argmax()) if bad.any() else None

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import importlib.util
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import weakref
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from rewardlab.errors import SandboxUnavailable, WorkerStartError
+from rewardlab.sandbox.environment import environment, package_folders
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
 from rewardlab.sandbox.limits import Limits
+from rewardlab.sandbox.memory import anonymous_file
 
 _BOOT = (
     "import sys; fd, *more = sys.argv[1:]; sys.path += [p for p in more if p not in sys.path]; "
@@ -86,8 +85,8 @@ class Zygote:
     def _execute(self, fd: int, hash_seed: str) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                [sys.executable, "-s", "-P", "-B", "-c", _BOOT, str(fd), *_folders()],
-                env=_environment(hash_seed),
+                [sys.executable, "-s", "-P", "-B", "-c", _BOOT, str(fd), *package_folders()],
+                env=environment(hash_seed),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._log,
@@ -245,14 +244,6 @@ def close_all() -> None:
             _zygotes.popitem()[1].close()
 
 
-def anonymous_file() -> int:
-    """Return the descriptor of a file without a name, in memory where the platform can."""
-    if hasattr(os, "memfd_create"):
-        return os.memfd_create("rewardlab", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    with tempfile.TemporaryFile() as file:
-        return os.dup(file.fileno())
-
-
 def end(child: Child) -> None:
     """Kill a worker and wait until it is dead."""
     with contextlib.suppress(ProcessLookupError):
@@ -264,33 +255,6 @@ def end(child: Child) -> None:
         else:
             os.kill(child.pid, signal.SIGKILL)
             time.sleep(0.01)
-
-
-def _environment(hash_seed: str) -> dict[str, str]:
-    """Build an environment: nothing of ours gets in, so nothing can get out."""
-    threads = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-    env = {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": hash_seed, **dict.fromkeys(threads, "1")}
-    if "LD_LIBRARY_PATH" in os.environ and _needs_library_path():
-        env["LD_LIBRARY_PATH"] = os.environ["LD_LIBRARY_PATH"]
-    return env
-
-
-def _needs_library_path() -> bool:
-    """Whether the interpreter does not start without it."""
-    trial = subprocess.run(
-        [sys.executable, "-S", "-c", ""], env={}, capture_output=True, check=False
-    )
-    return trial.returncode != 0
-
-
-def _folders() -> list[str]:
-    """Return where our packages lie, for interpreters that do not find them by themselves."""
-    folders = [str(Path(__file__).resolve().parents[2])]
-    for package in ("numpy", "scipy"):
-        spec = importlib.util.find_spec(package)
-        if spec is not None and spec.origin:
-            folders.append(str(Path(spec.origin).parents[1]))
-    return list(dict.fromkeys(folders))
 
 
 def _after_fork() -> None:

@@ -34,6 +34,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from rewardlab.errors import StorageError
 from rewardlab.store.files import storage_error
+from rewardlab.training import tensors
 
 KEEP = 2
 """How many checkpoints stay."""
@@ -63,8 +64,8 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        save_tensors(part / "model.pt", _parameters(model))
-        save_tensors(part / "state.pt", {**_counters(model), "random": random_state(), **extra})
+        tensors.save(part / "model.pt", _parameters(model))
+        tensors.save(part / "state.pt", {**_counters(model), "random": random_state(), **extra})
         if model.get_vec_normalize_env() is not None:
             save_normalizer(part / "normalize.npz", model)
         if isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
@@ -101,8 +102,8 @@ def restore(path: Path, model: BaseAlgorithm) -> dict[str, Any]:
         StorageError: A file is missing, damaged, or of another algorithm.
     """
     try:
-        state = load_tensors(path / "state.pt")
-        _set_parameters(model, load_tensors(path / "model.pt"))
+        state = tensors.load(path / "state.pt")
+        _set_parameters(model, tensors.load(path / "model.pt"))
         if model.get_vec_normalize_env() is not None:
             _set_normalizer(model, load_normalizer(path / "normalize.npz"))
         if isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
@@ -114,29 +115,6 @@ def restore(path: Path, model: BaseAlgorithm) -> dict[str, Any]:
     except (RuntimeError, ValueError, KeyError, AttributeError) as error:
         raise StorageError(f"checkpoint {path} cannot be used: {error}") from error
     return state
-
-
-def save_tensors(path: Path, data: Mapping[str, Any]) -> None:
-    """Write nested dictionaries of tensors, arrays and plain types."""
-    torch.save(_pack(data), path)
-
-
-def load_tensors(path: Path) -> dict[str, Any]:
-    """Read what `save_tensors` wrote; a file that would execute anything is refused.
-
-    Raises:
-        StorageError: Not a file of tensors and plain types.
-    """
-    import pickle
-
-    try:
-        data = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
-        raise StorageError(
-            f"{path} is damaged or holds more than tensors; rewardlab never unpickles models"
-        ) from error
-    unpacked: dict[str, Any] = _unpack(data)
-    return unpacked
 
 
 def save_normalizer(path: Path, model: BaseAlgorithm) -> None:
@@ -239,29 +217,6 @@ def set_random_state(state: Mapping[str, Any]) -> None:
     torch.set_rng_state(state["torch"])
     if state["cuda"] and len(state["cuda"]) == torch.cuda.device_count():
         torch.cuda.set_rng_state_all(state["cuda"])
-
-
-def _pack(data: Any) -> Any:
-    """Replace arrays by marked tensors: `weights_only` admits no others."""
-    if isinstance(data, np.ndarray):
-        return {"__array__": torch.from_numpy(np.ascontiguousarray(data))}
-    if isinstance(data, np.generic):
-        return data.item()
-    if isinstance(data, Mapping):
-        return {key: _pack(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return type(data)(_pack(value) for value in data)
-    return data
-
-
-def _unpack(data: Any) -> Any:
-    if isinstance(data, dict):
-        if data.keys() == {"__array__"}:
-            return data["__array__"].numpy()
-        return {key: _unpack(value) for key, value in data.items()}
-    if isinstance(data, list | tuple):
-        return type(data)(_unpack(value) for value in data)
-    return data
 
 
 def _sync(folder: Path) -> None:

@@ -78,13 +78,14 @@ def save_policy(folder: Path, model: BaseAlgorithm) -> None:
         StorageError: Disk full, no permission …
     """
     from rewardlab.training import checkpoint as files
+    from rewardlab.training import tensors
 
     part = folder.with_name(f".{folder.name}.part")
     state = {"policy": model.policy.state_dict(), "timesteps": model.num_timesteps}
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        files.save_tensors(part / "policy.pt", state)
+        tensors.save(part / "policy.pt", state)
         if model.get_vec_normalize_env() is not None:
             files.save_normalizer(part / "normalize.npz", model)
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,6 +108,7 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
         StorageError: Its files are damaged.
     """
     from rewardlab.training import checkpoint as files
+    from rewardlab.training import tensors
 
     if checkpoint not in CHECKPOINTS:
         raise UnknownName("checkpoint", checkpoint, CHECKPOINTS)
@@ -116,10 +118,10 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
         raise UsageError(f"run {run.id} has no {checkpoint} policy; {hint}")
     folder = have[checkpoint]
     if checkpoint == "latest":
-        weights = files.load_tensors(folder / "model.pt")["parameters"]["policy"]
+        weights = tensors.load(folder / "model.pt")["parameters"]["policy"]
         timesteps = files.step_of(folder)
     else:
-        data = files.load_tensors(folder / "policy.pt")
+        data = tensors.load(folder / "policy.pt")
         weights, timesteps = data["policy"], int(data["timesteps"])
     model = _rebuild(run.config, read_json(run.path / "spaces.json"))
     try:

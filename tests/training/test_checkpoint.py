@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from rewardlab.errors import StorageError
-from rewardlab.training import checkpoint
+from rewardlab.training import checkpoint, tensors
 from rewardlab.training.logs import read_progress
 from rewardlab.training.policies import load_policy
 from rewardlab.training.run import Run
@@ -124,8 +124,8 @@ def test_arrays_of_objects_are_refused(task, tmp_path):
 
 def test_state_keeps_arrays_types_and_nesting(tmp_path):
     state = {"a": np.arange(3), "b": [1, {"c": np.float32(2.5)}], "d": (None, "x"), "e": True}
-    checkpoint.save_tensors(tmp_path / "s.pt", state)
-    back = checkpoint.load_tensors(tmp_path / "s.pt")
+    tensors.save(tmp_path / "s.pt", state)
+    back = tensors.load(tmp_path / "s.pt")
     np.testing.assert_array_equal(back["a"], [0, 1, 2])
     assert back["b"] == [1, {"c": 2.5}]
     assert back["d"] == (None, "x")
