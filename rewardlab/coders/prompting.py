@@ -1,25 +1,21 @@
-"""From a request to the messages that a chat model gets: packaged templates, values as data."""
+"""From a request to the messages that a chat model gets."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rewardlab.coders.base import Attempt, Request, Round
+from rewardlab.coders.templates import closure, fenced, fill, source
 from rewardlab.coders.text import CODE_LIMIT, clean
 from rewardlab.program import vocabulary
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.schema import EntitySpec, Schema
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
 
 Message = dict[str, str]
 SIGNATURE = f"def {CALL} -> tuple[float, dict[str, float]]:\n    ..."
@@ -55,14 +51,14 @@ def render(request: Request) -> Prompt:
     The first one holds everything about the task, and past rounds if there are any. A repair
     continues that conversation with the refused reply and its findings.
     """
-    messages = [_message("user", _render("generate.j2", _task_values(request)))]
+    messages = [_message("user", fill("generate.j2", _task_values(request)))]
     template = "feedback" if request.rounds else "generate"
     attempt = request.attempt
     if attempt is not None:
-        said = _fenced(attempt.source) if _has_code(attempt) else clean(attempt.source, CODE_LIMIT)
+        said = fenced(attempt.source) if _has_code(attempt) else clean(attempt.source, CODE_LIMIT)
         messages.append(_message("assistant", said or "(nothing)"))
         findings = _repair_values(attempt, request.scene)
-        messages.append(_message("user", _render("repair.j2", findings)))
+        messages.append(_message("user", fill("repair.j2", findings)))
         template = "repair"
     return Prompt(tuple(messages), template, template_hash(template))
 
@@ -72,8 +68,8 @@ def template_hash(template: str) -> str:
     """Return the SHA-256 over the sources of the templates that a kind of prompt is made from."""
     names = {"generate.j2"} | ({"repair.j2"} if template == "repair" else set())
     digest = hashlib.sha256()
-    for name in sorted(_closure(names)):
-        digest.update(f"{name}\0{_source(name)}\0".encode())
+    for name in sorted(closure(names)):
+        digest.update(f"{name}\0{source(name)}\0".encode())
     return digest.hexdigest()
 
 
@@ -143,49 +139,3 @@ def _members(entity: EntitySpec, path: str) -> Iterator[tuple[str, tuple[str, ..
 
 def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
-
-
-def _render(template: str, values: dict[str, Any]) -> str:
-    return _environment().get_template(template).render(values).strip() + "\n"
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FunctionLoader(_source),
-        undefined=StrictUndefined,
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(clean=clean, fenced=_fenced, json=_json)
-    return environment
-
-
-def _source(name: str) -> str:
-    return files("rewardlab").joinpath("prompts", *name.split("/")).read_text("utf-8")
-
-
-def _closure(names: set[str]) -> set[str]:
-    from jinja2.meta import find_referenced_templates
-
-    found = set(names)
-    for name in names:
-        tree = _environment().parse(_source(name))
-        found |= _closure({other for other in find_referenced_templates(tree) if other})
-    return found
-
-
-def _fenced(code: str) -> str:
-    """Return code as a block whose fence is longer than any run of backticks inside it."""
-    text = clean(code, CODE_LIMIT).rstrip()
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}python\n{text}\n{fence}"
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from jinja2 import UndefinedError
 
-from rewardlab.coders import prompting
+from rewardlab.coders import templates
 from rewardlab.coders.base import Attempt, Example, Request, Round
 from rewardlab.coders.prompting import render, template_hash
 from rewardlab.program.finding import Finding
@@ -115,7 +115,7 @@ def test_many_findings_with_large_states_stay_short():
 
 def test_a_missing_value_is_an_error():
     with pytest.raises(UndefinedError):
-        prompting._render("feedback.j2", {})
+        templates.fill("feedback.j2", {})
 
 
 def test_hashes_tell_kinds_of_prompt_apart_and_stay():
@@ -130,7 +130,7 @@ def test_every_template_is_reached():
     folder = files("rewardlab").joinpath("prompts")
     names = {f.name for f in folder.iterdir() if f.name.endswith(".j2")}
     names |= {f"tips/{f.name}" for f in folder.joinpath("tips").iterdir()}
-    assert prompting._closure({"generate.j2", "repair.j2"}) == names
+    assert templates.closure({"generate.j2", "repair.j2"}) == names
 
 
 def test_the_readme_names_each_templates_variables():
@@ -139,8 +139,8 @@ def test_the_readme_names_each_templates_variables():
     from jinja2.meta import find_undeclared_variables
 
     rows = files("rewardlab").joinpath("prompts", "README.md").read_text("utf-8").splitlines()
-    for name in prompting._closure({"generate.j2", "repair.j2"}):
+    for name in templates.closure({"generate.j2", "repair.j2"}):
         (row,) = (row for row in rows if row.startswith("|") and f"`{name}`" in row.split("|")[1])
-        tree = prompting._environment().parse(prompting._source(name))
+        tree = templates.environment().parse(templates.source(name))
         for variable in find_undeclared_variables(tree):
             assert f"`{variable}`" in row, name
