@@ -72,5 +72,6 @@ def _tips(row: Row) -> Iterator[str]:
     if row.tip:
         yield row.tip
     yield "Where the objects start, and in most tasks the goal, is random in every episode."
+    yield "The policy observes the goal too, which MetaWorld hides by default."
     if row.name not in PUBLISHED_NAMES:
         yield "The goal sentence is our own, none was published for this task."

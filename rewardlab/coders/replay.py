@@ -57,7 +57,8 @@ class ReplayCoder:
             "template_hash": prompt.template_hash,
             "replayed": "same request" if matches else "in order",
         }
-        return Reply(call["reply"], str(call.get("origin", "replay")), record=record)
+        origin, notes = str(call.get("origin", "replay")), dict(call.get("notes") or {})
+        return Reply(call["reply"], origin, record=record, notes=notes)
 
 
 def _read(file: Path) -> dict[str, Any] | None:

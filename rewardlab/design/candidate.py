@@ -131,7 +131,7 @@ class Loop:
             self.transcript.add({**facts, **failed, **error.record})
             raise
         entry = {**facts, **reply.record, "origin": reply.origin, "tokens": dict(reply.tokens)}
-        self.transcript.add({**entry, "reply": reply.text})
+        self.transcript.add({**entry, "reply": reply.text, "notes": dict(reply.notes)})
         return reply
 
     def _program(

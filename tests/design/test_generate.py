@@ -73,6 +73,14 @@ def test_a_recorded_run_is_replayed_without_a_server(
     assert httpserver.log[2:] == []
 
 
+def test_a_replayed_program_knows_how_it_was_made(tmp_path):
+    """The composer's plan is what a later comment on the run builds on."""
+    (first,) = generate("metaworld/drawer-open", GOAL, coder="offline", record=tmp_path / "llm")
+    (again,) = generate("metaworld/drawer-open", GOAL, coder=f"replay:{tmp_path}")
+    assert again == first
+    assert again.notes["plan"] == json.loads(json.dumps(first.notes["plan"]))
+
+
 def test_the_second_time_nothing_is_asked(answers, task, good, block, tmp_path):
     asked = answers(block(good))
     generate(task, coder="openai")

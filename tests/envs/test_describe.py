@@ -22,6 +22,11 @@ def members(text):
     return found
 
 
+def test_it_says_that_the_policy_sees_the_goal_which_metaworld_hides():
+    text = task("metaworld/drawer-open").describe()
+    assert "The policy observes the goal too, which MetaWorld hides by default." in text
+
+
 @pytest.mark.parametrize("id", IDS)
 def test_it_lists_exactly_what_the_task_has(id):
     made = task(id)
