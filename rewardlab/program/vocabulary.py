@@ -234,17 +234,9 @@ def import_name(module: str) -> str:
 
 def vocabulary_hash() -> str:
     """Return the SHA-256 of the table, recorded with every run."""
-    table = {m: {n: _plain(s) for n, s in symbols.items()} for m, symbols in MODULES.items()}
-    table["helpers"] = {n: _plain(s) for n, s in HELPERS.items()}
-    rest = [sorted(BUILTINS), sorted(ATTRIBUTES), sorted(METHODS), sorted(PRESEEDED.items())]
-    return hashlib.sha256(json.dumps([table, rest], sort_keys=True).encode()).hexdigest()
-
-
-def _plain(symbol: Symbol) -> str:
-    signature = asdict(symbol.signature)
-    return json.dumps(
-        [
-            symbol.kind,
-            {k: sorted(v) if isinstance(v, frozenset) else v for k, v in signature.items()},
-        ]
-    )
+    tables = {**MODULES, "helpers": HELPERS}
+    symbols = {m: {n: asdict(s) for n, s in table.items()} for m, table in tables.items()}
+    methods = {n: asdict(signature) for n, signature in METHODS.items()}
+    everything = [symbols, methods, BUILTINS, ATTRIBUTES, MUTATORS, dict(PRESEEDED)]
+    text = json.dumps(everything, sort_keys=True, default=sorted)
+    return hashlib.sha256(text.encode()).hexdigest()

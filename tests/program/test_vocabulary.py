@@ -2,6 +2,9 @@
 
 import importlib
 import inspect
+import os
+import subprocess
+import sys
 import types
 
 import numpy as np
@@ -116,9 +119,20 @@ def test_builtins_do_not_include_what_reaches_objects():
     assert not vocabulary.BUILTINS & words(dangerous)
 
 
-def test_the_hash_is_stable_within_a_version():
-    assert vocabulary.vocabulary_hash() == vocabulary.vocabulary_hash()
-    assert len(vocabulary.vocabulary_hash()) == 64
+def test_the_hash_does_not_depend_on_the_process():
+    code = "from rewardlab.program.vocabulary import vocabulary_hash; print(vocabulary_hash())"
+    command = [sys.executable, "-c", code]
+    found = {
+        subprocess.check_output(command, env={**os.environ, "PYTHONHASHSEED": seed}, text=True)
+        for seed in ("1", "2")
+    }
+    assert found == {vocabulary.vocabulary_hash() + "\n"}
+
+
+def test_the_hash_tells_vocabularies_apart(monkeypatch):
+    before = vocabulary.vocabulary_hash()
+    monkeypatch.setitem(vocabulary.METHODS, "copy", parse_calls("copy(order)")["copy"])
+    assert vocabulary.vocabulary_hash() != before
 
 
 def test_members_name_submodules_too():
