@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 import numpy as np
@@ -21,7 +22,7 @@ SOAK = 300
 """Calls in a row that must repeat the first values."""
 
 SLOW_US, TOO_SLOW_US = 200.0, 2000.0
-SCALE, CONSTANT, COMMON, TERM_SUM = 1e6, 1e-9, 0.9, 1e-6
+SCALE, SMALL, CONSTANT, COMMON, TERM_SUM = 1e6, 0.02, 1e-9, 0.9, 1e-6
 
 HINTS = {
     "NonFiniteReward": "guard zero distances, log(0) and zero vectors, e.g. with max(x, 1e-6)",
@@ -227,14 +228,31 @@ class _Run:
         still = self._states.copy()
         still[:, 3 * self._schema.size + 1 :] = 0.0
         fixed = self._call(worker, still, np.arange(len(still)))
-        if np.ptp(fixed.reward) < CONSTANT:
+        spread = float(np.ptp(fixed.reward))
+        if spread < CONSTANT:
             self._warn("InsensitiveReward", "depends on the action alone", "read the scene")
+        elif spread < SMALL:
+            self._warn("SCALE", f"varies by {spread:.2g} over all states", "weigh terms about 1")
+        for name, values, still_values in _columns(first, fixed):
+            self._check_term(name, values, still_values, spread)
         counts = np.unique(first.reward, return_counts=True)[1]
         if counts.max() > COMMON * len(first.reward):
             share = 100.0 * counts.max() / len(first.reward)
             self._warn("SparseReward", f"{share:.0f} % of states get the same value", "add a slope")
         if (largest := float(np.abs(first.reward).max())) > SCALE:
             self._warn("RewardScale", f"reaches {largest:.3g}", "bound its terms")
+
+    def _check_term(self, name: str, values: Array, still: Array, spread: float) -> None:
+        """Warn about a term that does nothing, or that is all that counts."""
+        varies, where = float(np.ptp(values)), f"on all {len(values)} states that were tried"
+        if varies < CONSTANT and values[0] == 0.0:
+            self._warn("UNREACHED", f"term {name!r} is 0 {where}", "check when it is to pay")
+        elif varies < CONSTANT:
+            hint = "it matters only where episodes can end early: else leave it out"
+            self._warn("CONSTANT", f"term {name!r} is {values[0]:.3g} {where}", hint)
+        elif np.ptp(still) < CONSTANT and varies > spread > CONSTANT:
+            message = f"term {name!r} is about the action alone and outweighs all others"
+            self._warn("DOMINATED", f"{message}: {varies:.3g} to {spread:.3g}", "lower its weight")
 
     def _check_cost(self, worker: RewardWorker) -> None:
         """Check 10, early: the other checks would take a slow program very long."""
@@ -267,3 +285,11 @@ class _Run:
         hint = HINTS.get(code, "")
         self.findings.append(Finding(code, message + where, line=line, hint=hint, state=shown))
         raise _Stop
+
+
+def _columns(first: Batch, still: Batch) -> Iterator[tuple[str, Array, Array]]:
+    """Yield each term's name and its values where it was given, as they are and at no action."""
+    for k, name in enumerate(first.names):
+        given = first.present[:, k]
+        if given.any():
+            yield name, first.terms[given, k], still.terms[given, k]
