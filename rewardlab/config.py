@@ -122,6 +122,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return data
 
 
+def check_seed(seed: int) -> int:
+    """Return a seed that all libraries take.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    if not 0 <= seed < 2**31:
+        raise ConfigError(f"a seed is a whole number from 0 to 2147483647, got {seed}")
+    return seed
+
+
 def check_keys(data: Mapping[str, Any], known: list[str], where: str) -> None:
     """Refuse unknown keys, naming the closest known one."""
     for key in data:

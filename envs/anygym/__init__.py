@@ -122,7 +122,8 @@ def _make_raw(name: str, render_mode: str | None) -> gym.Env[Any, Any]:
     except gym.error.DependencyNotInstalled as error:
         raise UsageError(f"gym/{name} needs a package that is not installed: {error}") from error
     except gym.error.UnregisteredEnv as error:
-        known = [f"gym/{id}" for id in gym.registry]
+        module, colon, _ = name.rpartition(":")
+        known = [f"gym/{module}{colon}{id}" for id in gym.registry]
         raise UnknownName("task", f"gym/{name}", known, f"({error})") from error
     except Exception as error:  # an environment may raise anything
         raise UsageError(f"gym/{name} cannot be built: {type(error).__name__}: {error}") from error

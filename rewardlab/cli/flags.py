@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
@@ -146,10 +147,21 @@ def _tyro(
 
 def _first_part(boxed: str) -> str:
     """Return what tyro's box says between its title and its first rule, as one line."""
-    lines = [line.strip("╭╮╰╯│─- ") for line in boxed.splitlines()[1:]]
+    lines = [line.strip("╭╮╰╯│|+ ") for line in boxed.splitlines()[1:]]
+    lines = [line if line.strip("─-") else "" for line in lines]  # a rule says nothing
     rest = dropwhile(lambda line: not line, lines)
-    text = " ".join(" ".join(takewhile(bool, rest)).split())
+    text = _plain(" ".join(" ".join(takewhile(bool, rest)).split()))
     return text if text.endswith(".") else text + "."
+
+
+def _plain(text: str) -> str:
+    """Put what tyro says of numbers and of missing flags into a user's words."""
+    for kind, words in (("int", "a whole number"), ("float", "a number")):
+        why = rf"invalid .* {kind}\(.*: |no type .*\b{kind.upper()}\b.* from \[|.* to {kind}: "
+        wrong = rf"^Error parsing (\S+): (?:{why})('.*')\]?\.?$"
+        text = re.sub(wrong, rf"\1: \2 is not {words}", text)
+    missing = r"^Missing from .*?: (\S+)(?: [A-Z]{2,})? (.*?)\.? \(required\)\.?$"
+    return re.sub(missing, r"\1 is missing: \2", text)
 
 
 def _check_names(kind: type[Flags], verb: str, args: Sequence[str]) -> None:

@@ -60,8 +60,11 @@ class Flags:
 def run(flags: Flags) -> Answer:
     """Generate them."""
     import rewardlab
+    from rewardlab.program.program import check_output
 
     task = open_task(flags.task, flags.task_option)
+    if flags.output:
+        check_output(flags.output)
     programs = rewardlab.generate(
         task,
         flags.goal or None,

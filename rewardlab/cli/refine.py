@@ -55,8 +55,11 @@ def run(flags: Flags) -> Answer:
     """Refine it."""
     import rewardlab
     from rewardlab.program.diff import program_diff
+    from rewardlab.program.program import check_output
 
     opened = rewardlab.Run.open(flags.run, out=flags.out)
+    if flags.output:
+        check_output(flags.output)
     child = rewardlab.refine(
         opened,
         flags.comment or None,

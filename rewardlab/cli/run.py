@@ -12,6 +12,7 @@ Examples:
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -108,13 +109,19 @@ def run(flags: Flags) -> Answer:
 
 
 def _open(flags: Flags) -> tuple[Run, Task]:
+    from rewardlab.coders.select import make_coder
+    from rewardlab.design.generate import check_request
     from rewardlab.training.train import prepare
 
     if not flags.task:
         raise UsageError('say what to do: rewardlab run TASK "goal in words"')
     task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
-    chosen = {**settings(flags), "n_timesteps": flags.n_timesteps or DEFAULT_STEPS}
-    return prepare(task, "program", **{**chosen, "goal": flags.goal or task.goal}), task
+    steps = DEFAULT_STEPS if flags.n_timesteps is None else flags.n_timesteps
+    goal = check_request(
+        flags.goal or task.goal, few_shot=flags.few_shot, max_repairs=flags.max_repairs
+    )
+    make_coder(flags.coder, model=flags.model)  # what cannot be asked leaves no run behind
+    return prepare(task, "program", **settings(flags) | {"n_timesteps": steps, "goal": goal}), task
 
 
 def _reopen(flags: Flags) -> tuple[Run, Task]:
@@ -229,6 +236,8 @@ def _show_diff(opened: Run, child: RewardProgram) -> None:
 
 
 def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
+    from rewardlab.evaluation.facts import run_name
+
     report = opened.path / "report.html"
     video = opened.path / result.video if result.video else None
     document: dict[str, Any] = {
@@ -241,7 +250,7 @@ def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
         f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
         f"report  {report}",
         *([f"video   {video}"] if video else []),
-        f'next    rewardlab refine {opened.id} "what should change"',
+        f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"',
     ]
     wanted = flags.min_success
     missed = wanted is not None and (result.success is None or result.success < wanted)

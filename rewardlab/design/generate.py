@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rewardlab.coders.base import Coder, Example, Request
 from rewardlab.coders.select import make_coder
 from rewardlab.coders.text import GOAL_LIMIT
-from rewardlab.config import Sandbox
+from rewardlab.config import Sandbox, check_seed
 from rewardlab.design.candidate import Candidate, Loop, OnEvent
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
@@ -59,6 +59,7 @@ def generate(
         SandboxError: The jail does not work here.
     """
     task = as_task(task)
+    check_seed(seed)
     tell = quiet if on_event is None else on_event
     goal = check_request(goal or task.goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(

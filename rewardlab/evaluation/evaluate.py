@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rewardlab.config import check_seed
 from rewardlab.errors import UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
@@ -90,7 +91,7 @@ def evaluate(
     task = get_task(config.task, **config.task_options)
     if video:
         check_drawing(task)
-    seed = SEED_OFFSET + config.seed if seed is None else seed
+    seed = SEED_OFFSET + config.seed if seed is None else check_seed(seed)
     policy = load_policy(run, checkpoint)
     venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
     shown = episodes_shown(episodes) if progress else nullcontext()

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rewardlab.errors import ConfigError
+from rewardlab.errors import ConfigError, UsageError
 from rewardlab.store.files import write_json, write_text
+
+READ_AT_MOST = 1_000_000
+"""Characters of a file that are read: far more than any program may have, less than hurts."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,13 @@ class RewardProgram:
         return hashlib.sha256(self.source.encode()).hexdigest()
 
     def save(self, path: str | Path) -> Path:
-        """Write the source to `path` and its origin beside it (`program.py` → `program.json`)."""
-        path = Path(path)
+        """Write the source to `path` and its origin beside it (`program.py` → `program.json`).
+
+        Raises:
+            UsageError: `path` is a folder, or the very file that holds the origin.
+            StorageError: It cannot be written.
+        """
+        path = check_output(path)
         meta = {
             "id": self.id,
             "task_id": self.task_id,
@@ -61,8 +69,8 @@ class RewardProgram:
         """
         path = Path(path)
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                source = file.read()
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                source = file.read(READ_AT_MOST)
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"cannot read reward program {str(path)!r}: {reason}") from error
@@ -79,6 +87,18 @@ class RewardProgram:
             origin="edited" if edited else str(meta.get("origin", "file")),
             notes={} if edited else dict(meta.get("notes") or {}),
         )
+
+
+def check_output(path: str | Path) -> Path:
+    """Return a path to which a program may be saved; whoever pays for one checks it before.
+
+    Raises:
+        UsageError: It is a folder, or the file that holds the origin.
+    """
+    path = Path(path)
+    if not path.name or path.suffix == ".json" or path.is_dir():
+        raise UsageError(f"cannot write a program to {str(path)!r}: name a file, e.g. reward.py")
+    return path
 
 
 def _read_meta(path: Path) -> dict[str, Any]:

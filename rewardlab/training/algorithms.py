@@ -128,6 +128,21 @@ def device(config: RunConfig) -> str:
     return "cpu" if auto and algorithm(config.algo).on_policy else config.device
 
 
+def check_device(name: str) -> None:
+    """Raise `ConfigError` if torch cannot use a device here, which SB3 silently replaces."""
+    if name in ("auto", "cpu"):
+        return
+    import torch
+
+    try:
+        torch.ones(1, device=name).item()
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        why = str(error).partition("\n")[0]
+        raise ConfigError(
+            f"torch cannot use the device {name!r} here: {why}; use auto or cpu"
+        ) from error
+
+
 def policy_kwargs(config: RunConfig) -> dict[str, Any]:
     """Return the policy's arguments with names of activations replaced by their classes."""
     kwargs = dict(config.policy_kwargs)

@@ -65,7 +65,7 @@ class ProgressBar(BaseCallback):
             if now >= self._next_s or step >= self._n:
                 self._next_s = now + EVERY_S
                 self._bar.update(self._row, completed=min(step, self._n), text=self._text())
-        elif step >= self._next_line:
+        elif self._next_line <= step <= self._n:  # a last rollout may go beyond
             self._next_line += self._n / 10
             self._console.print(
                 f"{step:>10,} of {self._n:,} steps  {self._text()}", markup=False, soft_wrap=True

@@ -124,11 +124,15 @@ class Run:
             return cls(path)
         runs = {run.id: run for run in list_runs(out)}
         name = str(path_or_id).rstrip("/")
+        if not name:
+            raise UsageError("say which run: its folder, its name or the beginning of its name")
         found = [name] if name in runs else [id for id in runs if id.startswith(name)]
-        if len(found) == 1 and name:
+        if len(found) == 1:
             return runs[found[0]]
         if found:
             raise UnknownName("run", name, [], f"Several runs start so: {', '.join(found[:5])}")
+        if path.is_dir():
+            raise StorageError(f"{path} is not a run folder: it has no run.json")
         raise UnknownName("run", name, runs, f"(looked in {out}) See: rewardlab runs")
 
     @property

@@ -12,7 +12,7 @@ from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from rewardlab.errors import UsageError
-from rewardlab.shapers.base import Shaper, Transitions
+from rewardlab.shapers.base import Shaped, Shaper, Transitions
 
 
 class ShapedVecEnv(VecEnvWrapper):
@@ -31,7 +31,8 @@ class ShapedVecEnv(VecEnvWrapper):
         log_env: Log what comes from below as `reward/env`; not where it is not computed.
 
     Raises:
-        UsageError: The shaper assumes another discount, or observations are not arrays.
+        UsageError: The shaper assumes another discount, or observations are not arrays; later,
+            what it returns is not one finite number per environment.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ShapedVecEnv(VecEnvWrapper):
         obs, r_ext, dones, infos = self.venv.step_wait()
         assert isinstance(obs, np.ndarray)
         batch = self._transitions(obs, r_ext, dones, infos)
-        shaped = self.shaper.shape(batch)
+        shaped = self._checked(self.shaper.shape(batch))
         self.shaper.observe(batch)
         rewards = np.array(shaped.reward, np.float32)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
@@ -141,6 +142,21 @@ class ShapedVecEnv(VecEnvWrapper):
             success=np.array([info.get("success", False) for info in infos], np.bool_),
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
         )
+
+    def _checked(self, shaped: Shaped) -> Shaped:
+        """Return what a shaper made, or say what its author has to put right."""
+        name, shape = type(self.shaper).__name__, (self.num_envs,)
+        if not isinstance(shaped, Shaped):
+            raise UsageError(
+                f"{name}.shape must return Shaped(reward, terms), got {type(shaped).__name__}"
+            )
+        for what, values in (("reward", shaped.reward), *shaped.terms.items()):
+            if np.shape(values) != shape or not np.isfinite(values).all():
+                raise UsageError(
+                    f"{name}.shape must return {what!r} as {self.num_envs} finite numbers, one per "
+                    f"environment; got shape {np.shape(values)}: {np.ravel(values)[:4]}"
+                )
+        return shaped
 
     def _record(
         self,

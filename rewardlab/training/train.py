@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from rewardlab.config import OnRewardFault, RunConfig, Sandbox
+from rewardlab.config import OnRewardFault, RunConfig, Sandbox, check_seed
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
 from rewardlab.errors import RewardFault, StorageError, UsageError
@@ -139,6 +139,10 @@ def prepare(
     n_timesteps = _at_least(1, n_timesteps=n_timesteps)
     _at_least(1, n_envs=n_envs)
     _at_least(1, eval_episodes=eval_episodes)
+    _at_least(0, eval_freq=eval_freq or 0)
+    _at_least(0, checkpoint_freq=checkpoint_freq or 0)
+    check_seed(seed)
+    algorithms.check_device(device)
     episode = task.horizon
     if eval_freq is None:
         eval_freq = max(n_timesteps // 10, 2 * eval_episodes * episode)

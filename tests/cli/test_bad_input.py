@@ -76,6 +76,33 @@ def test_training_says_what_is_missing(cli):
     assert "-n STEPS" in cli("train", "gym/CartPole-v1").error
     assert "rewardlab train TASK" in cli("train").error
     assert 'rewardlab run TASK "goal' in cli("run").error
+    assert "--task is missing: Task id" in cli("validate", "p.py").error
+    assert "RUN is missing: A run's folder" in cli("evaluate").error
+    assert "say which run" in cli("evaluate", "").error
+    assert ". is not a run folder" in cli("evaluate", ".").error
+    assert "'x' is not a number" in cli("run", "a/b", "--min-success", "x").error
+
+
+def test_a_chain_that_cannot_begin_leaves_no_run(cli, tmp_path, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    assert "a goal is a sentence" in cli("run", "gym/CartPole-v1").error
+    assert "OPENAI_API_KEY" in cli("run", "gym/CartPole-v1", "Go.", "--coder", "openai").error
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("output", [".", "p.json"])
+def test_a_program_is_not_written_over_a_folder_or_its_own_origin(cli, output):
+    done = cli("generate", "metaworld/drawer-close", "-o", output)
+    assert done.code == 2
+    assert "name a file, e.g. reward.py" in done.error
+    assert "candidate" not in done.err, "it is said before a model is paid for"
+
+
+def test_an_endless_file_is_no_program(cli):
+    done = cli("validate", "/dev/zero", "--task", "gym/CartPole-v1")
+    assert done.code == 1
+    assert "SourceTooComplex" in done.out
 
 
 @pytest.mark.parametrize(
@@ -87,7 +114,12 @@ def test_training_says_what_is_missing(cli):
         (("--reward", "none.py"), "cannot read reward program 'none.py'"),
         (("--reward", "sparse"), "no success signal"),
         (("-n", "0"), "n_timesteps must be at least 1"),
-        (("-n", "many"), "--n-timesteps"),
+        (("-n", "1e9"), "-n/--n-timesteps: '1e9' is not a whole number"),
+        (("--seed", "-1"), "a seed is a whole number from 0"),
+        (("--seed", "one"), "--seed: 'one' is not a whole number"),
+        (("--eval-freq", "-1"), "eval_freq must be at least 0"),
+        (("--device", "quantum"), "torch cannot use the device 'quantum'"),
+        (("--device", "meta"), "torch cannot use the device 'meta'"),
         (("--on-reward-fault", "ignore"), "--on-reward-fault"),
     ],
 )

@@ -173,3 +173,10 @@ def test_a_goal_that_cannot_be_grounded_leaves_no_run(cli, tmp_path):
     done = cli("run", "metaworld/reach", "Compose a sonnet.", "--coder", "offline", "-n", 64)
     assert done.code == 2
     assert list((tmp_path / "results").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_the_next_command_is_one_that_works_from_here(chain):
+    code, printed = call("run", "--resume", chain["path"], "--episodes", 1, "--no-video")
+    assert code == 0
+    assert f'next    rewardlab refine {chain["path"]} "what should change"' in printed

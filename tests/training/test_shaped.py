@@ -170,3 +170,27 @@ def test_state_holds_the_sums_since_the_last_row(venv):
     other = ShapedVecEnv(Scripted(), Recording(), gamma=0.9)
     other.load_state_dict(venv.state_dict())
     assert other.take_means() == venv.take_means()
+
+
+class Broken(Shaper):
+    def __init__(self, answer):
+        self.answer = answer
+
+    def shape(self, batch):
+        return self.answer(batch)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda batch: batch.r_ext, r"must return Shaped\(reward, terms\), got ndarray"),
+        (lambda batch: Shaped(batch.r_ext[:1], {}), r"'reward' as 2 finite .* shape \(1,\)"),
+        (lambda batch: Shaped(batch.r_ext * np.nan, {}), r"'reward' as 2 finite numbers.*nan"),
+        (lambda batch: Shaped(batch.r_ext, {"x": 1.0}), r"'x' as 2 finite numbers.* shape \(\)"),
+    ],
+)
+def test_a_shaper_that_returns_something_else_is_told_what_to_return(answer, said):
+    venv = ShapedVecEnv(Scripted(), Broken(answer), gamma=0.9)
+    venv.reset()
+    with pytest.raises(UsageError, match=said):
+        venv.step(np.zeros((2, 1), np.float32))

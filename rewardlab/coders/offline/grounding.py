@@ -20,7 +20,10 @@ def ground(request: Request) -> Plan:
     """
     intent = lexicon.understand(request.goal)
     if not intent.words:
-        raise GoalNotUnderstood(f"the goal is empty; say what to do, e.g. {example(request)}")
+        raise GoalNotUnderstood(
+            "the goal has no English words, and the offline composer reads no others; say what to "
+            f"do, e.g. {example(request)}"
+        )
     if arm := find_arm(request.scene):
         return ground_arm(request, intent, arm)
     if body := find_body(request.scene):
