@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -23,9 +22,6 @@ class Predicate(Protocol):
     def step(self, scene: Array) -> bool:
         """Take the next scene; return whether the behaviour is done at this step."""
         ...
-
-
-PredicateMaker = Callable[[Schema], Predicate]
 
 
 @dataclass(frozen=True)

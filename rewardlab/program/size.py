@@ -31,12 +31,12 @@ _RUNS = re.compile(
 def measure_text(source: str) -> Finding | None:
     """Return what is too big about a text before it is parsed."""
     if len(source) > MAX_CHARACTERS:
-        return _complex(f"{len(source):,} characters".replace(",", " "), f"{MAX_CHARACTERS:,}")
+        return _complex(f"{len(source)} characters", MAX_CHARACTERS)
     code = _INERT.sub(_blank, source)
     if (depth := _bracket_depth(code)) > MAX_BRACKETS:
-        return _complex(f"brackets nested {depth} deep", str(MAX_BRACKETS))
+        return _complex(f"brackets nested {depth} deep", MAX_BRACKETS)
     if _RUNS.search(code):
-        return _complex(f"{MAX_RUN} or more operators or attributes in a row", str(MAX_RUN - 1))
+        return _complex(f"{MAX_RUN} or more operators or attributes in a row", MAX_RUN - 1)
     return None
 
 
@@ -69,9 +69,9 @@ def measure_tree(tree: ast.Module) -> Finding | None:
     for _, depth in _levels(tree):
         nodes, deepest = nodes + 1, max(deepest, depth)
     if deepest > MAX_DEPTH:
-        return _complex(f"expressions or blocks nested {deepest} deep", str(MAX_DEPTH))
+        return _complex(f"expressions or blocks nested {deepest} deep", MAX_DEPTH)
     if nodes > MAX_NODES:
-        return _complex(f"{nodes} syntax nodes", str(MAX_NODES))
+        return _complex(f"{nodes} syntax nodes", MAX_NODES)
     return None
 
 
@@ -100,7 +100,5 @@ def _bracket_depth(code: str) -> int:
     return deepest
 
 
-def _complex(what: str, limit: str) -> Finding:
-    return Finding(
-        "SourceTooComplex", f"{what}; limit {limit.replace(',', ' ')}", hint="write it shorter"
-    )
+def _complex(what: str, limit: int | str) -> Finding:
+    return Finding("SourceTooComplex", f"{what}; limit {limit}", hint="write it shorter")

@@ -54,6 +54,8 @@ class RewardWorker:
         limits: What it may use.
         terms: Names of terms known from before, in their order.
         hash_seed: Which zygote it is forked from, see `spawn.HASH_SEEDS`.
+        _unread: Skip the static reading and its allow-list, so that tests can show that the jail
+            holds alone.
 
     Attributes:
         findings: What the static reading, or loading, has to say.
