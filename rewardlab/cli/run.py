@@ -33,7 +33,7 @@ from rewardlab.cli.flags import (
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.runs import entry
-from rewardlab.cli.train import Training, checked, settings
+from rewardlab.cli.train import Training, check_same, checked, settings
 from rewardlab.errors import RewardlabError, UsageError
 from rewardlab.store.files import write_json
 
@@ -129,6 +129,7 @@ def _reopen(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.training.train import extend
 
     opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
+    check_same(flags, opened)
     config = opened.config
     task = rewardlab.task(flags.task or config.task, **config.task_options)
     finished = opened.status == "finished"

@@ -13,7 +13,7 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Fixed, Positional, Suppress, arg
@@ -152,6 +152,24 @@ def settings(flags: Training) -> dict[str, Any]:
     return {**deeper, **chosen, "facts": {"command": command()}}
 
 
+def check_same(flags: Training, resumed: Run) -> None:
+    """Refuse flags that ask for something else than the run that is to go on.
+
+    Raises:
+        UsageError: One does.
+    """
+    was = asdict(resumed.config)
+    del was["n_timesteps"]
+    for f in fields(flags):
+        asked = getattr(flags, f.name)
+        if asked != f.default and f.name in was and asked != was[f.name]:
+            flag = f"--{f.name.replace('_', '-')}"
+            raise UsageError(
+                f"run {resumed.id} goes on as it began, with {was[f.name]!r}, not {flag} {asked}: "
+                "leave that out, or start a new run"
+            )
+
+
 def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -> Verdict:
     """Validate a program before it is trained on; warnings are shown.
 
@@ -208,6 +226,7 @@ def _resume(flags: Flags) -> Run:
     from rewardlab.training.train import extend, fit
 
     opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
+    check_same(flags, opened)
     config = opened.config
     task = rewardlab.task(flags.task or config.task, **config.task_options)
     extend(opened, task, flags.n_timesteps)

@@ -2,6 +2,9 @@
 
 import json
 
+from rewardlab.config import RunConfig
+from rewardlab.training.run import Run
+
 GOOD = "def compute_dense_reward(self, action):\n    return -abs(self.obs[2]), {'up': 1.0}\n"
 BAD = "def compute_dense_reward(self, action):\n    return self.pole_angel\n"
 
@@ -116,3 +119,15 @@ def test_a_file_of_settings_stands_below_the_command_line(cli, tmp_path):
     again = cli("train", "--config", f"{done.json['path']}/config.yaml", "--json")
     assert again.code == 0, again.err
     assert Run(again.json["path"]).config == config
+
+
+def test_a_resumed_run_is_asked_for_nothing_else_than_it_began_with(cli, tmp_path):
+    config = RunConfig("gym/Pendulum-v1", 64, seed=3, algo="ppo")
+    run = Run.create(tmp_path, config, name="a")
+    for verb in ("train", "run"):
+        for flags in (("--seed", 5), ("--algo", "sac"), ("--on-reward-fault", "zero")):
+            told = cli(verb, "--resume", run.path, "--seed", 3, *flags)
+            assert told.code == 2
+            assert f"not {flags[0]} {flags[1]}" in told.error
+    assert "not --reward new.py" in cli("train", "--resume", run.path, "--reward", "new.py").error
+    assert Run(run.path).status == "interrupted"
