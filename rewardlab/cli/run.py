@@ -111,7 +111,7 @@ def run(flags: Flags) -> Answer:
 def _open(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.coders.select import make_coder
     from rewardlab.design.generate import check_request
-    from rewardlab.training.train import prepare
+    from rewardlab.training.prepare import prepare
 
     if not flags.task:
         raise UsageError('say what to do: rewardlab run TASK "goal in words"')
@@ -126,7 +126,7 @@ def _open(flags: Flags) -> tuple[Run, Task]:
 
 def _reopen(flags: Flags) -> tuple[Run, Task]:
     import rewardlab
-    from rewardlab.training.train import extend
+    from rewardlab.training.prepare import extend
 
     opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
     check_same(flags, opened)
@@ -142,7 +142,7 @@ def _reopen(flags: Flags) -> tuple[Run, Task]:
 
 def _next(parent: Run, task: Task, program: RewardProgram) -> Run:
     """Make the run of the next round: like its parent, but for the program."""
-    from rewardlab.training.train import prepare
+    from rewardlab.training.prepare import prepare
 
     same = asdict(parent.config)
     for name in ("task", "task_options", "reward"):
@@ -164,7 +164,7 @@ def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
 
 
 def _learn(opened: Run, task: Task, flags: Flags) -> None:
-    from rewardlab.training.train import fit
+    from rewardlab.training.fit import fit
 
     try:
         program = opened.program or _generate(opened, task, flags)

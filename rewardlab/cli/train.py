@@ -144,7 +144,7 @@ def run(flags: Flags) -> Answer:
 
 
 def settings(flags: Training) -> dict[str, Any]:
-    """Return what `rewardlab.training.train.prepare` gets from the flags and their file."""
+    """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
     chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
     for name in ("task_option", "progress", "config", "settings"):
         del chosen[name]
@@ -202,7 +202,8 @@ def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -
 
 
 def _start(flags: Flags) -> Run:
-    from rewardlab.training.train import fit, prepare
+    from rewardlab.training.fit import fit
+    from rewardlab.training.prepare import prepare
 
     if not flags.task:
         raise UsageError("say what to train: rewardlab train TASK … (or --resume RUN)")
@@ -223,7 +224,8 @@ def _start(flags: Flags) -> Run:
 
 def _resume(flags: Flags) -> Run:
     import rewardlab
-    from rewardlab.training.train import extend, fit
+    from rewardlab.training.fit import fit
+    from rewardlab.training.prepare import extend
 
     opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
     check_same(flags, opened)

@@ -19,6 +19,11 @@ from rewardlab.program.program import RewardProgram
 OnEvent: TypeAlias = Callable[[str, str], None]
 """Called with a kind (`"ask"`, `"refused"`, `"passed"`, `"failed"`, `"note"`) and one line."""
 
+
+def quiet(kind: str, line: str) -> None:
+    """Tell nobody."""
+
+
 NO_CODE = Finding(
     "NoCode",
     "the reply holds no program",

@@ -11,7 +11,7 @@ from rewardlab.coders.base import Coder, Example, Request
 from rewardlab.coders.select import make_coder
 from rewardlab.coders.text import GOAL_LIMIT
 from rewardlab.config import Sandbox, check_seed
-from rewardlab.design.candidate import Candidate, Loop, OnEvent
+from rewardlab.design.candidate import Candidate, Loop, OnEvent, quiet
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
 from rewardlab.errors import CoderError, ProgramRefused, UsageError
@@ -34,7 +34,7 @@ def generate(
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
     record: Path | str | None = None,
-    on_event: OnEvent | None = None,
+    on_event: OnEvent = quiet,
 ) -> list[RewardProgram]:
     """Write reward programs for a goal and return those that pass validation.
 
@@ -60,7 +60,6 @@ def generate(
     """
     task = as_task(task)
     check_seed(seed)
-    tell = quiet if on_event is None else on_event
     goal = check_request(goal or task.goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
@@ -69,9 +68,11 @@ def generate(
         ),
         max_repairs=max_repairs,
         transcript=Transcript(Path(record) if record is not None else None),
-        on_event=tell,
+        on_event=on_event,
     )
-    request = first_request(task, goal, seed=seed, examples=_examples(task, goal, few_shot, tell))
+    request = first_request(
+        task, goal, seed=seed, examples=_examples(task, goal, few_shot, on_event)
+    )
     return programs_of(_candidates(loop, request, n), loop)
 
 
@@ -159,7 +160,3 @@ def _refusal(last: Candidate) -> CoderError | ProgramRefused:
             f"no reply held a program: {last.reason}; try another model, or --coder offline"
         )
     return ProgramRefused(f"no program passed validation: {last.reason}", last.verdict)
-
-
-def quiet(kind: str, line: str) -> None:
-    """Tell nobody."""

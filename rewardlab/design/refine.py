@@ -10,9 +10,9 @@ from pathlib import Path
 from rewardlab.coders.base import Coder, Round
 from rewardlab.coders.select import make_coder
 from rewardlab.config import Sandbox
-from rewardlab.design.candidate import Loop, OnEvent
+from rewardlab.design.candidate import Loop, OnEvent, quiet
 from rewardlab.design.feedback import Feedback
-from rewardlab.design.generate import check_request, first_request, programs_of, quiet
+from rewardlab.design.generate import check_request, first_request, programs_of
 from rewardlab.design.seen import describe_run
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import validate
@@ -34,7 +34,7 @@ def refine(
     max_repairs: int = 3,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
-    on_event: OnEvent | None = None,
+    on_event: OnEvent = quiet,
 ) -> RewardProgram:
     """Write the next program: the run's own, improved by what was seen and said.
 
@@ -81,7 +81,7 @@ def refine(
         ),
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
-        on_event=quiet if on_event is None else on_event,
+        on_event=on_event,
     )
     request = replace(
         first_request(task, goal, seed=config.seed), rounds=_rounds(run, parent, feedback)

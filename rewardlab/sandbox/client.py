@@ -72,7 +72,7 @@ class RewardWorker:
         schema: Schema,
         *,
         mode: Mode = "train",
-        limits: Limits = Limits(),  # noqa: B008
+        limits: Limits = Limits(),
         terms: Sequence[str] = (),
         hash_seed: str = spawn.HASH_SEEDS[0],
         _unread: bool = False,

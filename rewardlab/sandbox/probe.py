@@ -65,7 +65,7 @@ def probe(
     states: Array,
     *,
     seed: int = 0,
-    limits: Limits = Limits(),  # noqa: B008
+    limits: Limits = Limits(),
 ) -> Probe:
     """Try a program on states.
 

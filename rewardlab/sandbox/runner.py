@@ -53,7 +53,7 @@ class RewardRunner:
         on_fault: OnRewardFault = "stop",
         sandbox: Sandbox = "auto",
         allow_degraded: bool = False,
-        limits: Limits = Limits(),  # noqa: B008
+        limits: Limits = Limits(),
     ) -> None:
         self.level = admit(program, sandbox, allow_degraded)
         self.program, self._schema = program, schema

@@ -40,7 +40,7 @@ class Session:
         model: The algorithm, restored from the newest checkpoint if there is one.
         logger: Writes the curves.
         shaped: The shaping environments, innermost first.
-        memory: What the schedule remembers: next evaluation, best success …
+        memory: What the schedule remembers: last evaluation, last checkpoint, best score …
     """
 
     run: Run

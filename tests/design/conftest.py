@@ -39,7 +39,7 @@ def block():
 
 @pytest.fixture
 def events():
-    """Collects what is told: pass `events.append` wrapped as `on_event`."""
+    """Collects what is told: pass it as `on_event`."""
 
     class Events(list):
         def __call__(self, kind, line):

@@ -13,10 +13,12 @@ import torch
 
 from rewardlab.errors import StorageError
 from rewardlab.training import checkpoint, tensors
+from rewardlab.training.fit import fit
 from rewardlab.training.logs import read_progress
 from rewardlab.training.policies import load_policy
+from rewardlab.training.prepare import prepare
 from rewardlab.training.run import Run
-from rewardlab.training.train import fit, prepare, train
+from rewardlab.training.train import train
 
 PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 2}
 SAC = {"learning_starts": 64, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1}

@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.training.fit import fit
 from rewardlab.training.policies import Policy, load_policy
+from rewardlab.training.prepare import prepare
 from rewardlab.training.session import open_session
-from rewardlab.training.train import fit, prepare, train
+from rewardlab.training.train import train
 
 PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 2}
 SMALL = {"n_envs": 2, "policy_kwargs": {"net_arch": [16], "activation_fn": "elu"}, "eval_freq": 0}

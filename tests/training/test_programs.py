@@ -5,8 +5,9 @@ from rewardlab.evaluation.report import report
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
+from rewardlab.training.prepare import prepare
 from rewardlab.training.run import Run
-from rewardlab.training.train import prepare, train
+from rewardlab.training.train import train
 
 GOOD = """
 def compute_dense_reward(self, action):

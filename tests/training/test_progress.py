@@ -2,9 +2,10 @@ import io
 
 from rich.console import Console
 
+from rewardlab.training.prepare import prepare
 from rewardlab.training.progress import ProgressBar
 from rewardlab.training.session import open_session
-from rewardlab.training.train import prepare, train
+from rewardlab.training.train import train
 
 PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 1}
 SMALL = {"n_envs": 2, "policy_kwargs": {"net_arch": [16]}, "eval_episodes": 2}

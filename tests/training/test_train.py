@@ -13,8 +13,9 @@ from rewardlab.errors import ConfigError, UsageError
 from rewardlab.shapers.base import Shaped, Shaper
 from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
+from rewardlab.training.prepare import prepare
 from rewardlab.training.run import Run
-from rewardlab.training.train import prepare, train
+from rewardlab.training.train import train
 
 PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 2}
 SAC = {"learning_starts": 100, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1}

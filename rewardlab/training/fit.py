@@ -1,0 +1,138 @@
+"""Training a prepared run to its end, from wherever it stands."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from rewardlab.config import RunConfig
+from rewardlab.envs.tasks import Task
+from rewardlab.envs.tasks import task as get_task
+from rewardlab.errors import RewardFault, StorageError, UsageError
+from rewardlab.shapers.base import Shaper
+from rewardlab.store.files import storage_error, write_json
+from rewardlab.training import algorithms
+from rewardlab.training.run import Run
+
+
+def fit(
+    run: Run, *, task: Task | None = None, shaper: Shaper | None = None, progress: bool = False
+) -> Run:
+    """Train a prepared run to its end, from its newest checkpoint if it has one.
+
+    Args:
+        run: The run.
+        task: Its task, if that cannot be built from its id.
+        shaper: The shaper it was prepared with.
+        progress: Show progress on stderr.
+
+    Raises:
+        RewardFault: The reward program failed; recorded in `run.json`.
+        KeyboardInterrupt: Ctrl-C; the message says how to go on.
+        StorageError: The disk is full, or the newest checkpoints cannot be read.
+    """
+    config = run.config
+    task = task or get_task(config.task, **config.task_options)
+    check_shaper(run, shaper)
+    run.claim()
+    try:
+        with _one_thread():
+            _learn(run, task, shaper, progress)
+    except KeyboardInterrupt as stop:
+        run.release("interrupted", reason="stopped by its user")
+        raise KeyboardInterrupt(*stop.args) from None
+    except RewardFault as fault:
+        run.release("failed", reason=str(fault), fault=fault.record)
+        raise
+    except OSError as error:
+        _failed(run, str(error))
+        raise storage_error(run.path, error) from error
+    except BaseException as error:
+        _failed(run, str(error) or type(error).__name__)
+        raise
+    run.release("finished", reason=None)
+    return run
+
+
+def check_shaper(run: Run, shaper: Shaper | None) -> None:
+    """Raise `UsageError` if a run was made with a shaper that is not there."""
+    name = run.record.get("shaper")
+    if name and shaper is None:
+        raise UsageError(f"run {run.id} was made with the shaper {name}: pass it as shaper=…")
+
+
+def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
+    # these import torch, which preparing a run does not need
+    from stable_baselines3.common.callbacks import BaseCallback
+
+    from rewardlab.training.callbacks import Schedule
+    from rewardlab.training.policies import save_policy
+    from rewardlab.training.progress import ProgressBar
+    from rewardlab.training.session import Stop, interrupts, open_session
+    from rewardlab.training.versions import versions
+
+    write_json(run.path / "versions.json", versions())
+    with (
+        contextlib.ExitStack() as stack,
+        interrupts() as asked,
+        open_session(run, task, shaper) as session,
+    ):
+        model, n = session.model, session.config.n_timesteps
+        callbacks: list[BaseCallback] = []
+        schedule = Schedule(session, asked)
+        stack.callback(schedule.close)
+        if progress:
+            bar = ProgressBar(n, session.logger)
+            schedule.on_evaluation = bar.evaluated
+            stack.callback(bar.close)
+            callbacks.append(bar)
+        try:
+            model.learn(
+                max(n - model.num_timesteps, 0),
+                callback=[schedule, *callbacks],
+                log_interval=log_interval(session.config),
+                reset_num_timesteps=False,
+            )
+        except RewardFault:
+            schedule.save()
+            raise
+        except Stop:
+            raise KeyboardInterrupt(
+                f"stopped at {model.num_timesteps:,} of {n:,} steps; go on with: "
+                f"rewardlab train --resume {run.path}"
+            ) from None
+        if session.config.eval_freq:
+            schedule.evaluate()
+        session.logger.dump(model.num_timesteps)
+        schedule.save()
+        _forget_measures(run)
+        save_policy(run.path / "final", model)
+
+
+def log_interval(config: RunConfig) -> int:
+    """Return after how many rollouts (on-policy) or episodes (off-policy) a row is logged."""
+    return 1 if algorithms.algorithm(config.algo).on_policy else 2 * config.n_envs
+
+
+def _forget_measures(run: Run) -> None:
+    """Remove what was measured and filmed of an earlier final policy, which is replaced."""
+    for name in ("evaluation.json", "video.mp4"):
+        (run.path / name).unlink(missing_ok=True)
+
+
+def _failed(run: Run, reason: str) -> None:
+    with contextlib.suppress(StorageError):  # the disk may be full: the first error is the news
+        run.release("failed", reason=reason)
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread: small networks are slower on two."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,177 @@
+"""From a task, a reward and settings to the folder of a run that can be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from rewardlab.config import OnRewardFault, RunConfig, Sandbox, check_seed
+from rewardlab.envs.tasks import Task
+from rewardlab.envs.tasks import task as get_task
+from rewardlab.errors import UsageError
+from rewardlab.program.program import RewardProgram
+from rewardlab.shapers.base import Shaper
+from rewardlab.training import algorithms, presets
+from rewardlab.training.run import Run
+
+
+def prepare(
+    task: str | Task,
+    reward: str | Path | RewardProgram = "oracle",
+    *,
+    n_timesteps: int | None,
+    algo: str = "auto",
+    seed: int = 0,
+    n_envs: int | None = None,
+    preset: str = "auto",
+    hyperparameters: Mapping[str, Any] | None = None,
+    normalize: Mapping[str, Any] | Literal["preset"] | None = "preset",
+    policy: str = "auto",
+    policy_kwargs: Mapping[str, Any] | None = None,
+    shaper: Shaper | None = None,
+    goal: str | None = None,
+    name: str | None = None,
+    out: str | Path = "results",
+    device: str = "auto",
+    vec_env: Literal["dummy", "subproc"] = "dummy",
+    eval_freq: int | None = None,
+    eval_episodes: int = 10,
+    checkpoint_freq: int | None = None,
+    native_reward: bool = True,
+    on_reward_fault: OnRewardFault = "stop",
+    sandbox: Sandbox = "auto",
+    allow_degraded_sandbox: bool = False,
+    facts: Mapping[str, Any] | None = None,
+) -> Run:
+    """Make the folder of a run, so that `fit` can train it.
+
+    Args:
+        task: Task or its id.
+        reward: `"oracle"`, `"sparse"`, a program or a path to one, `"shaper"`, or `"program"`
+            for one that the run is given later with `Run.set_program`.
+        n_timesteps: Environment steps over all environments.
+        algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
+        seed: The one seed.
+        n_envs: Environments stepped together; by default the preset's.
+        preset: `"auto"`, a suite's name, `"default"`, or `"sb3"` for SB3's own settings.
+        hyperparameters: Arguments of the algorithm that override the preset's.
+        normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
+        policy: SB3 policy name.
+        policy_kwargs: Arguments of the policy that override the preset's.
+        shaper: Shapes `reward` further; handed to `fit` again.
+        goal: The sentence that the run is about; by default the program's or the task's.
+        name: Name of the folder.
+        out: Folder of run folders.
+        device: Torch device; `"auto"` keeps on-policy learners on the CPU.
+        vec_env: `"dummy"` steps environments in one process, `"subproc"` in one each.
+        eval_freq: Steps between evaluations; 0 for none; by default ten in a run.
+        eval_episodes: Episodes of each.
+        checkpoint_freq: Steps between checkpoints, at which all environments start new episodes;
+            0 for one at the end only; by default about ten in a run.
+        native_reward: Compute the environment's own reward beside a program's.
+        on_reward_fault: `"stop"`, or `"zero"`: score 0 and count, stop above 1 %.
+        sandbox: `"require"` refuses to run below the full sandbox.
+        allow_degraded_sandbox: Run model-written programs although a layer is missing.
+        facts: Further JSON-ready entries of `run.json`, e.g. the command.
+
+    Raises:
+        UsageError: Something does not fit together; the message says what.
+    """
+    task = get_task(task) if isinstance(task, str) else task
+    program = _program(reward)
+    kind = "program" if program else str(reward)
+    _check_reward(kind, task, native_reward=native_reward)
+    algo = presets.DEFAULT_ALGORITHM if algo == "auto" else algorithms.algorithm(algo).name
+    preset, chosen = presets.preset(preset, task.suite, algo)
+    n_envs = chosen.n_envs if n_envs is None else n_envs
+    n_timesteps = _at_least(1, n_timesteps=n_timesteps)
+    _at_least(1, n_envs=n_envs)
+    _at_least(1, eval_episodes=eval_episodes)
+    _at_least(0, eval_freq=eval_freq or 0)
+    _at_least(0, checkpoint_freq=checkpoint_freq or 0)
+    check_seed(seed)
+    algorithms.check_device(device)
+    episode = task.horizon
+    if eval_freq is None:
+        eval_freq = max(n_timesteps // 10, 2 * eval_episodes * episode)
+    if checkpoint_freq is None:
+        most = 50_000 if algorithms.algorithm(algo).on_policy else 20_000
+        checkpoint_freq = max(min(n_timesteps // 10, most), 2 * n_envs * episode)
+    config = RunConfig(
+        task=task.id,
+        task_options=dict(task.options),
+        goal=goal or (program.goal if program else "") or task.goal,
+        reward=kind,
+        algo=algo,
+        preset=preset,
+        policy="MlpPolicy" if policy == "auto" else policy,
+        policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
+        hyperparameters={**chosen.hyperparameters, **(hyperparameters or {})},
+        normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
+        n_timesteps=n_timesteps,
+        n_envs=n_envs,
+        vec_env=vec_env,
+        seed=seed,
+        device=device,
+        eval_freq=eval_freq,
+        eval_episodes=eval_episodes,
+        checkpoint_freq=checkpoint_freq,
+        native_reward=native_reward,
+        on_reward_fault=on_reward_fault,
+        sandbox=sandbox,
+        allow_degraded_sandbox=allow_degraded_sandbox,
+    )
+    extra = {"shaper": type(shaper).__name__} if shaper else {}
+    return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
+
+
+def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:
+    """Set where a resumed run ends.
+
+    Raises:
+        UsageError: The run is of another task, or has already gone so far.
+    """
+    config = run.config
+    id = task if isinstance(task, str) else task.id
+    if id != config.task:
+        raise UsageError(f"run {run.id} is about {config.task}, not {id}")
+    if run.status == "finished" and (n_timesteps or 0) <= config.n_timesteps:
+        raise UsageError(
+            f"run {run.id} has finished its {config.n_timesteps:,} steps: "
+            "give a larger number of steps to go on"
+        )
+    if n_timesteps is not None and n_timesteps != config.n_timesteps:
+        replace(config, n_timesteps=_at_least(1, n_timesteps=n_timesteps)).save(
+            run.path / "config.yaml"
+        )
+        run.update(n_timesteps=n_timesteps)
+
+
+def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:
+    if isinstance(reward, RewardProgram):
+        return reward
+    if reward in ("oracle", "sparse", "shaper", "program"):
+        return None
+    return RewardProgram.load(reward)
+
+
+def _copy(settings: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if settings is None else dict(settings)
+
+
+def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
+    if kind == "oracle" and task.oracle is None:
+        raise UsageError(f"{task.id} has no reward of its own: give a program, or 'sparse'")
+    if kind == "sparse" and task.success is None and task.success_program is None:
+        raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
+    if kind in ("oracle", "shaper") and not native_reward:
+        raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
+
+
+def _at_least(least: int, **value: int | None) -> int:
+    ((name, number),) = value.items()
+    if number is None or number < least:
+        raise UsageError(f"{name} must be at least {least}, got {number}")
+    return number
