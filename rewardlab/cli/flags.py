@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Flags = TypeVar("Flags", bound=Any)
 
 Task = Annotated[Positional[str], arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.")]
+OptionalTask = Annotated[
+    Positional[str],
+    arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
+]
 Run = Annotated[
     Positional[str],
     arg(metavar="RUN", help="A run's folder, its name, or a unique prefix of that."),

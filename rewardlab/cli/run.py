@@ -17,7 +17,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Positional, arg
+from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note, percent
 from rewardlab.cli.flags import (
@@ -27,13 +27,14 @@ from rewardlab.cli.flags import (
     Json,
     MaxRepairs,
     Model,
+    OptionalTask,
     Switch,
     command,
     open_task,
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.runs import entry
-from rewardlab.cli.train import Training, check_same, checked, settings
+from rewardlab.cli.train import Training, checked, reopen, settings
 from rewardlab.errors import RewardlabError, UsageError
 from rewardlab.store.files import write_json
 
@@ -50,10 +51,7 @@ DEFAULT_STEPS = 100_000
 class Flags(Training):
     """Flags of `rewardlab run`."""
 
-    task: Annotated[
-        Positional[str],
-        arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
-    ] = ""
+    task: OptionalTask = ""
     goal: Goal = ""
     rounds: Annotated[int, arg(metavar="R", help="Programs to train, one after the other.")] = 1
     yes: Annotated[Switch, arg(help="Ask nothing.", help_behavior_hint="")] = False
@@ -125,15 +123,11 @@ def _open(flags: Flags) -> tuple[Run, Task]:
 
 
 def _reopen(flags: Flags) -> tuple[Run, Task]:
-    import rewardlab
     from rewardlab.training.prepare import extend
 
-    opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
-    check_same(flags, opened)
-    config = opened.config
-    task = rewardlab.task(flags.task or config.task, **config.task_options)
+    opened, task = reopen(flags, flags.resume or "")
     finished = opened.status == "finished"
-    if not finished or flags.n_timesteps not in (None, config.n_timesteps):
+    if not finished or flags.n_timesteps not in (None, opened.config.n_timesteps):
         extend(opened, task, flags.n_timesteps)
         if finished:
             opened.release("interrupted", reason="extended")

@@ -16,13 +16,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Fixed, Positional, Suppress, arg
+from tyro.conf import Fixed, Suppress, arg
 
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.findings import render
 from rewardlab.cli.flags import (
     AllowDegraded,
     Json,
+    OptionalTask,
     Out,
     Sandbox,
     Seed,
@@ -119,10 +120,7 @@ class Training:
 class Flags(Training):
     """Flags of `rewardlab train`."""
 
-    task: Annotated[
-        Positional[str],
-        arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
-    ] = ""
+    task: OptionalTask = ""
     reward: Annotated[
         str,
         arg(metavar="R", help="program.py, oracle (the environment's own) or sparse (success)."),
@@ -201,6 +199,20 @@ def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -
     return verdict
 
 
+def reopen(flags: Training, run: str) -> tuple[Run, Task]:
+    """Return a run that is to go on, and its task.
+
+    Raises:
+        UsageError: Flags ask for something else than that run.
+    """
+    import rewardlab
+
+    opened = rewardlab.Run.open(run, out=flags.out)
+    check_same(flags, opened)
+    config = opened.config
+    return opened, rewardlab.task(config.task, **config.task_options)
+
+
 def _start(flags: Flags) -> Run:
     from rewardlab.training.fit import fit
     from rewardlab.training.prepare import prepare
@@ -223,13 +235,9 @@ def _start(flags: Flags) -> Run:
 
 
 def _resume(flags: Flags) -> Run:
-    import rewardlab
     from rewardlab.training.fit import fit
     from rewardlab.training.prepare import extend
 
-    opened = rewardlab.Run.open(flags.resume or "", out=flags.out)
-    check_same(flags, opened)
-    config = opened.config
-    task = rewardlab.task(flags.task or config.task, **config.task_options)
+    opened, task = reopen(flags, flags.resume or "")
     extend(opened, task, flags.n_timesteps)
     return fit(opened, task=task, progress=flags.progress)
