@@ -2,7 +2,7 @@
 
 With --rounds R you are asked after each round what should change, and the next program is written,
 shown and trained; an empty answer ends it. With --yes nothing is asked: later rounds go by what
-was measured.
+was measured, and the offline composer tries its next variant.
 
 Examples:
   rewardlab run metaworld/window-close "Push and close a sliding window by its handle." --yes

@@ -140,6 +140,16 @@ def test_rounds_ask_for_a_comment_and_end_with_an_empty_one(chain, capsys, monke
 
 
 @pytest.mark.slow
+def test_without_questions_later_rounds_train_variants(chain, capsys):
+    flags = ("--episodes", 1, "--no-video", "--rounds", 2, "--yes", "--json")
+    code, printed = call("run", "--resume", chain["path"], *flags)
+    assert code == 0
+    told = json.loads(printed)
+    assert told["parent"] == chain["program_id"] != told["program_id"]
+    assert "What should change?" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_less_success_than_asked_for_is_a_failure(chain, capsys):
     flags = ("--episodes", 1, "--no-video", "--min-success", "1.1")
     code, _ = call("run", "--resume", chain["path"], *flags)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Request
-from rewardlab.errors import GoalNotUnderstood
 
 FOREIGN = (
     "The parent program was not written by this composer, which cannot edit it: this one is "
     "composed anew from the goal and the comments."
+)
+UNSAID = (
+    "Nobody said in words what should change, and the composer understands nothing else: this is "
+    "its next variant for the same goal."
 )
 
 
@@ -19,7 +22,7 @@ class History(NamedTuple):
     Attributes:
         sample: Index of the candidate.
         earlier: Comments that led to the parent, oldest first.
-        comment: The new one; `None` when not refining.
+        comment: The new one; `None` if there is none.
         remark: What a reader of the program should know about its parent.
     """
 
@@ -32,20 +35,16 @@ class History(NamedTuple):
 def recall(request: Request) -> History:
     """Gather comments from the parent's own plan, or from the rounds if another coder wrote it.
 
-    Raises:
-        GoalNotUnderstood: The last round has no comment in words.
+    Without a new comment the next variant of the parent is due.
     """
     if not request.rounds:
         return History(request.sample)
     *past, last = request.rounds
-    comment = last.feedback.strip()
-    if not comment:
-        raise GoalNotUnderstood(
-            "the offline composer refines by a comment in words, and there is none, e.g. "
-            "'too slow' or 'keep the gripper open'"
-        )
+    comment = last.feedback.strip() or None
     plan = last.program.notes.get("plan")
     if last.program.origin == "offline" and isinstance(plan, dict):
+        if comment is None:
+            return History(_sample(plan) + 1, _comments(plan), None, UNSAID)
         return History(_sample(plan), _comments(plan), comment)
     said = tuple(words for r in past if (words := r.feedback.strip()))
     return History(request.sample, said, comment, FOREIGN)

@@ -1,6 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
+from rewardlab.coders.base import Round
+from rewardlab.coders.extraction import extract
+from rewardlab.coders.offline import OfflineComposer
 from rewardlab.coders.offline.advice import ADVICE
+from rewardlab.design.generate import first_request, generate
 from rewardlab.envs.tasks import task
 from rewardlab.errors import GoalNotUnderstood
 from rewardlab.program.reading import read
@@ -112,9 +118,19 @@ def test_a_comment_it_cannot_act_on_is_refused_with_what_it_can(comment, compose
         compose(DRAWER, comments=[comment])
 
 
-def test_refining_without_words_is_refused(compose):
-    with pytest.raises(GoalNotUnderstood, match="comment in words"):
-        compose(DRAWER, comments=["pull harder", ""])
+@pytest.mark.parametrize("task_id", [DRAWER, CHEETAH])
+def test_without_words_the_next_variant_is_tried_and_says_so(task_id):
+    parent = generate(task_id, coder="offline")[0]
+    seen = {parent.source}
+    for _ in range(4):
+        rounds = (Round(parent, "success 0 %", ""),)
+        request = replace(first_request(task(task_id), parent.goal, seed=0), rounds=rounds)
+        reply = OfflineComposer().write(request)
+        assert "Nobody said in words what should change" in reply.text
+        source = extract(reply.text)
+        parent = replace(parent, source=source, notes=dict(reply.notes))
+        assert source not in seen
+        seen.add(source)
 
 
 def test_the_gripper_of_a_walking_body_is_refused(compose):
