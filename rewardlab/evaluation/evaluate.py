@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rewardlab.config import check_seed
-from rewardlab.errors import UsageError
+from rewardlab.errors import StorageError, UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval
@@ -112,10 +112,15 @@ def last_evaluation(run: Run) -> Evaluation | None:
     data = read_json(run.path / "evaluation.json")
     if data is None:
         return None
-    ci = data["success_ci"]
-    data["success_ci"] = Interval(*ci) if ci else None
-    data["return_ci"] = Interval(*data["return_ci"])
-    return Evaluation(**data)
+    try:
+        ci = data["success_ci"]
+        data["success_ci"] = Interval(*ci) if ci else None
+        data["return_ci"] = Interval(*data["return_ci"])
+        return Evaluation(**data)
+    except (TypeError, KeyError) as error:
+        raise StorageError(
+            f"{run.path / 'evaluation.json'} is damaged; evaluate the run again"
+        ) from error
 
 
 def summarise(done: Episodes, *, seed: int, **facts: Any) -> Evaluation:

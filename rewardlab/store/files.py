@@ -99,18 +99,16 @@ def read_json(path: Path) -> Any:
         raise StorageError(f"{path} is damaged: {error}") from error
 
 
-def read_json_lines(path: Path) -> list[Any]:
-    """Read a JSON-lines file; a last line cut off by a crash is left out."""
+def read_json_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a file of one JSON object a line; lines that a crash damaged are left out."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise storage_error(path, error) from error
     rows = []
     for line in lines:
-        try:
+        with suppress(ValueError):
             rows.append(json.loads(line))
-        except ValueError:
-            continue
-    return rows
+    return [row for row in rows if isinstance(row, dict)]

@@ -75,9 +75,6 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
     except OSError as error:
         shutil.rmtree(part, ignore_errors=True)
         raise storage_error(path, error) from error
-    except RuntimeError as error:  # torch wraps errors of writing
-        shutil.rmtree(part, ignore_errors=True)
-        raise StorageError(f"cannot write {path}: {str(error).splitlines()[0]}") from error
     for old in checkpoints(folder)[:-KEEP]:
         shutil.rmtree(old, ignore_errors=True)
     return path

@@ -91,6 +91,7 @@ def save_policy(folder: Path, model: BaseAlgorithm) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
     except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
         raise storage_error(folder, error) from error
 
 
@@ -123,7 +124,7 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
     else:
         data = tensors.load(folder / "policy.pt")
         weights, timesteps = data["policy"], int(data["timesteps"])
-    model = _rebuild(run.config, read_json(run.path / "spaces.json"))
+    model = _rebuild(run.config, *_read_spaces(run.path / "spaces.json"))
     try:
         model.load_state_dict(weights)
     except (RuntimeError, KeyError) as error:
@@ -170,7 +171,17 @@ def _space(data: dict[str, Any]) -> gym.Space[Any]:
     return gym.spaces.Box(np.array(data["low"], dtype), np.array(data["high"], dtype), dtype=dtype)
 
 
-def _rebuild(config: RunConfig, spaces: dict[str, Any]) -> BasePolicy:
+def _read_spaces(path: Path) -> tuple[gym.Space[Any], gym.Space[Any]]:
+    try:
+        spaces = read_json(path)
+        return _space(spaces["observation"]), _space(spaces["action"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise StorageError(
+            f"{path} is missing or damaged; going on with the run writes it again"
+        ) from error
+
+
+def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[Any]) -> BasePolicy:
     from rewardlab.training import algorithms
 
     cls = algorithms.algorithm_class(config.algo)
@@ -178,8 +189,8 @@ def _rebuild(config: RunConfig, spaces: dict[str, Any]) -> BasePolicy:
         raise UnknownName("policy", config.policy, cls.policy_aliases)
     policy = cls.policy_aliases[config.policy]
     model: BasePolicy = policy(
-        _space(spaces["observation"]),
-        _space(spaces["action"]),
+        observation,
+        action,
         lambda _: 0.0,
         **algorithms.policy_kwargs(config),
     )

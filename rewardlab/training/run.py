@@ -47,6 +47,9 @@ FORMAT = 1
 Status = Literal["running", "finished", "failed", "interrupted"]
 
 
+_NEEDED = frozenset({"status", "task", "program_id", "parent", "n_timesteps"})
+
+
 class Run:
     """A run folder.
 
@@ -60,12 +63,18 @@ class Run:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         record = read_json(self.path / "run.json")
-        if not isinstance(record, dict):
+        if record is None:
             raise StorageError(f"{self.path} is not a run folder: it has no run.json")
-        if int(record.get("format", 0)) > FORMAT:
+        if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+            raise StorageError(f"{self.path / 'run.json'} is damaged: it names no format")
+        if record["format"] > FORMAT:
             raise StorageError(
                 f"{self.path} was written by a newer rewardlab (format {record['format']}, this "
                 f"version reads up to {FORMAT}): upgrade with pip install -U rewardlab"
+            )
+        if lost := _NEEDED - record.keys():
+            raise StorageError(
+                f"{self.path / 'run.json'} is damaged: it has no {', '.join(sorted(lost))}"
             )
 
     def __repr__(self) -> str:
@@ -165,7 +174,8 @@ class Run:
     @property
     def evaluations(self) -> list[dict[str, Any]]:
         """Evaluations along training, each with `timesteps`, `success`, `return_mean` and more."""
-        by_step = {row["timesteps"]: row for row in read_json_lines(self._evaluations)}
+        rows = read_json_lines(self._evaluations)
+        by_step = {row["timesteps"]: row for row in rows if "timesteps" in row}
         return [by_step[step] for step in sorted(by_step)]
 
     @property

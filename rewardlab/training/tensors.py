@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,14 @@ from rewardlab.errors import StorageError
 
 
 def save(path: Path, data: Mapping[str, Any]) -> None:
-    """Write nested dictionaries of tensors, arrays and plain types."""
-    torch.save(_pack(data), path)
+    """Write nested dictionaries of tensors, arrays and plain types.
+
+    Raises:
+        OSError: Disk full, no permission … as it is: torch would wrap it in words of its own.
+    """
+    buffer = io.BytesIO()
+    torch.save(_pack(data), buffer)
+    path.write_bytes(buffer.getbuffer())
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -26,7 +32,9 @@ def load(path: Path) -> dict[str, Any]:
     """
     try:
         data = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # what is no file of torch's makes it raise anything
         raise StorageError(
             f"{path} is damaged or holds more than tensors; rewardlab never unpickles models"
         ) from error

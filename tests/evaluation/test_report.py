@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from rewardlab.errors import StorageError
 from rewardlab.evaluation.report import report
 from rewardlab.evaluation.video import caption, write_clip
 from rewardlab.store.files import write_json
@@ -109,6 +110,20 @@ def test_a_run_that_only_began_says_what_is_missing(make_run):
     assert "not evaluated yet" in text
     assert "rewardlab evaluate" in text
     assert "svg" not in page(run).tags
+
+
+def test_a_run_without_versions_still_gives_a_report(make_run):
+    run = make_run()
+    (run.path / "versions.json").unlink(missing_ok=True)
+    assert "versions" in page(run).text
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"success": 1.0}'])
+def test_a_damaged_evaluation_is_said(make_run, text):
+    run = make_run()
+    (run.path / "evaluation.json").write_text(text)
+    with pytest.raises(StorageError, match="is damaged; evaluate the run again"):
+        report(run)
 
 
 def test_a_task_without_a_signal_is_said_to_have_none(make_run):

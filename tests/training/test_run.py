@@ -69,6 +69,28 @@ def test_folders_that_are_no_runs_or_newer_are_refused(run, tmp_path):
         Run(run.path)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{}", "it names no format"),
+        ("[1]", "it names no format"),
+        ('{"format": "x"}', "it names no format"),
+        ('{"format": 1, "status": "failed"}', "it has no n_timesteps, parent, program_id, task"),
+    ],
+)
+def test_a_damaged_record_is_said(run, text, said):
+    (run.path / "run.json").write_text(text)
+    with pytest.raises(StorageError, match=f"run.json is damaged: {said}"):
+        Run(run.path)
+
+
+def test_damaged_lines_of_evaluations_are_left_out(run):
+    run.add_evaluation({"timesteps": 5})
+    with (run.path / "evaluations.jsonl").open("ab") as file:
+        file.write(b'\xff\xfe\n[1, 2]\n{"success": 1}\n')
+    assert run.evaluations == [{"timesteps": 5}]
+
+
 def test_the_program_and_its_parent_are_recorded(run):
     program = RewardProgram("x = 1\n", parent="f" * 64, origin="offline")
     run.set_program(program)
