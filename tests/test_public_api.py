@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from inspect import signature
 
 import pytest
 
@@ -42,6 +43,45 @@ def test_every_public_name_exists_and_is_documented(name):
     if name != "__version__":
         assert value.__doc__
         assert value.__name__ == name
+
+
+@pytest.mark.parametrize(
+    ("name", "positional", "options"),
+    [
+        ("task", ["id"], []),
+        ("generate", ["task", "goal"], ["coder", "n", "few_shot", "max_repairs", "model", "seed"]),
+        ("validate", ["program", "task"], ["seed"]),
+        (
+            "train",
+            ["task", "reward"],
+            [
+                "algo",
+                "n_timesteps",
+                "seed",
+                "n_envs",
+                "preset",
+                "policy",
+                "policy_kwargs",
+                "shaper",
+                "resume",
+                "out",
+            ],
+        ),
+        ("evaluate", ["run"], ["episodes", "seed", "checkpoint", "video"]),
+        ("report", ["run"], []),
+        ("refine", ["run", "comment"], ["rating", "prefer", "coder"]),
+    ],
+)
+def test_the_verbs_take_what_others_rely_on(name, positional, options):
+    parameters = signature(getattr(rewardlab, name)).parameters
+    assert [n for n, p in parameters.items() if p.kind is p.POSITIONAL_OR_KEYWORD] == positional
+    assert set(options) <= {n for n, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+
+
+@pytest.mark.parametrize("verb", [rewardlab.evaluate, rewardlab.report, rewardlab.refine])
+def test_a_run_may_be_named(verb):
+    with pytest.raises(rewardlab.RewardlabError, match="unknown run 'no-such-run'"):
+        verb("no-such-run")
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ class Evaluation:
 
 
 def evaluate(
-    run: Run,
+    run: Run | str | Path,
     *,
     episodes: int = 20,
     seed: int | None = None,
@@ -69,7 +70,7 @@ def evaluate(
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
 
     Args:
-        run: A run with a trained policy.
+        run: A run with a trained policy, its folder or its id.
         episodes: How many episodes, at least 1.
         seed: Fixes the episodes; by default other ones than any of training.
         checkpoint: `"final"`, `"best"` or `"latest"`.
@@ -83,10 +84,12 @@ def evaluate(
     from rewardlab.envs.tasks import task as get_task
     from rewardlab.evaluation.video import check_drawing, record
     from rewardlab.training.policies import load_policy
+    from rewardlab.training.run import Run
     from rewardlab.training.venv import make_venv
 
     if episodes < 1:
         raise UsageError(f"episodes must be at least 1, got {episodes}")
+    run = run if isinstance(run, Run) else Run.open(run)
     config = run.config
     task = get_task(config.task, **config.task_options)
     if video:

@@ -48,18 +48,21 @@ class Report:
     missing: tuple[str, ...]
 
 
-def report(run: Run) -> Report:
+def report(run: Run | str | Path) -> Report:
     """Write `report.html` and `report.json` into a run's folder, from what the folder holds.
 
     A run that is unfinished, was not evaluated or has no video gets a report too, which says
     what is missing and which command adds it.
 
     Args:
-        run: The run; nothing is executed.
+        run: The run, its folder or its id; nothing is executed.
 
     Raises:
         StorageError: The folder cannot be read or written.
     """
+    from rewardlab.training.run import Run
+
+    run = run if isinstance(run, Run) else Run.open(run)
     facts = gather(run)
     html, data = run.path / "report.html", run.path / "report.json"
     write_text(html, render(facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -20,7 +21,13 @@ def train(
     task: str | Task,
     reward: Reward = "oracle",
     *,
+    algo: str = "auto",
     n_timesteps: int | None = None,
+    seed: int = 0,
+    n_envs: int | None = None,
+    preset: str = "auto",
+    policy: str = "auto",
+    policy_kwargs: Mapping[str, Any] | None = None,
     shaper: Shaper | None = None,
     resume: str | Path | Run | None = None,
     out: str | Path = "results",
@@ -33,13 +40,19 @@ def train(
         task: Task or its id.
         reward: `"oracle"` (the environment's own), `"sparse"` (1 while solved), a `RewardProgram`
             or a path to one, or a `Shaper` over the environment's own reward.
+        algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
         n_timesteps: Environment steps over all environments; a resumed run may be extended.
+        seed: The one seed.
+        n_envs: Environments stepped together; by default the preset's.
+        preset: Tuned settings, as for `prepare`.
+        policy: SB3 policy name.
+        policy_kwargs: Arguments of the policy that override the preset's.
         shaper: Shapes `reward` further.
         resume: A run, its folder or name; of the rest only `n_timesteps`, `shaper` and `progress`
             then count, and `task` must be the run's.
         out: Folder of run folders.
         progress: Show progress on stderr.
-        **settings: As for `prepare`.
+        **settings: Further ones of `prepare`.
 
     Returns:
         The finished run.
@@ -53,7 +66,20 @@ def train(
         shaper = reward
         reward = "shaper"
     if resume is None:
-        run = prepare(task, reward, n_timesteps=n_timesteps, shaper=shaper, out=out, **settings)
+        run = prepare(
+            task,
+            reward,
+            algo=algo,
+            n_timesteps=n_timesteps,
+            seed=seed,
+            n_envs=n_envs,
+            preset=preset,
+            policy=policy,
+            policy_kwargs=policy_kwargs,
+            shaper=shaper,
+            out=out,
+            **settings,
+        )
     else:
         run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
         check_shaper(run, shaper)
