@@ -63,7 +63,7 @@ def printable(text: str) -> str:
 def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:
     """Return a success rate with its interval, e.g. `95 % [76, 99]`."""
     if rate is None:
-        return "no success signal"
+        return "unknown (no success signal)"
     bounds = f" [{interval[0]:.0%}, {interval[1]:.0%}]".replace("%", "") if interval else ""
     return f"{rate:.0%}".replace("%", " %") + bounds
 

@@ -201,6 +201,7 @@ class RewardRunner:
         }
         where = f" on row {row}" if row is not None else ""
         line = f", line {fault.line}" if fault.line else ""
+        what = "success predicate" if self.program.origin == "predicate" else "reward program"
         return RewardFault(
-            f"the reward program failed{where}{line}: {fault.code}: {fault.message}{more}", record
+            f"the {what} failed{where}{line}: {fault.code}: {fault.message}{more}", record
         )

@@ -37,4 +37,4 @@ def test_an_empty_table_still_has_its_header(capsys):
 def test_success_rates():
     assert percent(0.95, (0.764, 0.991)) == "95 % [76, 99]"
     assert percent(1.0) == "100 %"
-    assert percent(None) == "no success signal"
+    assert percent(None) == "unknown (no success signal)"

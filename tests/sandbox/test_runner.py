@@ -102,3 +102,12 @@ def test_several_run_side_by_side(schema: Schema, rows) -> None:
             assert runner.evaluate(rows[:2]).reward.tolist() == [i, i]
     for runner in runners:
         runner.close()
+
+
+def test_a_failing_predicate_is_not_called_a_reward_program(schema: Schema, bad_rows) -> None:
+    predicate = RewardProgram(NAN_ABOVE.source, origin="predicate")
+    with (
+        RewardRunner(predicate, schema) as runner,
+        pytest.raises(RewardFault, match="the success predicate failed on row 3"),
+    ):
+        runner.evaluate(bad_rows)
