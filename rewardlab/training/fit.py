@@ -34,6 +34,7 @@ def fit(
     config = run.config
     task = task or get_task(config.task, **config.task_options)
     check_shaper(run, shaper)
+    _check_scene(run, task)
     run.claim()
     try:
         with _one_thread():
@@ -59,6 +60,14 @@ def check_shaper(run: Run, shaper: Shaper | None) -> None:
     name = run.record.get("shaper")
     if name and shaper is None:
         raise UsageError(f"run {run.id} was made with the shaper {name}: pass it as shaper=…")
+
+
+def _check_scene(run: Run, task: Task) -> None:
+    if run.record.get("scene_hash", task.scene.hash) != task.scene.hash:
+        raise UsageError(
+            f"the scene of {task.id} is not the one that run {run.id} was made with: its rewards "
+            "would mean something else; start a new run"
+        )
 
 
 def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:

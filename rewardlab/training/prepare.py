@@ -123,7 +123,9 @@ def prepare(
         sandbox=sandbox,
         allow_degraded_sandbox=allow_degraded_sandbox,
     )
-    extra = {"shaper": type(shaper).__name__} if shaper else {}
+    extra = {"scene_hash": task.scene.hash}
+    if shaper is not None:
+        extra["shaper"] = type(shaper).__name__
     return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
 
 

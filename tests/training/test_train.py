@@ -205,6 +205,15 @@ def test_a_run_is_not_resumed_with_another_task_or_without_its_shaper(task, make
     train(task, n_timesteps=200, resume=run, shaper=Potential(), out=tmp_path)
 
 
+def test_a_run_is_not_resumed_on_a_scene_that_has_changed(task, tmp_path):
+    from dataclasses import replace
+
+    run = train(task, n_timesteps=64, hyperparameters=PPO, out=tmp_path, **SMALL)
+    other = replace(task, scene=replace(task.scene, action=replace(task.scene.action, size=3)))
+    with pytest.raises(UsageError, match="is not the one that run .* was made with"):
+        train(other, n_timesteps=200, resume=run, out=tmp_path)
+
+
 GROUP = """
 from rewardlab.training.train import train
 train("locomotion/hopper-forward", n_timesteps=10**6, name="group", out={out!r}, n_envs=2,
