@@ -210,7 +210,7 @@ def test_a_run_is_not_resumed_on_a_scene_that_has_changed(task, tmp_path):
 
     run = train(task, n_timesteps=64, hyperparameters=PPO, out=tmp_path, **SMALL)
     other = replace(task, scene=replace(task.scene, action=replace(task.scene.action, size=3)))
-    with pytest.raises(UsageError, match="is not the one that run .* was made with"):
+    with pytest.raises(UsageError, match="is not the one that run"):
         train(other, n_timesteps=200, resume=run, out=tmp_path)
 
 
