@@ -113,6 +113,9 @@ def table(rows: list[dict[str, Any]]) -> str:
         cells = []
         for reward in rewards:
             found = [r for r in rows if (r["task"], r["reward"]) == (task, reward)]
+            if not found:
+                cells.append("not run")
+                continue
             found = sorted((r for r in found if r["success"] is not None), key=lambda r: r["seed"])
             n = sum(r["episodes"] for r in found)
             if not n:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from rewardlab.program.program import RewardProgram
     from rewardlab.training.run import Run
 
-DEFAULT_STEPS = 100_000
+DEFAULT_STEPS = 200_000
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ def run(flags: Flags) -> Answer:
     opened, task = _reopen(flags) if flags.resume else _open(flags)
     result = _round(opened, task, flags)
     for number in range(2, flags.rounds + 1):
+        success = percent(result.success, result.success_ci)
+        note(f"success {success}: {opened.path / 'report.html'}")
         comment = None if flags.yes else _ask()
         if comment == "":
             break
@@ -186,8 +188,6 @@ def _judge(opened: Run, flags: Flags) -> Evaluation:
         opened, episodes=flags.episodes, video=video, progress=flags.progress
     )
     rewardlab.report(opened)
-    success = percent(result.success, result.success_ci)
-    note(f"success {success}: {opened.path / 'report.html'}")
     return result
 
 
