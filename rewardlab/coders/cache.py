@@ -30,7 +30,7 @@ class ReplyCache:
             entry = read_json(self._path(asked))
         except StorageError:
             return None
-        return entry if isinstance(entry, dict) and isinstance(entry.get("text"), str) else None
+        return entry if entry and isinstance(entry.get("text"), str) else None
 
     def put(self, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
         """Keep an answer for its owner only; a folder that cannot be written keeps none."""

@@ -66,4 +66,4 @@ def _read(file: Path) -> dict[str, Any] | None:
         call = read_json(file)
     except StorageError:
         return None
-    return call if isinstance(call, dict) and isinstance(call.get("reply"), str) else None
+    return call if call and isinstance(call.get("reply"), str) else None

@@ -26,7 +26,7 @@ def _outcome(run: Run) -> Iterator[str]:
     reason = f" ({record['reason']})" if record.get("reason") else ""
     yield f"Training {run.status}{reason}, {record.get('n_timesteps', '?')} steps asked for."
     final = read_json(run.path / "evaluation.json")
-    if isinstance(final, dict):
+    if final is not None:
         yield f"Final evaluation over {final.get('episodes', '?')} episodes: {_result(final)}."
 
 
@@ -82,7 +82,6 @@ def _correlated(values: Array, success: Array) -> str:
 
 
 def _warnings(run: Run) -> Iterator[str]:
-    verdict = read_json(run.path / "verdict.json")
-    findings = verdict.get("findings", []) if isinstance(verdict, dict) else []
-    for finding in findings:
+    verdict = read_json(run.path / "verdict.json") or {}
+    for finding in verdict.get("findings", []):
         yield f"Warning of the validator: {finding.get('code')}: {finding.get('message')}"

@@ -83,20 +83,23 @@ def append_json(path: Path, data: Any) -> None:
         raise storage_error(path, error) from error
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file; `None` if there is none.
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a file that holds one JSON object; `None` if there is none.
 
     Raises:
         StorageError: It is there but cannot be read.
     """
     try:
-        return json.loads(path.read_text("utf-8"))
+        data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise storage_error(path, error) from error
     except ValueError as error:
         raise StorageError(f"{path} is damaged: {error}") from error
+    if not isinstance(data, dict):
+        raise StorageError(f"{path} is damaged: it holds a {type(data).__name__}, not an object")
+    return data
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:

@@ -78,7 +78,7 @@ def parent_of(run: Run, runs: Iterable[Run]) -> Run | None:
 def feedback_of(run: Run) -> list[dict[str, Any]]:
     """Return what was said about a run, the newest first, with `comment`, `rating`, `child`."""
     newest = read_json(run.path / "feedback.json")
-    if not isinstance(newest, dict):
+    if newest is None:
         return []
     earlier = newest.get("earlier")
     kept = (

@@ -173,7 +173,7 @@ def _space(data: dict[str, Any]) -> gym.Space[Any]:
 
 def _read_spaces(path: Path) -> tuple[gym.Space[Any], gym.Space[Any]]:
     try:
-        spaces = read_json(path)
+        spaces = read_json(path) or {}
         return _space(spaces["observation"]), _space(spaces["action"])
     except (TypeError, KeyError, ValueError) as error:
         raise StorageError(

@@ -65,7 +65,7 @@ class Run:
         record = read_json(self.path / "run.json")
         if record is None:
             raise StorageError(f"{self.path} is not a run folder: it has no run.json")
-        if not isinstance(record, dict) or not isinstance(record.get("format"), int):
+        if not isinstance(record.get("format"), int):
             raise StorageError(f"{self.path / 'run.json'} is damaged: it names no format")
         if record["format"] > FORMAT:
             raise StorageError(
@@ -152,8 +152,7 @@ class Run:
     @property
     def record(self) -> dict[str, Any]:
         """The content of `run.json`."""
-        record: dict[str, Any] = read_json(self.path / "run.json")
-        return record
+        return read_json(self.path / "run.json") or {}
 
     @property
     def config(self) -> RunConfig:

@@ -118,11 +118,18 @@ def test_a_run_without_versions_still_gives_a_report(make_run):
     assert "versions" in page(run).text
 
 
-@pytest.mark.parametrize("text", ["[1]", '{"success": 1.0}'])
-def test_a_damaged_evaluation_is_said(make_run, text):
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("evaluation.json", "[1]", "it holds a list"),
+        ("evaluation.json", '{"success": 1.0}', "evaluate the run again"),
+        ("verdict.json", "[1]", "it holds a list"),
+    ],
+)
+def test_a_damaged_file_is_said(make_run, file, text, said):
     run = make_run()
-    (run.path / "evaluation.json").write_text(text)
-    with pytest.raises(StorageError, match="is damaged; evaluate the run again"):
+    (run.path / file).write_text(text)
+    with pytest.raises(StorageError, match=f"{file} is damaged.*{said}"):
         report(run)
 
 

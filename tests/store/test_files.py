@@ -41,6 +41,9 @@ def test_damaged_json_is_named(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(StorageError, match=r"a\.json is damaged"):
         read_json(tmp_path / "a.json")
+    (tmp_path / "a.json").write_text("[]")
+    with pytest.raises(StorageError, match=r"a\.json is damaged: it holds a list"):
+        read_json(tmp_path / "a.json")
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):

@@ -73,7 +73,7 @@ def test_folders_that_are_no_runs_or_newer_are_refused(run, tmp_path):
     ("text", "said"),
     [
         ("{}", "it names no format"),
-        ("[1]", "it names no format"),
+        ("[1]", "it holds a list, not an object"),
         ('{"format": "x"}', "it names no format"),
         ('{"format": 1, "status": "failed"}', "it has no n_timesteps, parent, program_id, task"),
     ],
