@@ -22,6 +22,7 @@ from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
 from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join
 from rewardlab.sandbox.frames import CODES, Reply, Violation
+from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 from rewardlab.sandbox.memory import shared_memory
 
@@ -54,8 +55,7 @@ class RewardWorker:
         limits: What it may use.
         terms: Names of terms known from before, in their order.
         hash_seed: Which zygote it is forked from, see `spawn.HASH_SEEDS`.
-        _unread: Skip the static reading and its allow-list, so that tests can show that the jail
-            holds alone.
+        _guards: Only for tests: which guards are on, to show that the others hold alone.
 
     Attributes:
         findings: What the static reading, or loading, has to say.
@@ -75,24 +75,29 @@ class RewardWorker:
         limits: Limits = Limits(),
         terms: Sequence[str] = (),
         hash_seed: str = spawn.HASH_SEEDS[0],
-        _unread: bool = False,
+        _guards: Guards = Guards(),
     ) -> None:
         self.terms, self.flags = tuple(terms), 0
         self.closed = True
         self._limits, self._schema, self._seq = limits, schema, 0
         self.findings: tuple[Finding, ...] = ()
-        if not _unread:
+        if _guards.reading:
             reading = read(source, schema)
             self.findings = tuple(reading.findings)
             if not reading.ok:
                 return
         if mode == "probe" and not limits.cpu_s:
             self._limits = replace(limits, cpu_s=PROBE_CPU_S)
-        job = {"source": source, "schema": schema.to_json(), "terms": self.terms, "unread": _unread}
+        job = {
+            "source": source,
+            "schema": schema.to_json(),
+            "terms": self.terms,
+            "read": _guards.reading,
+        }
         text = json.dumps(job).encode()
         self._place = frames.layout(schema.row_size, len(text))
         self._hash_seed = hash_seed
-        self._start(text, kill=mode == "train")
+        self._start(text, spawn.Order(self._place, self._limits, mode == "train", _guards))
         self._load()
 
     @property
@@ -179,7 +184,7 @@ class RewardWorker:
         code = CODES[int(reply.status[row])]
         raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
 
-    def _start(self, job: bytes, *, kill: bool) -> None:
+    def _start(self, job: bytes, how: spawn.Order) -> None:
         memory_fd = shared_memory(self._place.size)
         try:
             self._memory = mmap.mmap(memory_fd, self._place.size)
@@ -190,19 +195,16 @@ class RewardWorker:
                 self._place.rows * self._place.row_size,
                 self._place.rows_at,
             ).reshape(self._place.rows, self._place.row_size)
-            self._connect(memory_fd, kill)
+            self._connect(memory_fd, how)
         finally:
             os.close(memory_fd)
 
-    def _connect(self, memory_fd: int, kill: bool) -> None:
+    def _connect(self, memory_fd: int, how: spawn.Order) -> None:
         theirs_in, self._request = os.pipe()
         self._reply, theirs_out = os.pipe()
         try:
             fds = (theirs_in, theirs_out, memory_fd)
-            limits = self._limits
-            self._zygote, self._child = spawn.fork(
-                self._hash_seed, self._place, limits, kill=kill, fds=fds
-            )
+            self._zygote, self._child = spawn.fork(self._hash_seed, how, fds)
         except BaseException:
             os.close(self._request)
             os.close(self._reply)

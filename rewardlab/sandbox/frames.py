@@ -30,8 +30,9 @@ READY = struct.Struct("<IIIII")
 """A zygote's first word: process id, errno of each layer's trial (seccomp, landlock, rlimits; 0
 where it works), version of landlock."""
 
-FORK = struct.Struct("<cIIIIII")
-"""To a zygote: `b"F"`, layout (rows, row size, job), kill, memory, cpu; with three descriptors."""
+FORK = struct.Struct("<cIIIII????")
+"""To a zygote: `b"F"`, layout (rows, row size, job), memory, cpu, kill, and which layers are on
+(seccomp, landlock, rlimits) where the machine has them; with three descriptors."""
 
 ENDED = struct.Struct("<cI")
 """To a zygote: `b"W"` and the process id of a worker: how did it end?"""

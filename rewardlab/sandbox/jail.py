@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import resource
 import signal
 import sys
 import warnings
@@ -12,10 +10,30 @@ from typing import NamedTuple
 
 from rewardlab.sandbox import kernel
 
+if sys.platform != "win32":
+    import fcntl
+    import resource
+
 REQUEST_FD, REPLY_FD = 3, 4
 """Where a worker finds its two pipes."""
 
 _MIB = 1 << 20
+
+
+class Guards(NamedTuple):
+    """Which guards of a worker are on: only tests turn any off, to show that the others hold.
+
+    Attributes:
+        reading: The static reading and its allow-list.
+        seccomp: The filter of system calls.
+        landlock: No files, no TCP.
+        rlimits: Bounds on memory, files and processor time.
+    """
+
+    reading: bool = True
+    seccomp: bool = True
+    landlock: bool = True
+    rlimits: bool = True
 
 
 class Lock(NamedTuple):
@@ -24,6 +42,7 @@ class Lock(NamedTuple):
     Attributes:
         seccomp: Filter system calls.
         landlock: Version of landlock to use, 0 for none.
+        rlimits: Set resource limits.
         kill: A forbidden system call ends the worker instead of failing.
         memory_mib: Address space on top of the present one [MiB].
         cpu_s: Processor time, 0 for any [s].
@@ -31,6 +50,7 @@ class Lock(NamedTuple):
 
     seccomp: bool
     landlock: int
+    rlimits: bool
     kill: bool
     memory_mib: int
     cpu_s: int
@@ -52,7 +72,8 @@ def lock(how: Lock, *, request: int, reply: int, parent: int) -> None:
     _detach(parent)
     size = address_space()
     _calm_interpreter()
-    limit(how, size)
+    if how.rlimits:
+        limit(how, size)
     if how.landlock:
         kernel.landlock_deny_all(how.landlock)
     if how.seccomp:

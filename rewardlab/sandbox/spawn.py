@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from rewardlab.errors import SandboxUnavailable, WorkerStartError
 from rewardlab.sandbox.environment import environment, package_folders
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
+from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 from rewardlab.sandbox.memory import anonymous_file
 
@@ -62,6 +63,29 @@ class Child(NamedTuple):
 
     pid: int
     pidfd: int | None
+
+
+class Order(NamedTuple):
+    """What kind of worker is wanted.
+
+    Attributes:
+        place: Layout of its memory.
+        limits: What it may use.
+        kill: A forbidden system call ends it instead of failing.
+        guards: Which layers are on.
+    """
+
+    place: Layout
+    limits: Limits
+    kill: bool
+    guards: Guards
+
+    def message(self) -> bytes:
+        """Return it as a zygote reads it."""
+        limits = self.limits
+        return FORK.pack(
+            b"F", *self.place, limits.memory_mib, limits.cpu_s, self.kill, *self.guards[1:]
+        )
 
 
 class Zygote:
@@ -121,20 +145,17 @@ class Zygote:
                 self._facts = Facts(*READY.unpack(self._receive(READY.size)[0]))
             return self._facts
 
-    def fork(
-        self, place: Layout, limits: Limits, *, kill: bool, fds: tuple[int, int, int]
-    ) -> Child:
+    def fork(self, how: Order, fds: tuple[int, int, int]) -> Child:
         """Fork a worker that gets request pipe, reply pipe and memory.
 
         Raises:
             WorkerStartError: The zygote is gone.
         """
-        self.facts(limits)
-        message = FORK.pack(b"F", *place, kill, limits.memory_mib, limits.cpu_s)
+        self.facts(how.limits)
         with self._lock:
-            self._control.settimeout(limits.start_s)
+            self._control.settimeout(how.limits.start_s)
             with self._told():
-                socket.send_fds(self._control, [message], list(fds))
+                socket.send_fds(self._control, [how.message()], list(fds))
             data, handles = self._receive(CHILD.size)
         return Child(CHILD.unpack(data)[0], handles[0] if handles else None)
 
@@ -217,9 +238,7 @@ def zygote(hash_seed: str = HASH_SEEDS[0]) -> Zygote:
         return found
 
 
-def fork(
-    hash_seed: str, place: Layout, limits: Limits, *, kill: bool, fds: tuple[int, int, int]
-) -> tuple[Zygote, Child]:
+def fork(hash_seed: str, how: Order, fds: tuple[int, int, int]) -> tuple[Zygote, Child]:
     """Fork a worker; from a new zygote, if the one that we had turns out to be dead.
 
     Raises:
@@ -227,12 +246,12 @@ def fork(
     """
     source = zygote(hash_seed)
     try:
-        return source, source.fork(place, limits, kill=kill, fds=fds)
+        return source, source.fork(how, fds)
     except WorkerStartError:
         if not source.ready:
             raise
     source = zygote(hash_seed)
-    return source, source.fork(place, limits, kill=kill, fds=fds)
+    return source, source.fork(how, fds)
 
 
 def close_all() -> None:

@@ -141,13 +141,13 @@ def _load(job: dict[str, Any]) -> Evaluator:
     """Read, compile and run the program's definitions."""
     schema, output = Schema.from_json(job["schema"]), Output()
     takes_obs = False
-    if job["unread"]:
-        names: dict[str, Any] = {"__builtins__": builtins, "np": np}
-        code = compile(job["source"], FILE, "exec")
-    else:
+    if job["read"]:
         tree, takes_obs = _read(job["source"], schema)
         names = namespace(output.print)
         code = compile(tree, FILE, "exec", dont_inherit=True)
+    else:
+        names = {"__builtins__": builtins, "np": np}
+        code = compile(job["source"], FILE, "exec")
     scene = facade(schema)
     if takes_obs and scene.obs is None:
         raise Problem("RewardSignatureError", "this task has no raw observation: (self, action)")

@@ -76,8 +76,8 @@ def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
 
 
 def _start(message: bytes, seccomp: bool, landlock: int) -> worker.Start:
-    _, rows, row_size, job, kill, memory, cpu = FORK.unpack(message)
-    how = Lock(seccomp, landlock, bool(kill), memory, cpu)
+    _, rows, row_size, job, memory, cpu, kill, *on = FORK.unpack(message)
+    how = Lock(seccomp and on[0], landlock * on[1], on[2], kill, memory, cpu)
     return worker.Start(Layout(rows, row_size, job), how, os.getpid())
 
 
@@ -166,7 +166,7 @@ def _landlock_forbids(abi: int) -> int:
 
 
 def _limits_forbid() -> int:
-    limit(Lock(False, 0, False, 64, 0), address_space())
+    limit(Lock(False, 0, True, False, 64, 0), address_space())
     try:
         bytearray(1 << 30)
     except MemoryError:

@@ -11,6 +11,7 @@ import pytest
 
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
 from rewardlab.sandbox.client import RewardWorker
+from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 
 
@@ -61,10 +62,12 @@ def worker(schema: Schema) -> Iterator[Callable[..., RewardWorker]]:
 def jailed(worker: Callable[..., RewardWorker]) -> Callable[..., RewardWorker]:
     """Start a worker on a whole Python program, past the static reading: the jail alone."""
 
-    def start(body: str, *, mode: str = "probe", **limits: Any) -> RewardWorker:
+    def start(
+        body: str, *, mode: str = "probe", guards: Guards = Guards(reading=False), **limits: Any
+    ) -> RewardWorker:
         code = textwrap.indent(textwrap.dedent(body).strip(), "    ")
         source = f"def compute_dense_reward(self, action):\n{code}\n"
-        return worker(source, mode=mode, limits=Limits(**limits), _unread=True)
+        return worker(source, mode=mode, limits=Limits(**limits), _guards=guards)
 
     return start
 

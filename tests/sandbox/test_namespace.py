@@ -13,6 +13,7 @@ import scipy.spatial.transform
 from rewardlab.program import vocabulary
 from rewardlab.program.vocabulary import HELPERS, MODULES, PRESEEDED
 from rewardlab.sandbox import helpers
+from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.namespace import namespace
 
 REAL = {
@@ -120,6 +121,6 @@ def test_no_word_needs_a_late_import(worker, rows, mode: str) -> None:
         "turn = Rotation.from_euler('xyz', x)\n"
         f"def compute_dense_reward(self, action):\n    done = 0\n{body}\n    return done\n"
     )
-    one = worker(source, mode=mode, _unread=True)
+    one = worker(source, mode=mode, _guards=Guards(reading=False))
     assert one.ok, one.findings
     assert one.evaluate(rows[:1]).reward[0] > 300
