@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import Any
+from itertools import combinations
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -16,14 +16,27 @@ from rewardlab.program.schema import FieldSpec, Schema, Slot
 HOLD = 3
 """Steps for which a random action is held, so that states spread."""
 
-MAX_POINTS = 12
-"""Positions that are made to coincide in pairs."""
+MAX_POINTS = 8
+"""Positions that are made to coincide, each with each."""
 
+_LENGTHS = ("m", "rad")
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
 
 
-def probe_states(task: Task, *, n: int = 64, seed: int = 0) -> Array:
-    """Return rows `(N, D)` on which a program of this task should work, N > n.
+class States(NamedTuple):
+    """What a program is tried on.
+
+    Attributes:
+        rows: `(N, D)` recorded rows.
+        names: What each is, in a few words, e.g. `"obj1.position at goal_position"`.
+    """
+
+    rows: Array
+    names: tuple[str, ...]
+
+
+def probe_states(task: Task, *, n: int = 64, seed: int = 0) -> States:
+    """Return states on which a program of this task should work, more than `n`.
 
     The first `n` are real: resets and random rollouts. Then follow, made from them: perturbed
     copies; extremes of every range; and coincident states (hand at object, object at goal, all
@@ -36,25 +49,29 @@ def probe_states(task: Task, *, n: int = 64, seed: int = 0) -> Array:
         seed: Fixes everything.
     """
     rng = np.random.default_rng(seed)
-    real = _real(task, max(n, 2), rng, seed)
-    schema = task.scene
-    made = np.concatenate(
-        (
-            _perturbed(real, schema, max(1, n // 4), rng),
-            _extreme(real, schema, max(2, n // 8), rng),
-            np.array(list(_coincident(real, schema))),
-        )
+    real, schema = _real(task, max(n, 2), rng, seed), task.scene
+    seen = real.rows
+    perturbed = _perturbed(seen, schema, max(1, n // 4), rng)
+    extreme = _extreme(seen, schema, max(2, n // 8), rng)
+    odd = list(_coincident(seen, schema))
+    made = np.concatenate((perturbed, extreme, [row for _, row in odd]))
+    _follow(seen, made, schema)
+    names = (
+        *real.names,
+        *["a perturbed state"] * len(perturbed),
+        *["at the ends of all ranges"] * len(extreme),
+        *[name for name, _ in odd],
     )
-    _follow(real, made, schema)
-    return np.concatenate((real, made))
+    return States(np.concatenate((seen, made)), names)
 
 
-def _real(task: Task, n: int, rng: np.random.Generator, seed: int) -> Array:
+def _real(task: Task, n: int, rng: np.random.Generator, seed: int) -> States:
     env = task.make_env(seed=seed, native_reward=False)
     rows: list[Array] = []
     try:
         for _ in range(max(1, n // 8)):
             rows.append(env.reset()[1]["scene"])
+        names = ["after a reset"] * len(rows) + ["of a random rollout"] * (n - len(rows))
         while len(rows) < n:
             action = _random_action(env.action_space, rng)
             for _ in range(HOLD):
@@ -66,7 +83,7 @@ def _real(task: Task, n: int, rng: np.random.Generator, seed: int) -> Array:
                 env.reset()
     finally:
         env.close()
-    return np.array(rows[:n])
+    return States(np.array(rows[:n]), tuple(names[:n]))
 
 
 def _random_action(space: gym.Space[Any], rng: np.random.Generator) -> Any:
@@ -82,7 +99,7 @@ def _perturbed(real: Array, schema: Schema, n: int, rng: np.random.Generator) ->
     rows = real[rng.integers(len(real), size=n)].copy()
     spread = real.std(axis=0) + 1e-3
     for block in _blocks(rows, schema):
-        for slot in _varying(schema):
+        for slot in _varying(schema).values():
             part = slice(slot.start, slot.stop)
             block[:, part] += rng.normal(size=(n, slot.field.size)) * spread[part]
             _repair(block[:, part], slot.field)
@@ -96,7 +113,7 @@ def _extreme(real: Array, schema: Schema, n: int, rng: np.random.Generator) -> A
     reach = 3.0 * (high - low) + 1.0
     for i, row in enumerate(rows):
         side = rng.integers(2, size=schema.size) if i > 1 else np.full(schema.size, i)
-        for slot in _varying(schema):
+        for slot in _varying(schema).values():
             part = slice(slot.start, slot.stop)
             bottom = low[part] - reach[part] if slot.field.low is None else slot.field.low
             top = high[part] + reach[part] if slot.field.high is None else slot.field.high
@@ -111,28 +128,43 @@ def _extreme(real: Array, schema: Schema, n: int, rng: np.random.Generator) -> A
     return rows
 
 
-def _coincident(real: Array, schema: Schema) -> Iterator[Array]:
-    """Yield states in which things are equal, at rest or zero."""
-    base = real[-1]
-    fields = [slot for slot in _varying(schema) if slot.field.name != "obs"]
-    points = [slot for slot in fields if slot.field.shape == (3,) and slot.field.unit == "m"]
-    for first, second in pairwise(points[:MAX_POINTS]):
-        yield _with(base, schema, [(second, _read(base, first))])
-    if len(points) > 2:
-        yield _with(base, schema, [(points[-1], _read(base, points[0]))])
-    together = [(slot, _read(base, points[0])) for slot in points]
-    still = [(slot, 0.0) for slot in fields if "/s" in slot.field.unit]
-    level = [(slot, IDENTITY) for slot in fields if slot.field.shape == (4,)]
-    zero = [(slot, 0.0) for slot in fields if slot.field.unit in ("m", "rad")]
-    for change in (together, still, level, [*together, *still, *level], [*zero, *still, *level]):
+def _coincident(real: Array, schema: Schema) -> Iterator[tuple[str, Array]]:
+    """Yield states in which things are equal, at rest or zero, with their names."""
+    base, all_fields = real[-1], _varying(schema)
+    fields = {path: slot for path, slot in all_fields.items() if path != "obs"} or all_fields
+    points = {p: s for p, s in fields.items() if s.field.shape == (3,) and s.field.unit == "m"}
+    for first, second in combinations(_outermost(list(points)), 2):
+        yield f"{second} at {first}", _with(base, [(points[second], _read(base, points[first]))])
+    slots = fields.values()
+    together = [(slot, _read(base, next(iter(points.values())))) for slot in points.values()]
+    still = [(slot, 0.0) for slot in slots if "/s" in slot.field.unit]
+    level = [(s, IDENTITY) for p, s in fields.items() if s.field.shape == (4,) and p != "obs"]
+    zero = [(s, 0.0) for p, s in fields.items() if s.field.unit in _LENGTHS or p == "obs"]
+    for name, change in (
+        ("all positions equal", together),
+        ("no motion", still),
+        ("identity orientations", level),
+    ):
         if change:
-            yield _with(base, schema, change)
-    yield _paused(base, schema)
-    yield _paused(_with(base, schema, [*together, *still, *level]), schema, begins=True)
-    yield _paused(_with(base, schema, [*zero, *still, *level]), schema, begins=True)
+            yield name, _with(base, change)
+    idle = base.copy()
+    idle[3 * schema.size + 1 :] = 0.0
+    yield "action 0", idle
+    yield "as one step before, action 0", _paused(base, schema)
+    for name, change in (("all positions equal", together), ("all positions and angles 0", zero)):
+        if change:
+            row = _with(base, [*change, *still, *level])
+            yield f"{name}, at rest", row
+            row = _paused(row, schema, begins=True)
+            yield f"{name}, at rest, as one step before, action 0, time 0", row
 
 
-def _with(row: Array, schema: Schema, change: list[tuple[Slot, Any]]) -> Array:
+def _outermost(paths: list[str]) -> list[str]:
+    """Return the first and the last ones: a robot's hand, and what it handles."""
+    return paths if len(paths) <= MAX_POINTS else paths[:2] + paths[2 - MAX_POINTS :]
+
+
+def _with(row: Array, change: list[tuple[Slot, Any]]) -> Array:
     """Return a copy with the current scene changed."""
     row = row.copy()
     for slot, value in change:
@@ -196,9 +228,9 @@ def _repair(values: Array, field: FieldSpec) -> None:
         np.clip(values, field.low, field.high, out=values)
 
 
-def _varying(schema: Schema) -> list[Slot]:
+def _varying(schema: Schema) -> dict[str, Slot]:
     """Return the fields that a state may change: not constants in seconds, not absent parts."""
-    return [slot for slot in schema.described.values() if slot.field.unit != "s"]
+    return {path: slot for path, slot in schema.described.items() if slot.field.unit != "s"}
 
 
 def _is_direction(field: FieldSpec) -> bool:

@@ -6,7 +6,7 @@ import time
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rewardlab.config import Sandbox
 from rewardlab.design.verdict import Verdict
@@ -14,6 +14,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
 
 if TYPE_CHECKING:
+    from rewardlab.envs.states import States
     from rewardlab.envs.tasks import Task
 
 _CACHED_TASKS = 8
@@ -51,8 +52,9 @@ def validate(
     found = admit(program, sandbox, allow_degraded) if reading.ok else level()
     tried, states = None, ""
     if reading.ok:
-        rows = probe_rows(task, seed)
-        tried, states = probe(program, task.scene, rows, seed=seed), sha256(rows).hexdigest()
+        rows, names = probe_rows(task, seed)
+        tried = probe(program, task.scene, rows, names=names, seed=seed)
+        states = sha256(rows.tobytes()).hexdigest()
     findings = reading.findings + (tried.findings if tried else ())
     return Verdict(
         ok=all(finding.severity != "error" for finding in findings),
@@ -82,8 +84,8 @@ def as_task(task: Task | str) -> Task:
 
 
 @lru_cache(maxsize=_CACHED_TASKS)
-def probe_rows(task: Task, seed: int) -> Any:
-    """Return the states `(N, D)` on which programs of a task are probed, made once per process."""
+def probe_rows(task: Task, seed: int) -> States:
+    """Return the states on which programs of a task are probed, made once per process."""
     from rewardlab.envs.states import probe_states
 
     return probe_states(task, seed=seed)

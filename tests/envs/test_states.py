@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rewardlab.envs.states import probe_states
-from rewardlab.envs.tasks import task
+from rewardlab.envs.tasks import task, tasks
 
 IDS = [
     "metaworld/stick-pull",
@@ -14,7 +14,7 @@ IDS = [
 
 @pytest.fixture(scope="module")
 def states():
-    return {id: (task(id), probe_states(task(id), seed=3)) for id in IDS}
+    return {id: (task(id), probe_states(task(id), seed=3).rows) for id in IDS}
 
 
 @pytest.mark.parametrize("id", IDS)
@@ -29,13 +29,48 @@ def test_states_fit_the_scene(id, states, check_members):
 
 def test_they_follow_from_the_seed():
     made = task("gym/CartPole-v1")
-    assert np.array_equal(probe_states(made, seed=1), probe_states(made, seed=1))
-    assert not np.array_equal(probe_states(made, seed=1), probe_states(made, seed=2))
+    assert np.array_equal(probe_states(made, seed=1).rows, probe_states(made, seed=1).rows)
+    assert not np.array_equal(probe_states(made, seed=1).rows, probe_states(made, seed=2).rows)
 
 
 def test_more_can_be_asked_for():
     made = task("gym/CartPole-v1")
-    assert len(probe_states(made, n=200)) > 200 > len(probe_states(made, n=16))
+    assert len(probe_states(made, n=200).rows) > 200 > len(probe_states(made, n=16).rows)
+
+
+def test_every_state_says_what_it_is():
+    rows, names = probe_states(task("metaworld/stick-pull"))
+    assert len(names) == len(rows)
+    assert all(names)
+    layout, size = task("metaworld/stick-pull").scene.layout, (rows.shape[1] - 5) // 3
+    obj2, goal = layout["obj2.position"], layout["goal_position"]
+    at_goal = rows[names.index("goal_position at obj2.position")]
+    assert np.array_equal(at_goal[obj2.start : obj2.stop], at_goal[goal.start : goal.stop])
+    for row in rows[: names.index("of a random rollout")]:
+        assert row[3 * size] == 0.0
+    assert not rows[names.index("action 0"), -4:].any()
+
+
+@pytest.mark.parametrize("id", [e.id for e in tasks() if e.available and e.suite != "gym"])
+def test_every_task_of_ours_has_states_of_every_kind(id):
+    rows, names = probe_states(task(id), n=16)
+    assert np.isfinite(rows).all()
+    kinds = {"after a reset", "of a random rollout", "a perturbed state", "action 0"}
+    assert kinds <= set(names)
+    assert any("time 0" in name for name in names)
+    if id.startswith("metaworld"):
+        assert {"obj1.position at robot.ee_position", "all positions equal"} <= set(names)
+
+
+def test_what_is_handled_stands_last_and_is_never_left_out():
+    names = probe_states(task("gym/Pusher-v5"), n=8).names
+    assert "bodies.goal.position at bodies.object.position" in names
+
+
+def test_a_scene_without_names_is_zero_somewhere():
+    rows, names = probe_states(task("gym/CartPole-v1"))
+    i = names.index("all positions and angles 0, at rest")
+    assert not rows[i, :4].any()
 
 
 def test_hand_object_and_goal_coincide_somewhere(states, get):
