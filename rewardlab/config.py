@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from rewardlab.errors import ConfigError, closest
 from rewardlab.store.files import write_text
+
+MAX_YAML_BYTES, MAX_YAML_VALUES = 1_000_000, 100_000
+"""What a YAML file may hold, aliases spelled out."""
 
 OnRewardFault = Literal["stop", "zero"]
 Sandbox = Literal["auto", "require"]
@@ -40,7 +44,7 @@ class RunConfig:
         native_reward: Record the environment's own reward beside a program's.
         on_reward_fault: `"stop"`, or `"zero"`: count, score 0, stop above 1 %.
         sandbox: `"require"` refuses below the full sandbox.
-        allow_degraded_sandbox: Run model-written programs although a layer is missing.
+        allow_degraded_sandbox: Run programs of models and files although a layer is missing.
     """
 
     task: str
@@ -93,6 +97,10 @@ class RunConfig:
     def from_mapping(cls, data: Mapping[str, Any], where: str = "config") -> RunConfig:
         """Build it from a mapping."""
         check_keys(data, [f.name for f in fields(cls)], where)
+        kinds = get_type_hints(cls)
+        for key, value in data.items():
+            if not _fits(value, kinds[key]):
+                raise ConfigError(f"{where}: {key} cannot be {_shown(value)}")
         try:
             return cls(**data)
         except TypeError as error:
@@ -108,6 +116,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
+        if path.stat().st_size > MAX_YAML_BYTES:
+            raise ConfigError(f"{path}: larger than {MAX_YAML_BYTES:,} bytes")
         data = yaml.safe_load(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
@@ -117,9 +127,40 @@ def read_yaml(path: Path) -> dict[str, Any]:
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "not YAML"
         raise ConfigError(f"{path}{line}: {problem}") from error
+    except (ValueError, RecursionError) as error:  # a date or number that is none, deep nesting
+        raise ConfigError(f"{path}: {_shown(str(error))}") from error
+    if _grows(data):
+        raise ConfigError(f"{path}: holds more than {MAX_YAML_VALUES:,} values")
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: expected 'key: value' lines, got {type(data).__name__}")
     return data
+
+
+def _grows(data: Any) -> bool:
+    """Return whether aliases blow a small file up, or make it contain itself."""
+    left, seen = [data], 0
+    while left and seen <= MAX_YAML_VALUES:
+        seen += 1
+        value = left.pop()
+        if isinstance(value, Mapping):
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
+    return bool(left)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    """Return whether a value read from a file has the type of its field."""
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if isinstance(kind, UnionType):
+        return any(_fits(value, k) for k in get_args(kind))
+    kind = get_origin(kind) or kind
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:80]
 
 
 def check_seed(seed: int) -> int:

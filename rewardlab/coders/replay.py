@@ -62,6 +62,8 @@ class ReplayCoder:
 
 
 def _read(file: Path) -> dict[str, Any] | None:
+    if file.is_symlink():
+        return None
     try:
         call = read_json(file)
     except StorageError:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rewardlab.errors import ConfigError, UsageError
-from rewardlab.store.files import write_json, write_text
+from rewardlab.errors import ConfigError, StorageError, UsageError
+from rewardlab.store.files import read_json, write_json, write_text
 
 READ_AT_MOST = 1_000_000
 """Characters of a file that are read: far more than any program may have, less than hurts."""
+
+_OWN = ("user", "offline")
+_trusted: set[str] = set()
+"""Ids of the programs whose text this process was given by its user or composed itself."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class RewardProgram:
         parent: `id` of the program it was refined from.
         origin: Who wrote it: `"offline"`, a model's name, `"file"`, `"edited"` …
         notes: JSON-ready facts about how it was made (coder's plan, comment, attempts).
+        foreign: Its text came from a file or a model, so `origin` is only what that says.
     """
 
     source: str
@@ -34,11 +38,24 @@ class RewardProgram:
     parent: str | None = None
     origin: str = "user"
     notes: dict[str, Any] = field(default_factory=dict, compare=False)
+    foreign: bool = field(default=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.foreign and self.origin in _OWN:
+            _trusted.add(self.id)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether just this text is the user's own Python code's or the offline composer's.
+
+        That is known of what this process made itself; no file can claim it.
+        """
+        return self.id in _trusted
 
     @property
     def id(self) -> str:
         """SHA-256 of the source, 64 hexadecimal digits."""
-        return hashlib.sha256(self.source.encode()).hexdigest()
+        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
 
     def save(self, path: str | Path) -> Path:
         """Write the source to `path` and its origin beside it (`program.py` → `program.json`).
@@ -75,7 +92,7 @@ class RewardProgram:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise ConfigError(f"cannot read reward program {str(path)!r}: {reason}") from error
         meta = _read_meta(path.with_suffix(".json"))
-        program = cls(source, origin="file")
+        program = cls(source, origin="file", foreign=True)
         if not meta:
             return program
         edited = meta.get("id") != program.id
@@ -86,6 +103,7 @@ class RewardProgram:
             parent=meta.get("id") if edited else meta.get("parent"),
             origin="edited" if edited else str(meta.get("origin", "file")),
             notes={} if edited else dict(meta.get("notes") or {}),
+            foreign=True,
         )
 
 
@@ -103,7 +121,7 @@ def check_output(path: str | Path) -> Path:
 
 def _read_meta(path: Path) -> dict[str, Any]:
     try:
-        meta = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        meta = read_json(path) or {}
+    except StorageError:
         return {}
-    return meta if isinstance(meta, dict) and "id" in meta else {}
+    return meta if "id" in meta and isinstance(meta.get("notes", {}), dict) else {}

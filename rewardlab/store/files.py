@@ -14,6 +14,8 @@ from typing import Any
 from rewardlab.errors import StorageError, UsageError
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MAX_JSON_BYTES = 64_000_000
+"""A larger JSON file is none of ours."""
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
@@ -24,6 +26,45 @@ def check_name(name: str) -> str:
             f"{name!r} cannot be a name: use letters, digits, '.', '_' and '-', at most 64"
         )
     return name
+
+
+def run_folder(out: str | Path, name: str) -> Path:
+    """Return where a run of this name lies below `out`; it never lies anywhere else.
+
+    Raises:
+        UsageError: No such name is allowed.
+        StorageError: A link stands in its place, or in it.
+    """
+    path = Path(out) / check_name(name)
+    if not path.resolve().is_relative_to(Path(out).resolve()):
+        raise StorageError(f"{path} leads out of {out}: rewardlab follows no links there")
+    return without_links(path)
+
+
+def without_links(folder: Path) -> Path:
+    """Return a folder in which no name leads elsewhere; it need not exist.
+
+    What a stranger packed into a run folder could otherwise let us read, show or overwrite files
+    outside it.
+
+    Raises:
+        StorageError: It is, or holds, something else than files and folders.
+    """
+    if folder.is_symlink():
+        raise StorageError(
+            f"{folder} is a symbolic link to {os.readlink(folder)}: name that folder itself"
+        )
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                without_links(folder / entry.name)
+            elif not entry.is_file(follow_symlinks=False):
+                what = "is a symbolic link" if entry.is_symlink() else "is no ordinary file"
+                raise StorageError(
+                    f"{folder / entry.name} {what}, and rewardlab follows none in a run folder: "
+                    "put the file itself there"
+                )
+    return folder
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
@@ -90,12 +131,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
         StorageError: It is there but cannot be read.
     """
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise ValueError(f"it is larger than {MAX_JSON_BYTES:,} bytes")
         data = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:
         raise storage_error(path, error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StorageError(f"{path} is damaged: {error}") from error
     if not isinstance(data, dict):
         raise StorageError(f"{path} is damaged: it holds a {type(data).__name__}, not an object")
@@ -112,6 +155,6 @@ def read_json_lines(path: Path) -> list[dict[str, Any]]:
         raise storage_error(path, error) from error
     rows = []
     for line in lines:
-        with suppress(ValueError):
+        with suppress(ValueError, RecursionError):
             rows.append(json.loads(line))
     return [row for row in rows if isinstance(row, dict)]

@@ -2,10 +2,10 @@
 
 ```
 checkpoints/000000020480/
-  model.pt        networks and optimisers      torch.load(weights_only=True)
-  state.pt        counters, random states, shapers, logs
+  model.npz       networks and optimisers
+  state.npz       counters, random states, shapers, logs
   normalize.npz   running means of VecNormalize
-  replay.npz      replay buffer                numpy.load(allow_pickle=False)
+  replay.npz      replay buffer
 ```
 A checkpoint is written beside its place and renamed, so whatever kills the process leaves whole
 ones only; the last two are kept. Environments are not saved: at each checkpoint all of them start
@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections import deque
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 
 from rewardlab.errors import StorageError
 from rewardlab.store.files import storage_error
-from rewardlab.training import tensors
+from rewardlab.training import arrays, tensors
 
 KEEP = 2
 """How many checkpoints stay."""
@@ -43,6 +44,8 @@ _COUNTERS = (
     "num_timesteps", "_n_updates", "_episode_num", "_current_progress_remaining",
     "_n_calls", "exploration_rate",
 )  # fmt: skip
+_NAME = re.compile(r"[0-9]{12,}\+*")
+_MOMENTS = ("mean", "var", "count")
 _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
@@ -64,8 +67,8 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        tensors.save(part / "model.pt", _parameters(model))
-        tensors.save(part / "state.pt", {**_counters(model), "random": random_state(), **extra})
+        tensors.save(part / "model.npz", _parameters(model))
+        tensors.save(part / "state.npz", {**_counters(model), "random": random_state(), **extra})
         if model.get_vec_normalize_env() is not None:
             save_normalizer(part / "normalize.npz", model)
         if isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
@@ -82,7 +85,7 @@ def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
 
 def checkpoints(folder: Path) -> list[Path]:
     """Return whole checkpoints, oldest first."""
-    return sorted(p for p in folder.glob("[0-9]*") if p.is_dir())
+    return sorted(p for p in folder.glob("[0-9]*") if _NAME.fullmatch(p.name) and p.is_dir())
 
 
 def step_of(path: Path) -> int:
@@ -99,17 +102,18 @@ def restore(path: Path, model: BaseAlgorithm) -> dict[str, Any]:
         StorageError: A file is missing, damaged, or of another algorithm.
     """
     try:
-        state = tensors.load(path / "state.pt")
-        _set_parameters(model, tensors.load(path / "model.pt"))
+        state = tensors.load(path / "state.npz")
+        _set_parameters(model, tensors.load(path / "model.npz"))
         if model.get_vec_normalize_env() is not None:
-            _set_normalizer(model, load_normalizer(path / "normalize.npz"))
+            shape = model.observation_space.shape or ()
+            _set_normalizer(model, load_normalizer(path / "normalize.npz", shape))
         if isinstance(model, OffPolicyAlgorithm) and model.replay_buffer is not None:
             _load_replay(path / "replay.npz", model.replay_buffer)
         _set_counters(model, state)
         set_random_state(state["random"])
     except OSError as error:
         raise storage_error(path, error) from error
-    except (RuntimeError, ValueError, KeyError, AttributeError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         raise StorageError(f"checkpoint {path} cannot be used: {error}") from error
     return state
 
@@ -122,17 +126,30 @@ def save_normalizer(path: Path, model: BaseAlgorithm) -> None:
     data |= _moments("ret", venv.ret_rms) | {"returns": venv.returns}
     if venv.norm_obs:
         data |= _moments("obs", cast(RunningMeanStd, venv.obs_rms))
-    np.savez(path, **data)
+    arrays.save(path, data)
 
 
-def load_normalizer(path: Path) -> dict[str, np.ndarray[Any, Any]]:
-    """Read what `save_normalizer` wrote."""
-    with np.load(path, allow_pickle=False) as data:
-        return {key: data[key] for key in data.files}
+def load_normalizer(path: Path, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Read what `save_normalizer` wrote for observations of a shape.
+
+    Raises:
+        StorageError: It is damaged, or no such normaliser.
+    """
+    data = arrays.load(path)
+    shapes = {"obs_mean": shape, "obs_var": shape, "returns": (len(data.get("returns", ())),)}
+    for name, array in data.items():
+        signed = name in ("ret_mean", "obs_mean", "returns")
+        if array.shape != shapes.get(name, ()):
+            raise StorageError(f"{path} does not fit the run: {name} has the shape {array.shape}")
+        if np.isnan(array).any() or not (signed or (array >= 0).all()):
+            raise StorageError(f"{path} is damaged: {name} has values that cannot be")
+    if missing := {"epsilon", "clip_obs", "returns"} - data.keys():
+        raise StorageError(f"{path} is damaged: it has no {', '.join(sorted(missing))}")
+    return data
 
 
 def _moments(name: str, rms: RunningMeanStd) -> dict[str, Any]:
-    return {f"{name}_mean": rms.mean, f"{name}_var": rms.var, f"{name}_count": rms.count}
+    return {f"{name}_{moment}": getattr(rms, moment) for moment in _MOMENTS}
 
 
 def _set_normalizer(model: BaseAlgorithm, data: Mapping[str, Any]) -> None:
@@ -150,17 +167,21 @@ def _set_normalizer(model: BaseAlgorithm, data: Mapping[str, Any]) -> None:
 def _save_replay(path: Path, buffer: ReplayBuffer) -> None:
     """Write the filled part; observations are the bulk, and are not compressed: time counts."""
     n = buffer.buffer_size if buffer.full else buffer.pos
-    arrays = {name: getattr(buffer, name)[:n] for name in _REPLAY if hasattr(buffer, name)}
-    np.savez(path, pos=buffer.pos, full=buffer.full, **arrays)
+    filled = {name: getattr(buffer, name)[:n] for name in _REPLAY if hasattr(buffer, name)}
+    arrays.save(path, {"pos": buffer.pos, "full": buffer.full, **filled})
 
 
 def _load_replay(path: Path, buffer: ReplayBuffer) -> None:
-    with np.load(path, allow_pickle=False) as data:
-        for name in _REPLAY:
-            if name in data.files:
-                array = data[name]
-                getattr(buffer, name)[: len(array)] = array
-        buffer.pos, buffer.full = int(data["pos"]), bool(data["full"])
+    data = arrays.load(path)
+    pos, full = int(data["pos"]), bool(data["full"])
+    n = buffer.buffer_size if full else pos
+    for name in _REPLAY:
+        if hasattr(buffer, name):
+            place = getattr(buffer, name)
+            if not 0 <= n <= len(place) or data[name].shape != (n, *place.shape[1:]):
+                raise ValueError(f"the replay buffer's {name} do not fit the run")
+            place[:n] = data[name]
+    buffer.pos, buffer.full = pos, full
 
 
 def _parameters(model: BaseAlgorithm) -> dict[str, Any]:
@@ -171,8 +192,8 @@ def _parameters(model: BaseAlgorithm) -> dict[str, Any]:
 
 def _set_parameters(model: BaseAlgorithm, data: Mapping[str, Any]) -> None:
     model.set_parameters(data["parameters"], exact_match=True, device=model.device)
-    for name, tensor in data["variables"].items():
-        attrgetter(name)(model).data.copy_(tensor)
+    for name in model._get_torch_save_params()[1]:
+        attrgetter(name)(model).data.copy_(data["variables"][name])
 
 
 def _counters(model: BaseAlgorithm) -> dict[str, Any]:
@@ -185,8 +206,10 @@ def _counters(model: BaseAlgorithm) -> dict[str, Any]:
 
 
 def _set_counters(model: BaseAlgorithm, state: Mapping[str, Any]) -> None:
-    for name, value in state["counters"].items():
-        setattr(model, name, value)
+    for name in _COUNTERS:
+        if hasattr(model, name):
+            kind = type(getattr(model, name))
+            setattr(model, name, kind(state["counters"][name]))
     size = model._stats_window_size
     episodes = [{"r": r, "l": n, "t": t} for r, n, t in state["episodes"]]
     model.ep_info_buffer = deque(episodes, maxlen=size)

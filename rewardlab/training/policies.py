@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.config import RunConfig
-from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.errors import ConfigError, StorageError, UnknownName, UsageError
 from rewardlab.store.files import read_json, storage_error
 from rewardlab.training.run import Run
 
@@ -85,7 +85,7 @@ def save_policy(folder: Path, model: BaseAlgorithm) -> None:
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        tensors.save(part / "policy.pt", state)
+        tensors.save(part / "policy.npz", state)
         if model.get_vec_normalize_env() is not None:
             files.save_normalizer(part / "normalize.npz", model)
         shutil.rmtree(folder, ignore_errors=True)
@@ -118,20 +118,32 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
         hint = f"it has: {', '.join(have)}" if have else "it has none yet; train or resume it"
         raise UsageError(f"run {run.id} has no {checkpoint} policy; {hint}")
     folder = have[checkpoint]
-    if checkpoint == "latest":
-        weights = tensors.load(folder / "model.pt")["parameters"]["policy"]
-        timesteps = files.step_of(folder)
-    else:
-        data = tensors.load(folder / "policy.pt")
-        weights, timesteps = data["policy"], int(data["timesteps"])
-    model = _rebuild(run.config, *_read_spaces(run.path / "spaces.json"))
+    observation, action = _read_spaces(run.path / "spaces.json")
+    model = _rebuild(run.config, observation, action)
     try:
+        if checkpoint == "latest":
+            weights = tensors.load(folder / "model.npz")["parameters"]["policy"]
+            timesteps = files.step_of(folder)
+        else:
+            data = tensors.load(folder / "policy.npz")
+            weights, timesteps = data["policy"], int(data["timesteps"])
         model.load_state_dict(weights)
-    except (RuntimeError, KeyError) as error:
-        raise StorageError(f"{folder} does not fit the run's configuration: {error}") from error
-    path = folder / "normalize.npz"
-    normalizer = files.load_normalizer(path) if path.exists() else {}
-    return Policy(model, normalizer if "obs_mean" in normalizer else None, timesteps)
+        normalizer = _normalizer(folder / "normalize.npz", observation)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    except (RuntimeError, LookupError, TypeError, ValueError, AttributeError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise StorageError(f"{folder} does not fit the run's configuration: {why}") from error
+    return Policy(model, normalizer, timesteps)
+
+
+def _normalizer(path: Path, observation: gym.Space[Any]) -> dict[str, Any] | None:
+    from rewardlab.training import checkpoint as files
+
+    if not path.exists():
+        return None
+    found = files.load_normalizer(path, observation.shape or ())
+    return found if "obs_mean" in found else None
 
 
 def _folders(run: Run) -> dict[str, Path]:
@@ -139,7 +151,7 @@ def _folders(run: Run) -> dict[str, Path]:
     from rewardlab.training import checkpoint as files
 
     found = {name: run.path / name for name in ("final", "best")}
-    found = {name: path for name, path in found.items() if (path / "policy.pt").exists()}
+    found = {name: path for name, path in found.items() if (path / "policy.npz").exists()}
     whole = files.checkpoints(run.path / "checkpoints")
     return found | ({"latest": whole[-1]} if whole else {})
 
@@ -167,15 +179,20 @@ def _space_json(space: gym.Space[Any]) -> dict[str, Any]:
 def _space(data: dict[str, Any]) -> gym.Space[Any]:
     if "n" in data:
         return gym.spaces.Discrete(data["n"], start=data["start"])
-    dtype = np.dtype(data["dtype"]).type
-    return gym.spaces.Box(np.array(data["low"], dtype), np.array(data["high"], dtype), dtype=dtype)
+    dtype = np.dtype(data["dtype"])
+    if dtype.kind not in "fiu":
+        raise ValueError(f"a Box holds numbers, not {dtype}")
+    low, high = np.array(data["low"], dtype), np.array(data["high"], dtype)
+    if np.isnan(low).any() or np.isnan(high).any():
+        raise ValueError("a bound is no number")
+    return gym.spaces.Box(low, high, dtype=dtype.type)
 
 
 def _read_spaces(path: Path) -> tuple[gym.Space[Any], gym.Space[Any]]:
     try:
         spaces = read_json(path) or {}
         return _space(spaces["observation"]), _space(spaces["action"])
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, LookupError, ValueError, AssertionError, OverflowError) as error:
         raise StorageError(
             f"{path} is missing or damaged; going on with the run writes it again"
         ) from error
@@ -188,11 +205,12 @@ def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[A
     if config.policy not in cls.policy_aliases:
         raise UnknownName("policy", config.policy, cls.policy_aliases)
     policy = cls.policy_aliases[config.policy]
-    model: BasePolicy = policy(
-        observation,
-        action,
-        lambda _: 0.0,
-        **algorithms.policy_kwargs(config),
-    )
+    try:
+        model: BasePolicy = policy(
+            observation, action, lambda _: 0.0, **algorithms.policy_kwargs(config)
+        )
+    except (TypeError, ValueError, AssertionError, RuntimeError, LookupError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise ConfigError(f"{config.policy} does not take these policy_kwargs: {why}") from error
     model.set_training_mode(False)
     return model

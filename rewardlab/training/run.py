@@ -34,9 +34,10 @@ from rewardlab.errors import StorageError, UnknownName, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import (
     append_json,
-    check_name,
     read_json,
     read_json_lines,
+    run_folder,
+    without_links,
     write_json,
     write_text,
 )
@@ -57,11 +58,11 @@ class Run:
         path: The folder; it must hold a `run.json`.
 
     Raises:
-        StorageError: Not a run folder, or from a newer version of rewardlab.
+        StorageError: Not a run folder, one that holds links, or from a newer version of rewardlab.
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+        self.path = without_links(Path(path))
         record = read_json(self.path / "run.json")
         if record is None:
             raise StorageError(f"{self.path} is not a run folder: it has no run.json")
@@ -99,7 +100,7 @@ class Run:
             name: Name of the folder; by default made of time, task, algorithm and seed.
             **facts: Further JSON-ready entries of `run.json`, e.g. `command`.
         """
-        path = Path(out) / check_name(name or _default_name(config))
+        path = run_folder(out, name or _default_name(config))
         if (path / "run.json").exists():
             raise UsageError(f"run {path} exists; choose another name, or resume it")
         record = {

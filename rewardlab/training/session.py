@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,12 +103,22 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
         logger.sources += [venv.take_means for venv in shaped]
         session = Session(run, config, task, model, logger, shaped)
         if state:
-            logger.load_state_dict(state["logger"])
-            session.memory.update(state["memory"])
-            for shaped_venv, saved in zip(shaped, state["shaped"], strict=True):
-                shaped_venv.load_state_dict(saved)
+            _remember(session, state)
         session.seed()
         yield session
+
+
+def _remember(session: Session, state: Mapping[str, Any]) -> None:
+    """Restore what a checkpoint holds beside the algorithm."""
+    try:
+        session.logger.load_state_dict(state["logger"])
+        session.memory.update(state["memory"])
+        for venv, saved in zip(session.shaped, state["shaped"], strict=True):
+            venv.load_state_dict(saved)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise StorageError(
+            f"the newest checkpoint of run {session.run.id} does not fit the run: {error}"
+        ) from error
 
 
 def _environments(

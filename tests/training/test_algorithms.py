@@ -27,7 +27,7 @@ def test_every_algorithm_trains(algo, make_task, tmp_path):
     )
     assert run.status == "finished"
     assert run.evaluations[-1]["timesteps"] >= 300
-    assert (run.path / "final" / "policy.pt").exists()
+    assert (run.path / "final" / "policy.npz").exists()
 
 
 def test_an_unknown_algorithm_names_the_closest():

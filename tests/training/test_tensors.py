@@ -7,8 +7,8 @@ from rewardlab.training import tensors
 
 
 def test_nested_values_come_back(tmp_path):
-    tensors.save(tmp_path / "a.pt", {"a": np.arange(3), "b": [torch.ones(2), {"c": 1.5}], "d": "x"})
-    back = tensors.load(tmp_path / "a.pt")
+    tensors.save(tmp_path / "a.npz", {"a": np.arange(3), "b": [torch.ones(2), {"c": 1.5}], "d": "x"})
+    back = tensors.load(tmp_path / "a.npz")
     assert back["a"].tolist() == [0, 1, 2]
     assert back["b"][0].tolist() == [1, 1]
     assert (back["b"][1], back["d"]) == ({"c": 1.5}, "x")
@@ -18,9 +18,9 @@ def test_nested_values_come_back(tmp_path):
 def test_no_damaged_file_is_an_error_of_ours(start, tmp_path):
     for i in range(20):
         noise = np.random.default_rng(i).bytes(64)
-        (tmp_path / "a.pt").write_bytes(start + noise)
-        with pytest.raises(StorageError, match="damaged or holds more than tensors"):
-            tensors.load(tmp_path / "a.pt")
+        (tmp_path / "a.npz").write_bytes(start + noise)
+        with pytest.raises(StorageError, match="damaged or holds more than numbers"):
+            tensors.load(tmp_path / "a.npz")
 
 
 def test_what_cannot_be_written_is_an_error_of_the_system(tmp_path):
