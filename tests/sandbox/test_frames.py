@@ -64,6 +64,12 @@ def test_values_that_are_not_finite_are_refused(bad: float, column: int) -> None
         decode(memory, PLACE, seq=5, n=2, known=())
 
 
+def test_values_whose_sum_is_too_large_are_taken_without_a_warning() -> None:
+    memory = reply()
+    np.frombuffer(memory, np.float64, 8, PLACE.block_at).reshape(2, 4)[:, 1] = 1.5e308
+    assert decode(memory, PLACE, seq=5, n=2, known=()).reward.tolist() == [1.5e308, 1.5e308]
+
+
 def test_unknown_status_and_mask_are_refused() -> None:
     for column, value in ((0, len(frames.CODES)), (2, 2)):
         memory = reply()
