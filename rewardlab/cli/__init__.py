@@ -71,12 +71,14 @@ def _dispatch(args: list[str]) -> int:
 
 def _call(verb: str, args: list[str]) -> int:
     from rewardlab.cli.answer import show
+    from rewardlab.cli.banner import shout
     from rewardlab.cli.flags import parse
 
     module = import_module(f"rewardlab.cli.{verb}")
     flags = parse(module.Flags, verb=verb, description=module.__doc__ or "", args=args)
     if flags is None:
         return 0
+    shout()
     # Whatever libraries print meanwhile must not mix with the answer.
     with redirect_stdout(sys.stderr):
         answer = module.run(flags)

@@ -28,6 +28,14 @@ OptionalTask = Annotated[
     Positional[str],
     arg(metavar="TASK", help="Task id, e.g. metaworld/window-close.", help_behavior_hint=""),
 ]
+OwnTask = Annotated[
+    str | None,
+    arg(
+        metavar="TASK",
+        help="The run's task: only needed if a module of yours registers it.",
+        help_behavior_hint="",
+    ),
+]
 Run = Annotated[
     Positional[str],
     arg(metavar="RUN", help="A run's folder, its name, or a unique prefix of that."),
@@ -74,7 +82,7 @@ Sandbox = Annotated[
 AllowDegraded = Annotated[
     Switch,
     arg(
-        help="Run model-written programs although a layer of the sandbox is missing.",
+        help="Run programs of models and files although a sandbox layer is missing.",
         help_behavior_hint="",
     ),
 ]

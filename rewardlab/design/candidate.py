@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from rewardlab.coders.base import Attempt, Coder, Reply, Request
 from rewardlab.coders.extraction import extract
+from rewardlab.coders.offline import OfflineComposer
 from rewardlab.coders.text import one_line
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.verdict import Verdict
@@ -162,6 +163,7 @@ class Loop:
                 "examples": [example.task_id for example in request.examples],
                 **reply.notes,
             },
+            foreign=not isinstance(self.coder, OfflineComposer),
         )
 
 

@@ -35,7 +35,7 @@ def validate(
         task: A task or its id.
         seed: Fixes the states of the probe.
         sandbox: `"require"` refuses to run anything below the full sandbox.
-        allow_degraded: Run a model-written program although a layer is missing.
+        allow_degraded: Run a program of a model or a file although a layer is missing.
 
     Returns:
         The verdict; a bad program is a verdict that is not `ok`, never an exception.
@@ -43,29 +43,37 @@ def validate(
     Raises:
         SandboxError: The jail itself does not work here, or not well enough for this program.
     """
-    from rewardlab.sandbox.capabilities import admit, level
+    from rewardlab.sandbox.capabilities import admit
     from rewardlab.sandbox.probe import probe
+    from rewardlab.sandbox.record import record
 
     start = time.perf_counter()
     program, task = as_program(program), as_task(task)
     reading = read(program.source, task.scene)
-    found = admit(program, sandbox, allow_degraded) if reading.ok else level()
     tried, states = None, ""
     if reading.ok:
+        admit(program, sandbox, allow_degraded)
         rows, names = probe_rows(task, seed)
         tried = probe(program, task.scene, rows, names=names, seed=seed)
         states = sha256(rows.tobytes()).hexdigest()
     findings = reading.findings + (tried.findings if tried else ())
+    held = record(
+        program_id=program.id,
+        probe=tried and {"seed": seed, "states": states, "n": len(rows)},
+        worker=tried and tried.record(),
+        allow_degraded_sandbox=allow_degraded,
+    )
     return Verdict(
         ok=all(finding.severity != "error" for finding in findings),
         findings=findings,
-        sandbox_level=found,
+        sandbox_level=held["sandbox_level"],
         seconds=time.perf_counter() - start,
         program_id=program.id,
         task_id=task.id,
         terms=tried.terms if tried else (),
         seed=seed,
         states=states,
+        sandbox=held,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rewardlab.program.finding import Finding
 
-_SHOWN = ("code", "severity", "message", "line", "col", "hint")
+_SHOWN = ("code", "severity", "message", "line", "col", "hint", "state")
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Verdict:
         terms: Names of the terms it returned while it was probed.
         seed: Seed of the states on which it was probed.
         states: SHA-256 of these; `""` if it was not probed.
+        sandbox: How it was held, see `rewardlab.sandbox.record`.
     """
 
     ok: bool
@@ -35,6 +37,7 @@ class Verdict:
     terms: tuple[str, ...] = ()
     seed: int = 0
     states: str = ""
+    sandbox: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -52,4 +55,5 @@ class Verdict:
             "seed": self.seed,
             "states": self.states,
             "findings": [{key: getattr(f, key) for key in _SHOWN} for f in self.findings],
+            "sandbox": dict(self.sandbox),
         }

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import logging
-from dataclasses import asdict
 from functools import cache
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from rewardlab.config import Sandbox
 from rewardlab.errors import SandboxError, SandboxUnavailable
 from rewardlab.program.program import RewardProgram
-from rewardlab.program.vocabulary import vocabulary_hash
-from rewardlab.sandbox import kernel, spawn
+from rewardlab.sandbox import spawn
 from rewardlab.sandbox.limits import Limits
 
 Level: TypeAlias = Literal["full", "partial", "process-only"]
-
-TRUSTED = frozenset({"user", "file", "edited", "offline"})
-"""Origins of programs that no model wrote."""
 
 
 class Layer(NamedTuple):
@@ -63,7 +57,7 @@ def level() -> Level:
 
 def admit(program: RewardProgram, sandbox: Sandbox = "auto", allow_degraded: bool = False) -> Level:
     """Return the level, if it is enough to run a program, whoever wrote it: see `require`."""
-    return require(sandbox, allow_degraded, trusted=program.origin in TRUSTED)
+    return require(sandbox, allow_degraded, trusted=program.trusted)
 
 
 def require(
@@ -73,8 +67,8 @@ def require(
 
     Args:
         sandbox: `"require"` refuses whatever is not full.
-        allow_degraded: Run code of a model although a layer is missing.
-        trusted: The program was written by the user or by rewardlab, not by a model.
+        allow_degraded: Run code of a model or a file although a layer is missing.
+        trusted: See `RewardProgram.trusted`.
 
     Raises:
         SandboxUnavailable: A layer that is needed does not work here.
@@ -90,28 +84,16 @@ def require(
         raise SandboxUnavailable(f"{lacks}. Use Linux 5.13 or newer, or --sandbox auto")
     if not (trusted or allow_degraded):
         raise SandboxUnavailable(
-            f"{lacks}. To run model-written programs so nevertheless: --allow-degraded-sandbox"
+            f"{lacks}. A program from a model or a file runs so only with --allow-degraded-sandbox "
+            "(Python: allow_degraded=True); read it first"
         )
-    _warn(lacks)
+    _warn(f"{lacks}. Run no program that you have not read; see rewardlab doctor")
     return found
 
 
 @cache
 def _warn(message: str) -> None:
     logging.getLogger(__name__).warning("%s", message)
-
-
-def facts() -> dict[str, Any]:
-    """Return what every run records about its jail, JSON-ready."""
-    known = kernel.machine()
-    code = b"" if known is None else kernel.filter_code(known, kernel.KILL_PROCESS)
-    return {
-        "level": level(),
-        "layers": [layer._asdict() for layer in layers()],
-        "filter": hashlib.sha256(code).hexdigest(),
-        "limits": asdict(Limits()),
-        "vocabulary": vocabulary_hash(),
-    }
 
 
 def _layer(name: str, code: int, works: str) -> Layer:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
-from typing import NamedTuple, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,18 @@ class Probe(NamedTuple):
     p99_us: float
     seconds: float
     level: Level
+
+    def record(self) -> dict[str, Any]:
+        """Return what is recorded of its workers, see `sandbox.record`."""
+        codes = [f.code for f in self.findings if f.severity == "error"]
+        return {
+            "calls": self.calls,
+            "respawns": 0,
+            "substituted": 0,
+            "faults": dict(Counter(codes)),
+            "p50_us": round(self.p50_us, 1),
+            "p99_us": round(self.p99_us, 1),
+        }
 
 
 class _Stop(Exception):

@@ -34,7 +34,7 @@ class RewardRunner:
         schema: The scene it reads.
         on_fault: `"stop"` raises `RewardFault`; `"zero"` scores bad rows 0 and counts them.
         sandbox: `"require"` refuses below the full sandbox.
-        allow_degraded: Run model-written programs although a layer is missing.
+        allow_degraded: Run programs of models and files although a layer is missing.
         limits: What the program may use.
 
     Attributes:
@@ -101,6 +101,12 @@ class RewardRunner:
             "respawns": float(self._respawns),
             "substituted": float(self._substituted),
         }
+
+    def record(self) -> dict[str, Any]:
+        """Return what is recorded of the worker, see `sandbox.record`."""
+        metrics = self.metrics()
+        latency = {name: round(metrics[name], 1) for name in ("p50_us", "p99_us")}
+        return {**self.state_dict(), **latency}
 
     @property
     def faults(self) -> dict[str, int]:

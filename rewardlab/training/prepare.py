@@ -73,7 +73,7 @@ def prepare(
         native_reward: Compute the environment's own reward beside a program's.
         on_reward_fault: `"stop"`, or `"zero"`: score 0 and count, stop above 1 %.
         sandbox: `"require"` refuses to run below the full sandbox.
-        allow_degraded_sandbox: Run model-written programs although a layer is missing.
+        allow_degraded_sandbox: Run programs of models and files although a layer is missing.
         facts: Further JSON-ready entries of `run.json`, e.g. the command.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a run was made with: packages, machine, sandbox."""
+"""What a run was made with: packages and machine."""
 
 from __future__ import annotations
 
@@ -16,15 +16,12 @@ PACKAGES = (
 
 def versions() -> dict[str, Any]:
     """Return a JSON-ready record."""
-    from rewardlab.sandbox import capabilities
-
     return {
         "rewardlab": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "machine": platform.machine(),
         "packages": {name: v for name in PACKAGES if (v := installed(name))},
-        "sandbox": capabilities.facts(),
     }
 
 

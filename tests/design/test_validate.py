@@ -6,6 +6,7 @@ from rewardlab.design.verdict import Verdict
 from rewardlab.errors import ConfigError, SandboxUnavailable, UnknownName
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox.record import FIELDS
 
 HEAD = "def compute_dense_reward(self, action):\n"
 
@@ -79,7 +80,7 @@ def test_below_the_full_sandbox_a_models_program_is_not_tried(task, good, monkey
     seccomp, landlock, *others = capabilities.layers()
     found = (seccomp, landlock._replace(works=False, why="too old"), *others)
     monkeypatch.setattr(capabilities, "layers", lambda: found)
-    written = RewardProgram(good, origin="some-model")
+    written = RewardProgram(good + "# its own text\n", origin="some-model")
     with pytest.raises(SandboxUnavailable, match="--allow-degraded-sandbox"):
         validate(written, task)
     assert validate(written, task, allow_degraded=True).sandbox_level == "partial"
@@ -87,6 +88,22 @@ def test_below_the_full_sandbox_a_models_program_is_not_tried(task, good, monkey
     with pytest.raises(SandboxUnavailable, match="landlock"):
         validate(RewardProgram(good), task, sandbox="require")
     assert codes(validate(RewardProgram("x = 1\n", origin="some-model"), task))
+
+
+def test_it_records_how_the_program_was_held(task, good):
+    held = validate(RewardProgram(good), task, seed=2, allow_degraded=True).to_json()["sandbox"]
+    assert tuple(sorted(held)) == tuple(sorted(FIELDS))
+    assert held["program_id"] == RewardProgram(good).id
+    assert held["probe"]["seed"] == 2
+    assert held["probe"]["n"] > 64
+    assert len(held["probe"]["states"]) == 64
+    assert held["worker"]["calls"] > 300
+    assert 0 < held["worker"]["p50_us"] <= held["worker"]["p99_us"]
+    assert held["trust"] == {"allow_degraded_sandbox": True, "trust_pickle": False}
+    refused = validate(RewardProgram(HEAD + "    return 1 / (0 * action[0])\n"), task)
+    assert refused.sandbox["worker"]["faults"] == {refused.errors[0].code: 1}
+    unread = validate(RewardProgram("x = 1\n"), task).sandbox
+    assert (unread["probe"], unread["worker"]) == (None, None)
 
 
 def test_states_are_made_once_per_task_and_seed(task):
@@ -103,7 +120,7 @@ def test_every_packaged_example_passes_on_its_own_task(example):
 
 
 def test_json_is_what_interfaces_say():
-    finding = Finding("X", "m", line=3, col=1, hint="h", state={"a": float("nan")})
+    finding = Finding("X", "m", line=3, col=1, hint="h", state={"a": 0.5})
     verdict = Verdict(False, (finding,), "full", 0.12345, "p", "t", ("a",))
     assert verdict.to_json() == {
         "ok": False,
@@ -114,6 +131,15 @@ def test_json_is_what_interfaces_say():
         "seed": 0,
         "states": "",
         "findings": [
-            {"code": "X", "severity": "error", "message": "m", "line": 3, "col": 1, "hint": "h"}
+            {
+                "code": "X",
+                "severity": "error",
+                "message": "m",
+                "line": 3,
+                "col": 1,
+                "hint": "h",
+                "state": {"a": 0.5},
+            }
         ],
+        "sandbox": {},
     }

@@ -1,0 +1,56 @@
+"""Below the full sandbox people are told, loudly and once, and a file needs their consent."""
+
+import json
+
+import pytest
+
+from rewardlab.cli import main
+from rewardlab.sandbox import capabilities
+
+SOURCE = "def compute_dense_reward(self, action):\n    return float(-np.abs(self.obs[2]))\n"
+
+
+@pytest.fixture
+def degraded(monkeypatch):
+    seccomp, landlock, *others = capabilities.layers()
+    found = (seccomp, landlock._replace(works=False, why="too old"), *others)
+    monkeypatch.setattr(capabilities, "layers", lambda: found)
+    capabilities._warn.cache_clear()
+
+
+@pytest.fixture
+def program(tmp_path):
+    path = tmp_path / "program.py"
+    path.write_text(SOURCE)
+    return str(path)
+
+
+def test_a_file_runs_in_less_than_the_full_sandbox_only_with_consent(degraded, program, capsys):
+    asked = ["validate", program, "--task", "gym/CartPole-v1"]
+    assert main(asked) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "landlock" in line
+    assert "--allow-degraded-sandbox" in line
+    assert main([*asked, "--allow-degraded-sandbox", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["sandbox_level"] == "partial"
+    assert err.count("not fully jailed") == 1
+    assert "landlock" in err
+    assert main([*asked, "--allow-degraded-sandbox"]) == 0
+    assert "not fully jailed" not in capsys.readouterr().err
+
+
+def test_consent_may_be_given_when_a_run_goes_on(degraded, program, tmp_path, capsys):
+    out = str(tmp_path / "results")
+    train = ["train", "gym/CartPole-v1", "--reward", program, "-n", "64", "--out", out, "--json"]
+    few = ["--n-envs", "1", "--eval-freq", "0", "--no-progress"]
+    assert main([*train, *few, "--allow-degraded-sandbox"]) == 0
+    run = json.loads(capsys.readouterr().out)["path"]
+    config = tmp_path / "results" / run.rpartition("/")[2] / "config.yaml"
+    config.write_text(
+        config.read_text().replace("allow_degraded_sandbox: true", "allow_degraded_sandbox: false")
+    )
+    more = ["train", "--resume", run, "-n", "4000", "--no-progress"]
+    assert main(more) == 1
+    assert "--allow-degraded-sandbox" in capsys.readouterr().err
+    assert main([*more, "--allow-degraded-sandbox"]) == 0
