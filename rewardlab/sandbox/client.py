@@ -275,7 +275,7 @@ class RewardWorker:
         return []
 
     def _death(self, expected: bytes) -> Exception:
-        spawn.end(self._child)
+        self._zygote.end(self._child)
         code = self._zygote.exit_code(self._child.pid)
         self.close()
         if expected == frames.LOCKED:
@@ -287,7 +287,7 @@ class RewardWorker:
         """End the worker."""
         if self.closed:
             return
-        spawn.end(self._child)
+        self._zygote.end(self._child)
         self.forget()
 
     def forget(self) -> None:

@@ -35,10 +35,11 @@ FORK = struct.Struct("<cIIIII????")
 (seccomp, landlock, rlimits) where the machine has them; with three descriptors."""
 
 ENDED = struct.Struct("<cI")
-"""To a zygote: `b"W"` and the process id of a worker: how did it end?"""
+"""To a zygote: process id of a worker; `b"W"`: how did it end? `b"K"`: kill it first."""
 
 CHILD = struct.Struct("<Ii")
-"""From a zygote: process id, and exit code (negative: the signal)."""
+"""From a zygote: process id, and exit code (negative: the signal); 0 and an error number where no
+worker could be forked."""
 
 LOCKED, FAILED, RING = b"L", b"S", b"R"
 """First bytes on a reply pipe: locked; could not be locked, with the reason; a reply stands."""

@@ -41,7 +41,7 @@ class Lock(NamedTuple):
 
     Attributes:
         seccomp: Filter system calls.
-        landlock: Version of landlock to use, 0 for none.
+        landlock: Take every right that landlock knows.
         rlimits: Set resource limits.
         kill: A forbidden system call ends the worker instead of failing.
         memory_mib: Address space on top of the present one [MiB].
@@ -49,7 +49,7 @@ class Lock(NamedTuple):
     """
 
     seccomp: bool
-    landlock: int
+    landlock: bool
     rlimits: bool
     kill: bool
     memory_mib: int
@@ -75,23 +75,25 @@ def lock(how: Lock, *, request: int, reply: int, parent: int) -> None:
     if how.rlimits:
         limit(how, size)
     if how.landlock:
-        kernel.landlock_deny_all(how.landlock)
+        kernel.landlock_deny_all()
     if how.seccomp:
         kernel.seccomp_compute_only(kernel.KILL_PROCESS if how.kill else kernel.DENY)
 
 
 def _keep_descriptors(request: int, reply: int) -> None:
     null = os.open(os.devnull, os.O_RDWR)
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in (null, null, null, request, reply)]
+    first = REPLY_FD + 1
+    high = [fcntl.fcntl(fd, fcntl.F_DUPFD, first) for fd in (null, null, null, request, reply)]
     for target, fd in enumerate(high):
         os.dup2(fd, target, inheritable=False)
-    os.closerange(REPLY_FD + 1, 1 << 16)
+    os.closerange(first, 1 << 12)
 
 
 def _detach(parent: int) -> None:
     os.setsid()
     if sys.platform != "linux":
         return
+    kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise OSError("the process that workers are forked from is gone")
@@ -142,7 +144,9 @@ def limit(how: Lock, size: int) -> None:
 
 
 def _bound(kind: int, value: int) -> None:
+    # At the soft limit the kernel sends a signal that tells the reason, at the hard one SIGKILL.
+    most = value + (kind == resource.RLIMIT_CPU)
     hard = resource.getrlimit(kind)[1]
     if hard != resource.RLIM_INFINITY:
-        value = min(value, hard)
-    resource.setrlimit(kind, (value, value))
+        value, most = min(value, hard), min(most, hard)
+    resource.setrlimit(kind, (value, most))

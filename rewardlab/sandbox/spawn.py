@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -28,7 +27,8 @@ from rewardlab.sandbox.limits import Limits
 from rewardlab.sandbox.memory import anonymous_file
 
 _BOOT = (
-    "import sys; fd, *more = sys.argv[1:]; sys.path += [p for p in more if p not in sys.path]; "
+    "import sys; fd, ours, *more = sys.argv[1:]; "
+    "sys.path[:0] = [ours][ours in sys.path :]; sys.path += [p for p in more if p not in sys.path]; "
     "from rewardlab.sandbox.zygote import main; main(int(fd))"
 )
 HASH_SEEDS = ("1", "2")
@@ -100,9 +100,8 @@ class Zygote:
         self._lock = threading.Lock()
         self._facts: Facts | None = None
         self._broken = False
-        ours, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_TYPE)
-        self._control = ours
         self._log = anonymous_file()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, _SOCKET_TYPE)
         with theirs:
             self._process = self._execute(theirs.fileno(), hash_seed)
 
@@ -157,15 +156,35 @@ class Zygote:
             with self._told():
                 socket.send_fds(self._control, [how.message()], list(fds))
             data, handles = self._receive(CHILD.size)
-        return Child(CHILD.unpack(data)[0], handles[0] if handles else None)
+        pid, error = CHILD.unpack(data)
+        if not pid:
+            raise WorkerStartError(f"no process for a jailed worker: {os.strerror(error)}")
+        return Child(pid, handles[0] if handles else None)
+
+    def end(self, child: Child) -> None:
+        """Kill a worker and wait until it is dead."""
+        if child.pidfd is None or not hasattr(signal, "pidfd_send_signal"):
+            # By its number only its parent can kill it: to anyone else the number may be another's.
+            self._ask(b"K", child.pid)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
+            poll = select.poll()
+            poll.register(child.pidfd, select.POLLIN)
+            poll.poll(2000)
 
     def exit_code(self, pid: int) -> int | None:
         """Return how a dead worker ended (negative: the signal), `None` if nobody knows."""
+        return self._ask(b"W", pid)
+
+    def _ask(self, what: bytes, pid: int) -> int | None:
+        if self._control.fileno() < 0:
+            return None
         try:
             with self._lock:
                 self._control.settimeout(5.0)
                 with self._told():
-                    self._control.send(ENDED.pack(b"W", pid))
+                    self._control.send(ENDED.pack(what, pid))
                 return int(CHILD.unpack(self._receive(CHILD.size)[0])[1])
         except WorkerStartError:
             return None
@@ -261,19 +280,6 @@ def close_all() -> None:
     with _guard:
         while _zygotes:
             _zygotes.popitem()[1].close()
-
-
-def end(child: Child) -> None:
-    """Kill a worker and wait until it is dead."""
-    with contextlib.suppress(ProcessLookupError):
-        if child.pidfd is not None and hasattr(signal, "pidfd_send_signal"):
-            signal.pidfd_send_signal(child.pidfd, signal.SIGKILL)
-            poll = select.poll()
-            poll.register(child.pidfd, select.POLLIN)
-            poll.poll(2000)
-        else:
-            os.kill(child.pid, signal.SIGKILL)
-            time.sleep(0.01)
 
 
 def _after_fork() -> None:

@@ -15,14 +15,18 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from typing import TypeAlias
 
 from rewardlab.sandbox import kernel, worker
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
-from rewardlab.sandbox.jail import Lock, address_space, limit
+from rewardlab.sandbox.jail import Lock
 from rewardlab.sandbox.namespace import warm_up
+from rewardlab.sandbox.trials import WORKS, quick
 
-_WORKS, _LEAKS = 0, 255
+_REMEMBERED = 100
+
+Children: TypeAlias = dict[int, int | None]
+"""Workers by process id, with their exit codes once they ended."""
 
 
 def main(fd: int) -> None:
@@ -31,22 +35,27 @@ def main(fd: int) -> None:
     _leave_folder()
     warm_up()
     _assert_one_thread()
-    control = socket.socket(fileno=fd)
-    abi = kernel.landlock_abi() if kernel.machine() else 0
-    trials = _trials(abi)
+    # Moved to a low number: what workers close has an upper bound.
+    control = socket.socket(fileno=os.dup(fd))
+    os.close(fd)
+    outcome = quick()
     gc.freeze()
     null = os.open(os.devnull, os.O_WRONLY)
-    control.send(READY.pack(os.getpid(), *trials, abi))
+    control.send(READY.pack(os.getpid(), *outcome, kernel.landlock_abi()))
     os.dup2(null, 2)
     os.close(null)
-    use = (trials[0] == _WORKS, abi if trials[1] == _WORKS else 0)
-    with contextlib.suppress(ConnectionError):
-        _serve(control, *use)
+    children: Children = {}
+    try:
+        with contextlib.suppress(ConnectionError):
+            _serve(control, children, seccomp=outcome[0] == WORKS, landlock=outcome[1] == WORKS)
+    finally:
+        # Where the kernel does not end our children with us, a hung one would stay.
+        for pid, code in children.items():
+            if code is None:
+                os.kill(pid, signal.SIGKILL)
 
 
-def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
-    living: set[int] = set()
-    ended: dict[int, int] = {}
+def _serve(control: socket.socket, children: Children, *, seccomp: bool, landlock: bool) -> None:
     wake, waker = socket.socketpair()
     waker.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -58,31 +67,37 @@ def _serve(control: socket.socket, seccomp: bool, landlock: int) -> None:
         ready = {fd for fd, _ in poll.poll()}
         if wake.fileno() in ready:
             wake.recv(4096)
-            _reap(living, ended)
+            _reap(children)
         if control.fileno() not in ready:
             continue
         message, fds, _, _ = socket.recv_fds(control, FORK.size, 3)
         if not message:
             break
-        if message[:1] == b"W":
-            _reap(living, ended)
-            pid = ENDED.unpack(message)[1]
-            control.send(CHILD.pack(pid, ended.pop(pid, 0)))
+        if message[:1] == b"F":
+            _fork(control, children, _start(message, seccomp, landlock), fds)
             continue
-        living.add(_fork(control, _start(message, seccomp, landlock), fds))
-    # Where the kernel does not end our children with us, a hung one would stay.
-    for pid in living:
-        os.kill(pid, signal.SIGKILL)
+        what, pid = ENDED.unpack(message)
+        if what == b"K" and children.get(pid, 0) is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        _reap(children)
+        control.send(CHILD.pack(pid, children.get(pid) or 0))
 
 
-def _start(message: bytes, seccomp: bool, landlock: int) -> worker.Start:
+def _start(message: bytes, seccomp: bool, landlock: bool) -> worker.Start:
     _, rows, row_size, job, memory, cpu, kill, *on = FORK.unpack(message)
-    how = Lock(seccomp and on[0], landlock * on[1], on[2], kill, memory, cpu)
+    how = Lock(seccomp and on[0], landlock and on[1], on[2], kill, memory, cpu)
     return worker.Start(Layout(rows, row_size, job), how, os.getpid())
 
 
-def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> int:
-    pid = os.fork()
+def _fork(control: socket.socket, children: Children, start: worker.Start, fds: list[int]) -> None:
+    try:
+        pid = os.fork()
+    except OSError as error:
+        for fd in fds:
+            os.close(fd)
+        control.send(CHILD.pack(0, error.errno or 0))
+        return
     if pid == 0:
         try:
             signal.set_wakeup_fd(-1)
@@ -90,13 +105,13 @@ def _fork(control: socket.socket, start: worker.Start, fds: list[int]) -> int:
             worker.main(start, *fds)
         finally:
             os._exit(1)
+    children[pid] = None
     for fd in fds:
         os.close(fd)
     handles = _handles(pid)
     socket.send_fds(control, [CHILD.pack(pid, 0)], handles)
     for handle in handles:
         os.close(handle)
-    return pid
 
 
 def _handles(pid: int) -> list[int]:
@@ -107,16 +122,13 @@ def _handles(pid: int) -> list[int]:
         return []
 
 
-def _reap(living: set[int], ended: dict[int, int]) -> None:
+def _reap(children: Children) -> None:
     with contextlib.suppress(ChildProcessError):
-        while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            living.discard(pid)
-            ended[pid] = os.waitstatus_to_exitcode(status)
-            while len(ended) > 1000:
-                ended.pop(next(iter(ended)))
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            children[found[0]] = os.waitstatus_to_exitcode(found[1])
+    ended = [pid for pid, code in children.items() if code is not None]
+    for pid in ended[:-_REMEMBERED]:
+        del children[pid]
 
 
 def _leave_folder() -> None:
@@ -133,50 +145,3 @@ def _assert_one_thread() -> None:
     tasks = "/proc/self/task"
     if os.path.isdir(tasks) and len(os.listdir(tasks)) != 1:
         sys.exit("a library started a thread: workers cannot be forked")
-
-
-def _trials(abi: int) -> tuple[int, int, int]:
-    """Try what each layer must forbid, each in a process of its own; 0 where it is forbidden."""
-    return _try(_seccomp_forbids), _try(lambda: _landlock_forbids(abi)), _try(_limits_forbid)
-
-
-def _try(trial: Callable[[], int]) -> int:
-    pid = os.fork()
-    if pid == 0:
-        code = _LEAKS
-        try:
-            code = trial()
-        except OSError as error:
-            code = error.errno or _LEAKS
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255
-
-
-def _seccomp_forbids() -> int:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.seccomp_compute_only(kernel.DENY)
-    return _forbidden(lambda: os.open(os.devnull, os.O_RDONLY))
-
-
-def _landlock_forbids(abi: int) -> int:
-    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-    kernel.landlock_deny_all(abi)
-    return _forbidden(lambda: os.open(sys.executable, os.O_RDONLY))
-
-
-def _limits_forbid() -> int:
-    limit(Lock(False, 0, True, False, 64, 0), address_space())
-    try:
-        bytearray(1 << 30)
-    except MemoryError:
-        return _WORKS
-    return _LEAKS
-
-
-def _forbidden(act: Callable[[], object]) -> int:
-    try:
-        act()
-    except PermissionError:
-        return _WORKS
-    return _LEAKS
