@@ -14,6 +14,8 @@ RewardlabError                    1
 ├── StorageError                  2   disk full, folder unreadable, folder from a newer version
 ├── RenderError                   2   no way to draw pictures on this machine
 ├── ProgramRefused                1   a reward program did not pass validation
+├── UntrustedFile                 1   a file whose reading could run code of a stranger
+├── UntrustedModule               1   a run names a module that its user did not name
 ├── RewardFault                   1   a reward program failed while training
 └── SandboxError                  1   our jail failed; never the program's fault
     ├── SandboxUnavailable        1   a layer that was required does not work here
@@ -122,6 +124,36 @@ class ProgramRefused(RewardlabError):
     def __init__(self, message: str, verdict: Any = None) -> None:
         self.verdict = verdict
         super().__init__(message)
+
+
+class UntrustedFile(RewardlabError):
+    """A file that could run code of whoever made it when it is read.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path} holds pickles, which can run code of whoever made it, so it is not read; if "
+            f"you trust it: rewardlab evaluate {path} --task TASK --trust-pickle"
+        )
+
+
+class UntrustedModule(RewardlabError):
+    """A run's task is registered by a module, and importing that would run it.
+
+    Args:
+        run: The run.
+        task: Its task.
+        module: The module.
+    """
+
+    def __init__(self, run: str, task: str, module: str) -> None:
+        super().__init__(
+            f"run {run} is about {task}: that would import and run the Python module {module!r}; "
+            f"if it is yours, name the task too: {task}"
+        )
 
 
 class RewardFault(RewardlabError):

@@ -21,6 +21,7 @@ from rewardlab.cli.flags import (
     Model,
     Out,
     Output,
+    OwnTask,
     Run,
     Sandbox,
 )
@@ -44,6 +45,7 @@ class Flags:
     output: Output = None
     coder: Coder = "auto"
     model: Model = None
+    task: OwnTask = None
     max_repairs: MaxRepairs = 3
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
@@ -68,6 +70,7 @@ def run(flags: Flags) -> Answer:
         prefer=flags.prefer,
         coder=flags.coder,
         model=flags.model,
+        task=flags.task,
         max_repairs=flags.max_repairs,
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,

@@ -127,7 +127,7 @@ def _open(flags: Flags) -> tuple[Run, Task]:
 def _reopen(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.training.prepare import extend
 
-    opened, task = reopen(flags, flags.resume or "")
+    opened, task = reopen(flags, flags.resume or "", flags.task)
     finished = opened.status == "finished"
     if not finished or flags.n_timesteps not in (None, opened.config.n_timesteps):
         extend(opened, task, flags.n_timesteps)

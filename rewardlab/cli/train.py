@@ -13,7 +13,7 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Fixed, Suppress, arg
@@ -23,6 +23,7 @@ from rewardlab.cli.findings import render
 from rewardlab.cli.flags import (
     AllowDegraded,
     Json,
+    Lockdown,
     OptionalTask,
     Out,
     Sandbox,
@@ -103,6 +104,7 @@ class Training:
     ] = "stop"
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
+    lockdown: Lockdown = False
     task_option: TaskOptions = ()
     out: Out = "results"
     progress: Annotated[
@@ -153,11 +155,14 @@ def settings(flags: Training) -> dict[str, Any]:
 def check_same(flags: Training, resumed: Run) -> None:
     """Refuse flags that ask for something else than the run that is to go on.
 
+    A risk may be accepted later: a program that was composed by the process that began the run is
+    one from a file to the next.
+
     Raises:
         UsageError: One does.
     """
     was = asdict(resumed.config)
-    del was["n_timesteps"]
+    del was["n_timesteps"], was["allow_degraded_sandbox"]
     for f in fields(flags):
         asked = getattr(flags, f.name)
         if asked != f.default and f.name in was and asked != was[f.name]:
@@ -186,11 +191,6 @@ def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -
     )
     if verdict.findings:
         note(render(verdict.findings, source=program.source))
-    if verdict.sandbox_level != "full":
-        note(
-            f"WARNING: the sandbox is only {verdict.sandbox_level!r} here, see rewardlab doctor; "
-            "do not run programs that you have not read."
-        )
     codes = [finding.code for finding in verdict.errors]
     if "RewardSignatureError" in codes:
         raise UsageError(f"the program does not define {CALL}")
@@ -199,18 +199,21 @@ def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -
     return verdict
 
 
-def reopen(flags: Training, run: str) -> tuple[Run, Task]:
-    """Return a run that is to go on, and its task.
+def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:
+    """Return a run that is to go on, and its task, which may be named too.
 
     Raises:
         UsageError: Flags ask for something else than that run.
     """
     import rewardlab
+    from rewardlab.training.tasks import task_of
 
     opened = rewardlab.Run.open(run, out=flags.out)
     check_same(flags, opened)
     config = opened.config
-    return opened, rewardlab.task(config.task, **config.task_options)
+    if flags.allow_degraded_sandbox:
+        replace(config, allow_degraded_sandbox=True).save(opened.path / "config.yaml")
+    return opened, task_of(opened, task or None)
 
 
 def _start(flags: Flags) -> Run:
@@ -238,6 +241,6 @@ def _resume(flags: Flags) -> Run:
     from rewardlab.training.fit import fit
     from rewardlab.training.prepare import extend
 
-    opened, task = reopen(flags, flags.resume or "")
+    opened, task = reopen(flags, flags.resume or "", flags.task)
     extend(opened, task, flags.n_timesteps)
     return fit(opened, task=task, progress=flags.progress)

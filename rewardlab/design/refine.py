@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rewardlab.coders.base import Coder, Round
 from rewardlab.coders.select import make_coder
@@ -21,6 +22,10 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
 from rewardlab.training.lineage import ancestors, feedback_of
 from rewardlab.training.run import Run
+from rewardlab.training.tasks import task_of
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
 
 
 def refine(
@@ -31,6 +36,7 @@ def refine(
     prefer: str | None = None,
     coder: str | Coder = "auto",
     model: str | None = None,
+    task: Task | str | None = None,
     max_repairs: int = 3,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
@@ -48,6 +54,7 @@ def refine(
         prefer: A run whose behaviour is better; its program is shown to the coder.
         coder: As in `generate`.
         model: Model name for a chat model.
+        task: The run's task, to be named if a module of yours registers it.
         max_repairs: How often findings are sent back.
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
@@ -61,8 +68,6 @@ def refine(
         ProgramRefused: No answer passed.
         CoderError: The coder's service failed, or no reply held code.
     """
-    from rewardlab.envs.tasks import task as build
-
     run = run if isinstance(run, Run) else Run.open(run)
     parent = run.program
     if parent is None:
@@ -72,7 +77,7 @@ def refine(
         )
     feedback = Feedback(comment, rating, prefer)
     config = run.config
-    task = build(config.task, **config.task_options)
+    task = task_of(run, task)
     goal = check_request(config.goal or parent.goal or task.goal, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,

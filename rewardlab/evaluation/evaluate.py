@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rewardlab.config import check_seed
-from rewardlab.errors import StorageError, UsageError
+from rewardlab.config import RunConfig, check_seed
+from rewardlab.errors import StorageError, UntrustedFile, UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
+    from rewardlab.training.policies import Policy
     from rewardlab.training.run import Run
 
 SEED_OFFSET = 1_000_000
@@ -40,6 +43,7 @@ class Evaluation:
         length_mean: Mean length [steps].
         seed: Fixes the episodes.
         video: Name of the video in the run folder, if one was made.
+        trust_pickle: The policy was unpickled from a file of somebody else's.
     """
 
     run: str
@@ -52,6 +56,7 @@ class Evaluation:
     length_mean: float
     seed: int
     video: str | None = None
+    trust_pickle: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -66,47 +71,131 @@ def evaluate(
     checkpoint: str = "final",
     video: bool = False,
     progress: bool = False,
+    task: Task | str | None = None,
+    trust_pickle: bool = False,
+    algo: str = "auto",
+    vec_normalize: str | Path | None = None,
 ) -> Evaluation:
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
 
     Args:
-        run: A run with a trained policy, its folder or its id.
+        run: A run with a trained policy, its folder or its id; or the `.zip` of a model that
+            Stable-Baselines3 saved, for which `<model>.evaluation.json` is written beside it.
         episodes: How many episodes, at least 1.
         seed: Fixes the episodes; by default other ones than any of training.
         checkpoint: `"final"`, `"best"` or `"latest"`.
         video: Also write `video.mp4`, with the first of these episodes.
         progress: Show on stderr how far it is.
+        task: What a model is measured on. A run knows its task; one that a module of yours
+            registers must be named, for a run that somebody sent could name any module.
+        trust_pickle: Accept that a model's `.zip` can run code of whoever made it.
+        algo: The model's algorithm; by default what its file says.
+        vec_normalize: The `vecnormalize.pkl` saved with the model, if there is one.
 
     Raises:
-        UsageError: Fewer than one episode, or the run has no such policy.
+        UsageError: Fewer than one episode, the run has no such policy, the model does not fit …
+        UntrustedFile: A model, without `trust_pickle`.
         RenderError: A video is asked for and nothing can draw here.
     """
-    from rewardlab.envs.tasks import task as get_task
-    from rewardlab.evaluation.video import check_drawing, record
-    from rewardlab.training.policies import load_policy
-    from rewardlab.training.run import Run
-    from rewardlab.training.venv import make_venv
+    from rewardlab.training.run import Run, is_model_file
 
     if episodes < 1:
         raise UsageError(f"episodes must be at least 1, got {episodes}")
-    run = run if isinstance(run, Run) else Run.open(run)
-    config = run.config
-    task = get_task(config.task, **config.task_options)
+    if seed is not None:
+        check_seed(seed)
+    if not isinstance(run, Run) and is_model_file(Path(run)):
+        normalizer = None if vec_normalize is None else Path(vec_normalize)
+        subject = _model(Path(run), task, trust_pickle, algo, normalizer)
+    elif trust_pickle or vec_normalize is not None or algo != "auto":
+        raise UsageError(
+            "trust_pickle, algo and vec_normalize are about the .zip of a model; a run needs none"
+        )
+    else:
+        subject = _run(run if isinstance(run, Run) else Run.open(run), task, checkpoint)
+    return _measure(subject, episodes=episodes, seed=seed, video=video, progress=progress)
+
+
+class _Subject(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        policy: Loads it; nothing is executed before the task is known to be fit for a video.
+        task: On what.
+        config: How it was trained, or what stands for that.
+        record: The file that is written.
+        film: The video that is written.
+        facts: Further fields of the evaluation.
+    """
+
+    policy: Callable[[], Policy]
+    task: Task
+    config: RunConfig
+    record: Path
+    film: Path
+    facts: dict[str, Any]
+
+
+def _run(run: Run, task: Task | str | None, checkpoint: str) -> _Subject:
+    from rewardlab.training.policies import load_policy
+    from rewardlab.training.tasks import task_of
+
+    return _Subject(
+        lambda: load_policy(run, checkpoint),
+        task_of(run, task),
+        run.config,
+        run.path / "evaluation.json",
+        run.path / "video.mp4",
+        {"run": run.id, "checkpoint": checkpoint},
+    )
+
+
+def _model(
+    path: Path, task: Task | str | None, trust_pickle: bool, algo: str, vec_normalize: Path | None
+) -> _Subject:
+    from rewardlab.envs.tasks import task as get_task
+    from rewardlab.training.foreign import load_foreign
+
+    if not trust_pickle:
+        raise UntrustedFile(path)
+    if task is None:
+        raise UsageError(f"say on which task {path} is measured: --task TASK, see: rewardlab tasks")
+    task = get_task(task) if isinstance(task, str) else task
+    return _Subject(
+        lambda: load_foreign(
+            path, trust_pickle=trust_pickle, algo=algo, vec_normalize=vec_normalize
+        ),
+        task,
+        RunConfig(task.id, 0),
+        path.with_suffix(".evaluation.json"),
+        path.with_suffix(".mp4"),
+        {"run": path.name, "checkpoint": "model", "trust_pickle": True},
+    )
+
+
+def _measure(
+    subject: _Subject, *, episodes: int, seed: int | None, video: bool, progress: bool
+) -> Evaluation:
+    from rewardlab.evaluation.video import check_drawing, record
+    from rewardlab.training.policies import check_fits
+    from rewardlab.training.venv import make_venv
+
+    task, config = subject.task, subject.config
     if video:
         check_drawing(task)
-    seed = SEED_OFFSET + config.seed if seed is None else check_seed(seed)
-    policy = load_policy(run, checkpoint)
+    seed = SEED_OFFSET + config.seed if seed is None else seed
+    policy = subject.policy()
     venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
     shown = episodes_shown(episodes) if progress else nullcontext()
     with closing(venv), shown as show:
+        check_fits(policy, venv, name=subject.facts["run"], task=task.id)
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
-    result = summarise(done, run=run.id, checkpoint=checkpoint, seed=seed)
-    write_json(run.path / "evaluation.json", result.to_json())  # kept, should filming fail
+    result = summarise(done, seed=seed, **subject.facts)
+    write_json(subject.record, result.to_json())  # kept, should filming fail
     if video:
-        film, n = run.path / "video.mp4", min(episodes, MAX_FILMED)
-        record(policy, task, film, goal=config.goal, seed=seed, episodes=n)
-        result = replace(result, video=film.name)
-        write_json(run.path / "evaluation.json", result.to_json())
+        n = min(episodes, MAX_FILMED)
+        record(policy, task, subject.film, goal=config.goal, seed=seed, episodes=n)
+        result = replace(result, video=subject.film.name)
+        write_json(subject.record, result.to_json())
     return result
 
 

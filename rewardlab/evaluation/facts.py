@@ -42,7 +42,8 @@ def gather(run: Run) -> dict[str, Any]:
         "terms": sum_up(curves, program.source if program else ""),
         "verdict": read_json(run.path / "verdict.json"),
         "versions": read_json(run.path / "versions.json") or {},
-        "task": _task_facts(config),
+        "sandbox": read_json(run.path / "sandbox.json") or {},
+        "task": _task_facts(run, config),
         "parent": _parent_facts(parent, program, feedback_of(parent) if parent else []),
         "feedback": feedback_of(run),
         "video": run.path / "video.mp4" if (run.path / "video.mp4").exists() else None,
@@ -70,12 +71,12 @@ def train_command(run: Run, config: RunConfig) -> str:
     return shlex.join([*words, "--config", str(run.path / "config.yaml")])
 
 
-def _task_facts(config: RunConfig) -> dict[str, Any]:
-    """Return how a task defines success; a task that is not installed here is no error."""
-    from rewardlab.envs.tasks import task
+def _task_facts(run: Run, config: RunConfig) -> dict[str, Any]:
+    """Return how a task defines success; a task that cannot be built here is no error."""
+    from rewardlab.training.tasks import task_of
 
     try:
-        found = task(config.task, **config.task_options)
+        found = task_of(run)
     except RewardlabError as error:
         return {"goal": config.goal, "success": None, "known": False, "why": str(error)}
     success = found.success

@@ -18,6 +18,7 @@ from rewardlab.training.run import Run
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
     from stable_baselines3.common.policies import BasePolicy
+    from stable_baselines3.common.vec_env import VecEnv
 
 CHECKPOINTS = ("final", "best", "latest")
 
@@ -214,3 +215,36 @@ def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[A
         raise ConfigError(f"{config.policy} does not take these policy_kwargs: {why}") from error
     model.set_training_mode(False)
     return model
+
+
+def check_fits(policy: Policy, venv: VecEnv, *, name: str, task: str) -> None:
+    """Raise `UsageError` if a policy observes or does something else than a task."""
+    model, fitting = policy.model, venv.observation_space.shape
+    if model.observation_space.shape != fitting or not isinstance(
+        model.observation_space, type(venv.observation_space)
+    ):
+        raise UsageError(
+            f"{name} does not fit {task}: it observes {_told(model.observation_space)}, "
+            f"the task gives {_told(venv.observation_space)}"
+        )
+    if not _same_actions(model.action_space, venv.action_space):
+        raise UsageError(
+            f"{name} does not fit {task}: it acts in {_told(model.action_space)}, "
+            f"the task takes {_told(venv.action_space)}"
+        )
+    normalizer = policy.normalizer
+    if normalizer is not None and np.shape(normalizer["obs_mean"]) != fitting:
+        raise UsageError(f"the normaliser of {name} is not one of {task}'s observations")
+
+
+def _same_actions(mine: gym.Space[Any], theirs: gym.Space[Any]) -> bool:
+    if isinstance(mine, gym.spaces.Box) and isinstance(theirs, gym.spaces.Box):
+        bounds = ((mine.low, theirs.low), (mine.high, theirs.high))
+        return mine.shape == theirs.shape and all(np.allclose(*pair) for pair in bounds)
+    return mine == theirs
+
+
+def _told(space: gym.Space[Any]) -> str:
+    if isinstance(space, gym.spaces.Box):
+        return f"numbers {space.shape}"
+    return f"one of {space.n} values" if isinstance(space, gym.spaces.Discrete) else str(space)

@@ -4,7 +4,8 @@
 results/<id>/
   run.json            format, status, task, program and parent ids, process, command
   config.yaml         RunConfig
-  versions.json       packages, platform, sandbox layers
+  versions.json       packages and platform
+  sandbox.json        how the program was held: level, layers, limits, faults, accepted risks
   program.py  .json   the reward program and its origin
   verdict.json        its validation
   llm/0001.json …     every call of a coder
@@ -25,12 +26,13 @@ import os
 import re
 import secrets
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from rewardlab.config import RunConfig
-from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.errors import StorageError, UnknownName, UntrustedFile, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import (
     append_json,
@@ -128,8 +130,11 @@ class Run:
 
         Raises:
             UnknownName: No such run, or several start so.
+            UntrustedFile: A model that something else saved.
         """
         path = Path(path_or_id)
+        if is_model_file(path):
+            raise UntrustedFile(path)
         if (path / "run.json").exists():
             return cls(path)
         runs = {run.id: run for run in list_runs(out)}
@@ -219,6 +224,11 @@ class Run:
     @property
     def _evaluations(self) -> Path:
         return self.path / "evaluations.jsonl"
+
+
+def is_model_file(path: Path) -> bool:
+    """Return whether a path is a model's archive, as Stable-Baselines3 saves it, and no run."""
+    return path.is_file() and zipfile.is_zipfile(path)
 
 
 def list_runs(out: str | Path = "results") -> Iterator[Run]:

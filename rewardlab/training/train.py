@@ -12,6 +12,7 @@ from rewardlab.shapers.base import Shaper
 from rewardlab.training.fit import check_shaper, fit
 from rewardlab.training.prepare import extend, prepare
 from rewardlab.training.run import Run
+from rewardlab.training.tasks import task_of
 
 Reward: TypeAlias = "str | Path | RewardProgram | Shaper"
 """`"oracle"`, `"sparse"`, a reward program, a path to one, or a shaper."""
@@ -84,5 +85,4 @@ def train(
         run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
         check_shaper(run, shaper)
         extend(run, task, n_timesteps)
-    known = None if isinstance(task, str) else task
-    return fit(run, task=known, shaper=shaper, progress=progress)
+    return fit(run, task=task_of(run, task), shaper=shaper, progress=progress)

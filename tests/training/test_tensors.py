@@ -7,7 +7,9 @@ from rewardlab.training import tensors
 
 
 def test_nested_values_come_back(tmp_path):
-    tensors.save(tmp_path / "a.npz", {"a": np.arange(3), "b": [torch.ones(2), {"c": 1.5}], "d": "x"})
+    tensors.save(
+        tmp_path / "a.npz", {"a": np.arange(3), "b": [torch.ones(2), {"c": 1.5}], "d": "x"}
+    )
     back = tensors.load(tmp_path / "a.npz")
     assert back["a"].tolist() == [0, 1, 2]
     assert back["b"][0].tolist() == [1, 1]
