@@ -14,21 +14,25 @@ from rewardlab.program.members import show
 from rewardlab.program.signature import Signature, words
 
 _NUMERIC = words("abs float int max min pow round sum")
+_PRINT = Kind("builtin", "print")
+_ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.AugAssign)
 
 
 def check_calls(inference: Inference) -> Iterator[Finding]:
     """Yield calls with refused arguments and functions or modules used as values."""
     allowed = _value_places(inference)
-    for node in inference.scopes.nodes():
-        if isinstance(node, ast.Call):
-            yield from _check_call(node, inference)
-        elif isinstance(node, (ast.Name, ast.Attribute)) and node not in allowed:
+    for call in inference.scopes.nodes(ast.Call):
+        yield from _check_call(call, inference)
+    named: list[ast.Name | ast.Attribute] = [*inference.scopes.nodes(ast.Name)]
+    named += inference.scopes.nodes(ast.Attribute)
+    for node in named:
+        if node not in allowed and isinstance(node.ctx, ast.Load):
             yield from _check_value(node, inference)
 
 
 def check_arithmetic(inference: Inference) -> Iterator[Finding]:
     """Yield parts of the scene that are used as numbers."""
-    for node in inference.scopes.nodes():
+    for node in inference.scopes.nodes(*_ARITHMETIC):
         for operand in _operands(node):
             kinds = inference.kinds(operand)
             if kinds and all(is_entity(kind) for kind in kinds):
@@ -69,11 +73,18 @@ def _check_call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
             yield at(node, "ForbiddenAttribute", message, f"call one of its functions: {close}")
         elif kind.tag == "builtin" and kind.name in _NUMERIC:
             yield from _entities(node, inference)
+        elif kind == _PRINT:
+            yield from (_bad_file(k) for k in node.keywords if k.arg == "file")
     if isinstance(node.func, ast.Attribute) and node.func.attr in vocabulary.METHODS:
         kinds = inference.kinds(node.func.value)
         if any(kind == UNKNOWN or kind.tag == "array" for kind in kinds):
             signature = vocabulary.METHODS[node.func.attr]
             yield from _check_arguments(node, signature, f".{node.func.attr}", inference)
+
+
+def _bad_file(keyword: ast.keyword) -> Finding:
+    message = "print(file=…) is not available (files)"
+    return at(keyword, "ForbiddenAttribute", message, "leave file out")
 
 
 def _check_symbol(node: ast.Call, kind: Kind, inference: Inference) -> Iterator[Finding]:
@@ -153,14 +164,14 @@ def _bad_dtype(node: ast.expr) -> Finding:
 def _value_places(inference: Inference) -> set[ast.AST]:
     """Return the nodes where a function, class or module may stand."""
     places: set[ast.AST] = set()
-    for node in inference.scopes.nodes():
-        if isinstance(node, ast.Attribute):
-            places.add(node.value)
-        elif isinstance(node, ast.Call):
-            places.add(node.func)
-            places.update(_callable_arguments(node, inference))
-        elif isinstance(node, ast.Assign) and _only_names(node.targets):
-            places.add(node.value)
+    nodes = inference.scopes.nodes
+    places.update(node.value for node in nodes(ast.Attribute))
+    places.update(node.value for node in nodes(ast.Assign) if _only_names(node.targets))
+    for call in nodes(ast.Call):
+        places.add(call.func)
+        places.update(_callable_arguments(call, inference))
+    for handler in nodes(ast.ExceptHandler):
+        places.update(ast.walk(handler.type) if handler.type is not None else ())
     return places
 
 
@@ -196,8 +207,6 @@ def _has_stars(function: ast.FunctionDef) -> bool:
 
 
 def _check_value(node: ast.Name | ast.Attribute, inference: Inference) -> Iterator[Finding]:
-    if not isinstance(node.ctx, ast.Load):
-        return
     for kind in inference.kinds(node):
         symbol = vocabulary.lookup(kind.name) if kind.tag == "symbol" else None
         if kind.tag == "module" or (symbol and symbol.kind in ("function", "class")):

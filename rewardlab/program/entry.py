@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from rewardlab.errors import closest
 from rewardlab.program.finding import Finding, at
+from rewardlab.program.nodes import children
 from rewardlab.program.schema import Schema
 
 ENTRY = "compute_dense_reward"
@@ -108,10 +109,10 @@ def _no_number(node: ast.Constant) -> bool:
 
 
 def _returns(entry: ast.FunctionDef) -> Iterator[ast.Return]:
-    stack: list[ast.AST] = list(entry.body)
+    stack: list[ast.AST] = [*reversed(entry.body)]
     while stack:
-        node = stack.pop(0)
+        node = stack.pop()
         if isinstance(node, ast.Return):
             yield node
-        elif not isinstance(node, (ast.FunctionDef, ast.Lambda)):
-            stack += ast.iter_child_nodes(node)
+        elif not isinstance(node, (ast.FunctionDef, ast.expr)):
+            stack += reversed(children(node))

@@ -9,17 +9,22 @@ from rewardlab.errors import closest
 from rewardlab.program import vocabulary
 from rewardlab.program.blocks import rewrite_statements
 from rewardlab.program.finding import Finding, at
+from rewardlab.program.nodes import Nodes
 
 _TYPES_ONLY = {"__future__", "typing", "typing_extensions", "collections.abc", "numpy.typing"}
-
+_TYPE_NODES = (
+    *(ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.Constant, ast.BinOp),
+    *(ast.BitOr, ast.expr_context),
+)
 
 REFUSED = "_refused"
 """What a name is bound to whose import was refused."""
 
 
-def resolve_imports(tree: ast.Module) -> list[Finding]:
+def resolve_imports(tree: ast.Module, nodes: Nodes) -> list[Finding]:
     """Replace the imports of a tree in place; return what could not be resolved."""
-    used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    dropped = _drop_type_names(tree, nodes)
+    used = {n.id for n in nodes.of(ast.Name) if n not in dropped}
     findings: list[Finding] = []
 
     def rewrite(node: ast.stmt) -> list[ast.stmt] | None:
@@ -39,8 +44,33 @@ def resolve_imports(tree: ast.Module) -> list[Finding]:
                 new += [_located(nothing, node)] if name in used else []
         return new
 
-    rewrite_statements(tree, rewrite)
+    if ast.Import in nodes.by or ast.ImportFrom in nodes.by:
+        rewrite_statements(nodes, rewrite)
     return findings
+
+
+def _drop_type_names(tree: ast.Module, nodes: Nodes) -> set[ast.AST]:
+    """Drop names for types that only annotations used; return the nodes that went with them."""
+    imports: list[ast.Import | ast.ImportFrom] = [*nodes.of(ast.Import)]
+    imports += nodes.of(ast.ImportFrom)
+    types = {_bound_name(i, a) for i in imports for a in i.names if _module(i, a) in _TYPES_ONLY}
+    if not types:
+        return set()
+    loaded = {n.id for n in nodes.of(ast.Name) if isinstance(n.ctx, ast.Load)}
+    dropped: set[ast.AST] = set()
+    for node in list(tree.body):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            parts = list(ast.walk(node.value))
+            named = any(isinstance(part, ast.Name) and part.id in types for part in parts)
+            unused = len(node.targets) == 1 and node.targets[0].id not in loaded
+            if named and unused and all(isinstance(part, _TYPE_NODES) for part in parts):
+                dropped.update(parts)
+                tree.body.remove(node)
+    return dropped
+
+
+def _module(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
+    return (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
 
 
 def _bound_name(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> str:
@@ -83,7 +113,7 @@ def _located(new: ast.stmt, node: ast.stmt) -> ast.stmt:
 def _unresolved(
     node: ast.Import | ast.ImportFrom, alias: ast.alias, *, used: bool
 ) -> Iterator[Finding]:
-    module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+    module = _module(node, alias)
     from_name = alias.name if isinstance(node, ast.ImportFrom) else ""
     if from_name == "*" or (isinstance(node, ast.ImportFrom) and node.level):
         what = "star" if from_name == "*" else "relative"

@@ -11,10 +11,14 @@ from collections.abc import Iterable
 
 from rewardlab.program import vocabulary
 from rewardlab.program.imports import REFUSED
-from rewardlab.program.kinds import ANY, ENTITIES, MISSING, Kind, Kinds, SceneKinds
-from rewardlab.program.scopes import Binding, Scope, Scopes, parameters
+from rewardlab.program.kinds import ANY, ENTITIES, MISSING, UNKNOWN, Kind, Kinds, SceneKinds
+from rewardlab.program.outside import KEPT, Outside
+from rewardlab.program.scopes import RETURN, Binding, Function, Scope, Scopes, parameters
 
-_MAX_PASSES = 8
+_MAX_PASSES = 16
+_LAYERS = {"items": 1, "enumerate": 1, "zip": 1, "values": 0, "reversed": 0, "sorted": 0}
+"""Calls that give what their arguments hold, and in how many tuples."""
+
 _IMPORTED = {vocabulary.import_name(module): module for module in vocabulary.MODULES}
 
 
@@ -34,14 +38,36 @@ class Inference:
         self.scopes, self.entry, self.scene = scopes, entry, scene
         self.converged = True
         self._kinds: dict[tuple[Scope, str], Kinds] = {}
-        functions = (n for n in scopes.nodes() if isinstance(n, (ast.FunctionDef, ast.Lambda)))
+        self._found: dict[ast.AST, Kinds] = {}
+        self._outside = Outside()
+        functions: list[Function] = [*scopes.nodes(ast.FunctionDef), *scopes.nodes(ast.Lambda)]
         self._owner = {argument: f for f in functions for argument in parameters(f)}
         self._calls = self._simple_calls()
         self._solve()
 
     def kinds(self, node: ast.AST) -> Kinds:
         """Return what an expression may stand for."""
-        return self._of(node) or ANY
+        kinds = self._found.get(node)
+        if kinds is None:
+            kinds = self._of(node) or ANY
+            if any(kind.tag == KEPT for kind in kinds):
+                kinds = frozenset(UNKNOWN if kind.tag == KEPT else kind for kind in kinds)
+            self._found[node] = kinds
+        return kinds
+
+    def kept(self, node: ast.expr, *, in_place: bool = False) -> str:
+        """Return where an object was made that outlives a call, empty if that is not certain.
+
+        Args:
+            node: What stands for it.
+            in_place: Only what `+=` would change.
+        """
+        kinds = self._of(node)
+        certain = kinds and all(
+            kind.tag == KEPT and (not in_place or self._outside.changes_in_place(kind))
+            for kind in kinds
+        )
+        return min(kinds).name if certain else ""
 
     def binding_scope(self, name: ast.Name) -> Scope | None:
         """Return the scope that binds a name, `None` if the program does not."""
@@ -64,18 +90,16 @@ class Inference:
         calls: dict[ast.FunctionDef, list[ast.Call]] = {}
         direct: set[ast.expr] = set()
         loose: set[ast.FunctionDef] = {self.entry}
-        for node in self.scopes.nodes():
-            if isinstance(node, ast.Call) and (function := self.local_function(node.func)):
+        for node in self.scopes.nodes(ast.Call):
+            if function := self.local_function(node.func):
                 direct.add(node.func)
                 calls.setdefault(function, []).append(node)
                 starred = any(isinstance(a, ast.Starred) for a in node.args)
                 if starred or any(k.arg is None for k in node.keywords):
                     loose.add(function)
-        for node in self.scopes.nodes():
-            if isinstance(node, ast.Name) and node not in direct:
-                function = self.local_function(node)
-                if function is not None:
-                    loose.add(function)
+        for name in self.scopes.nodes(ast.Name):
+            if name not in direct and (function := self.local_function(name)):
+                loose.add(function)
         return {function: found for function, found in calls.items() if function not in loose}
 
     def _solve(self) -> None:
@@ -89,7 +113,7 @@ class Inference:
             changed = False
             for scope, name, binding in bindings:
                 old = self._kinds.get((scope, name), frozenset())
-                new = old | self._bound(binding)
+                new = old | self._bound(scope, name, binding)
                 if new != old:
                     self._kinds[scope, name] = new
                     changed = True
@@ -97,14 +121,54 @@ class Inference:
                 return
         self.converged = False
 
-    def _bound(self, binding: Binding) -> Kinds:
-        if isinstance(binding.node, ast.arg):
-            return self._parameter(binding.node)
-        if isinstance(binding.node, ast.FunctionDef):
-            return frozenset({Kind("function", binding.node.name)})
-        if isinstance(binding.node, ast.ExceptHandler):
+    def _bound(self, scope: Scope, name: str, binding: Binding) -> Kinds:
+        node, value = binding.node, binding.value
+        if isinstance(node, ast.arg):
+            return self._parameter(node)
+        if isinstance(node, ast.FunctionDef):
+            return frozenset({Kind("function", node.name)})
+        if isinstance(node, ast.ExceptHandler):
             return frozenset({Kind("error")})
-        return self._of(binding.value) if binding.value is not None else ANY
+        if isinstance(node, ast.AugAssign):
+            return self._updated(scope, name)
+        if value is None:
+            return ANY
+        if binding.depth:
+            return self._inside(value, binding.depth)
+        if scope is self.scopes.module and len(scope.names[name]) == 1:
+            kind = self._outside.kind(name, value)
+            return frozenset({kind}) if kind is not None else self._of(value)
+        return self._of(value)
+
+    def _updated(self, scope: Scope, name: str) -> Kinds:
+        """Return what `name += …` leaves: the same object, if all that is certain."""
+        others = [b for b in scope.names[name] if not isinstance(b.node, ast.AugAssign)]
+        kinds = self._union(self._bound(scope, name, binding) for binding in others)
+        return kinds if all(kind.tag == KEPT for kind in kinds) else ANY
+
+    def _inside(self, node: ast.expr, depth: int) -> Kinds:
+        """Return what is inside of an expression's value; only what outlives a call has kinds."""
+        sources = [node]
+        if isinstance(node, ast.Call):
+            name = _called(node)
+            if name not in _LAYERS:
+                return ANY
+            depth -= _LAYERS[name]
+            sources = [node.func.value] if isinstance(node.func, ast.Attribute) else node.args
+        kinds = self._union(self._of(source) for source in sources)
+        for _ in range(depth):
+            kinds = self._items(kinds)
+        return kinds if depth > 0 else ANY
+
+    def _items(self, kinds: Kinds, index: ast.expr | None = None) -> Kinds:
+        if any(kind.tag != KEPT for kind in kinds):
+            return ANY
+        found: set[Kind] = set()
+        for kind in kinds:
+            for name, part in self._outside.items(kind, index):
+                inner = self._outside.kind(name, part)
+                found.update([inner] if inner is not None else self._of(part))
+        return frozenset(found) or (ANY if kinds else kinds)
 
     def _parameter(self, argument: ast.arg) -> Kinds:
         function = self._owner.get(argument)
@@ -112,7 +176,8 @@ class Inference:
             return self._entry_parameter(argument)
         if not isinstance(function, ast.FunctionDef) or function not in self._calls:
             return ANY
-        return self._union(self._passed(function, argument, call) for call in self._calls[function])
+        calls = self._calls[function]
+        return self._union(self._passed(function, argument, call) for call in calls)
 
     def _entry_parameter(self, argument: ast.arg) -> Kinds:
         names = [*self.entry.args.posonlyargs, *self.entry.args.args]
@@ -122,7 +187,9 @@ class Inference:
         if place == 1:
             discrete = self.scene.schema.action.discrete
             return frozenset({Kind("number" if discrete else "array", "action")})
-        return frozenset({Kind("array", "obs")}) if place == 2 else ANY
+        if place == 2:
+            return frozenset({Kind("array", "obs")})
+        return self._default(self.entry, argument)
 
     def _passed(self, function: ast.FunctionDef, argument: ast.arg, call: ast.Call) -> Kinds:
         names = [*function.args.posonlyargs, *function.args.args]
@@ -131,8 +198,14 @@ class Inference:
                 return self._of(keyword.value)
         if argument in names and names.index(argument) < len(call.args):
             return self._of(call.args[names.index(argument)])
-        defaults = dict(zip(reversed(names), reversed(function.args.defaults), strict=False))
-        default = defaults.get(argument)
+        return self._default(function, argument)
+
+    def _default(self, function: ast.FunctionDef, argument: ast.arg) -> Kinds:
+        arguments = function.args
+        names = [*arguments.posonlyargs, *arguments.args]
+        defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
+        named = dict(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
+        default = defaults.get(argument) or named.get(argument)
         return self._of(default) if default is not None else ANY
 
     def _union(self, kinds: Iterable[Kinds]) -> Kinds:
@@ -161,16 +234,36 @@ class Inference:
             return frozenset({Kind("none")}) if node.value is None else ANY
         if isinstance(node, ast.Call):
             return self._call(node)
+        if isinstance(node, ast.Subscript):
+            return self._part(node)
         return ANY
+
+    def _part(self, node: ast.Subscript) -> Kinds:
+        kinds = self._of(node.value)
+        if not kinds or any(kind.tag != KEPT for kind in kinds):
+            return ANY if kinds else kinds
+        if isinstance(node.slice, ast.Slice):
+            return kinds if all(map(self._outside.is_array, kinds)) else ANY
+        return self._items(kinds, node.slice)
 
     def _call(self, node: ast.Call) -> Kinds:
         name = literal_member(node)
         if name is None:
-            return ANY
+            return self._result(node)
         found = {self.scene.member(kind, name) for kind in self._of(node.args[0])}
         there = frozenset(kind for kind in found if kind is not None)
         default = node.args[2] if len(node.args) == 3 and None in found else None
         return there | self._of(default) if default is not None else there
+
+    def _result(self, node: ast.Call) -> Kinds:
+        """Return what a call of an own function, or a look-up in a dictionary, gives."""
+        function = self.local_function(node.func)
+        if function is not None:
+            scope = self.scopes.functions[function]
+            return self._kinds.get((scope, RETURN), frozenset())
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and len(node.args) == 1:
+            return self._items(self._of(node.func.value), node.args[0])
+        return ANY
 
     def _name(self, node: ast.Name) -> Kinds:
         scope = self.scopes.of[node].find(node.id) if node in self.scopes.of else None
@@ -194,6 +287,13 @@ class Inference:
                 return frozenset({Kind("module", path)})
             return frozenset({Kind("symbol", path) if vocabulary.lookup(path) else MISSING})
         return frozenset({MISSING}) if kind == MISSING else ANY
+
+
+def _called(node: ast.Call) -> str:
+    """Return the name of the method or function that is called."""
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr
+    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def literal_member(node: ast.Call) -> str | None:

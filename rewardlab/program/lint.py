@@ -20,11 +20,10 @@ _COSINE = "scipy.spatial.distance.cosine"
 
 def lint(inference: Inference) -> Iterator[Finding]:
     """Yield warnings about a program that is otherwise in order."""
-    for node in inference.scopes.nodes():
-        if isinstance(node, ast.Compare):
-            yield from _comparison(node, inference)
-        elif isinstance(node, ast.Call):
-            yield from _call(node, inference)
+    for comparison in inference.scopes.nodes(ast.Compare):
+        yield from _comparison(comparison, inference)
+    for call in inference.scopes.nodes(ast.Call):
+        yield from _call(call, inference)
 
 
 def _comparison(node: ast.Compare, inference: Inference) -> Iterator[Finding]:

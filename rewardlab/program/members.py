@@ -26,9 +26,9 @@ _DANGEROUS = words(
 
 def check_members(inference: Inference) -> Iterator[Finding]:
     """Yield attributes that do not exist or are not allowed, and values and methods mixed up."""
-    called = {n.func for n in inference.scopes.nodes() if isinstance(n, ast.Call)}
-    for node in inference.scopes.nodes():
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+    called = {call.func for call in inference.scopes.nodes(ast.Call)}
+    for node in inference.scopes.nodes(ast.Attribute):
+        if isinstance(node.ctx, ast.Load):
             finding = _check(node, inference) or _check_use(node, inference, node in called)
             if finding is not None:
                 yield finding
@@ -38,9 +38,8 @@ def stored_on_self(inference: Inference) -> frozenset[str]:
     """Return the names that a program tries to keep on scene objects."""
     return frozenset(
         node.attr
-        for node in inference.scopes.nodes()
-        if isinstance(node, ast.Attribute)
-        and not isinstance(node.ctx, ast.Load)
+        for node in inference.scopes.nodes(ast.Attribute)
+        if not isinstance(node.ctx, ast.Load)
         and any(is_entity(kind) for kind in inference.kinds(node.value))
     )
 
@@ -161,5 +160,6 @@ def _check_use(node: ast.Attribute, inference: Inference, called: bool) -> Findi
 
 
 def _is_key(node: ast.Attribute, inference: Inference) -> bool:
-    keys = (n.value for n in inference.scopes.nodes() if isinstance(n, ast.keyword))
-    return node.attr in ("get", "index", "count") and any(value is node for value in keys)
+    return node.attr in ("get", "index", "count") and any(
+        keyword.value is node for keyword in inference.scopes.nodes(ast.keyword)
+    )

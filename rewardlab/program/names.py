@@ -7,23 +7,43 @@ from collections.abc import Iterator
 
 from rewardlab.program.blocks import rewrite_statements
 from rewardlab.program.finding import Finding, at
+from rewardlab.program.nodes import Nodes
+
+_NAMED: dict[type[ast.AST], str] = {
+    ast.Name: "id",
+    ast.Attribute: "attr",
+    ast.arg: "arg",
+    ast.keyword: "arg",
+    ast.FunctionDef: "name",
+    ast.ExceptHandler: "name",
+    ast.MatchAs: "name",
+    ast.alias: "asname",
+}
+"""Where nodes hold an identifier."""
 
 
-def strip_annotations(tree: ast.Module) -> None:
+def strip_annotations(nodes: Nodes) -> None:
     """Drop all annotations: they are code, run at definition time, that rewards do not need."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.returns = None
-        elif isinstance(node, ast.arg):
-            node.annotation = None
-    rewrite_statements(tree, _unannotated)
+    for function in nodes.of(ast.FunctionDef):
+        function.returns = None
+    for argument in nodes.of(ast.arg):
+        argument.annotation = None
+    if ast.AnnAssign in nodes.by:
+        rewrite_statements(nodes, _unannotated)
 
 
-def check_underscores(tree: ast.Module) -> Iterator[Finding]:
+def check_underscores(nodes: Nodes) -> Iterator[Finding]:
     """Yield every name, attribute, keyword, alias and capture that begins with an underscore."""
-    for node in ast.walk(tree):
-        for name in _identifiers(node):
-            if name.startswith("_") and name != "_":
+    for cls, field in _NAMED.items():
+        for node in nodes.by.get(cls, ()):
+            name = getattr(node, field)
+            if name and name[0] == "_" and name != "_":
+                yield from _refuse(node, name)
+    paths: list[tuple[ast.AST, str]] = [(alias, alias.name) for alias in nodes.of(ast.alias)]
+    paths += [(node, node.module or "") for node in nodes.of(ast.ImportFrom)]
+    for node, path in paths:
+        for name in path.split(".") if path != "__future__" else ():
+            if name.startswith("_"):
                 yield from _refuse(node, name)
 
 
@@ -36,22 +56,6 @@ def _refuse(node: ast.AST, name: str) -> Iterator[Finding]:
     else:
         message = f"{name!r} begins with an underscore"
         yield at(node, "ForbiddenSyntax", message, f"rename it {name.strip('_') or 'value'}")
-
-
-def _identifiers(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-    elif isinstance(node, ast.Attribute):
-        yield node.attr
-    elif isinstance(node, (ast.FunctionDef, ast.ExceptHandler, ast.MatchAs)):
-        yield node.name or ""
-    elif isinstance(node, (ast.arg, ast.keyword)):
-        yield node.arg or ""
-    elif isinstance(node, ast.alias):
-        yield from node.name.split(".")
-        yield node.asname or ""
-    elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-        yield from (node.module or "").split(".")
 
 
 def _unannotated(node: ast.stmt) -> list[ast.stmt] | None:

@@ -15,16 +15,16 @@ _PROBES = ("hasattr", "getattr")
 
 def has_probing(inference: Inference) -> bool:
     """Return whether a program uses `hasattr` or `getattr` at all."""
-    return any(isinstance(n, ast.Name) and n.id in _PROBES for n in inference.scopes.nodes())
+    return any(name.id in _PROBES for name in inference.scopes.nodes(ast.Name))
 
 
 def rewrite_probing(tree: ast.Module, inference: Inference) -> Iterator[Finding]:
     """Replace `hasattr` and `getattr` with a literal name by what they give; refuse others."""
     new: dict[ast.expr, ast.expr] = {}
-    for node in inference.scopes.nodes():
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+    for node in inference.scopes.nodes(ast.Call):
+        if not isinstance(node.func, ast.Name) or node.func.id not in _PROBES:
             continue
-        if node.func.id in _PROBES and _is_builtin(node.func, inference):
+        if inference.binding_scope(node.func) is None:
             decided = _decide(node, inference)
             if decided is None:
                 message = f"{node.func.id} works only on the scene, with a literal name"
@@ -46,17 +46,10 @@ def insert_step(tree: ast.Module, inference: Inference) -> None:
         return
     new: dict[ast.expr, ast.expr] = {
         node: ast.copy_location(ast.Constant(schema.dt), node)
-        for node in inference.scopes.nodes()
-        if isinstance(node, ast.Attribute)
-        and node.attr == "dt"
-        and isinstance(node.ctx, ast.Load)
-        and inference.kinds(node) == {STEP}
+        for node in inference.scopes.nodes(ast.Attribute)
+        if node.attr == "dt" and isinstance(node.ctx, ast.Load) and inference.kinds(node) == {STEP}
     }
     replace_expressions(tree, new)
-
-
-def _is_builtin(name: ast.Name, inference: Inference) -> bool:
-    return inference.binding_scope(name) is None
 
 
 def _decide(node: ast.Call, inference: Inference) -> ast.expr | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
@@ -17,6 +19,7 @@ from rewardlab.program.kinds import Kind, SceneKinds
 from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations
+from rewardlab.program.nodes import Nodes, find_nodes
 from rewardlab.program.placement import check_placement
 from rewardlab.program.probing import has_probing, insert_step, rewrite_probing
 from rewardlab.program.schema import Schema
@@ -24,6 +27,7 @@ from rewardlab.program.scopes import find_scopes
 from rewardlab.program.size import measure_text, measure_tree, parse
 from rewardlab.program.stores import check_stores
 from rewardlab.program.syntax import check_syntax
+from rewardlab.program.terms import check_terms
 
 MAX_FINDINGS = 20
 
@@ -62,28 +66,30 @@ def read(source: str, schema: Schema) -> Reading:
     tree = parse(source)
     if isinstance(tree, Finding):
         return Reading(None, (tree,))
-    too_big = measure_tree(tree)
+    findings = list(lift_method(tree))
+    nodes = find_nodes(tree)
+    too_big = measure_tree(nodes)
     if too_big is not None:
         return Reading(None, (too_big,))
-    findings = list(_check_form(tree))
+    findings += _check_form(tree, nodes)
     if not _errors(findings):
-        findings += _check_meaning(tree, schema)
+        findings += _check_meaning(tree, nodes, schema)
     entry = find_entry(tree)
+    found = _ordered(findings, source)
     if _errors(findings) or entry is None:
-        return Reading(None, _ordered(findings))
-    return Reading(ast.fix_missing_locations(tree), _ordered(findings), takes_obs(entry, schema))
+        return Reading(None, found)
+    return Reading(tree, found, takes_obs(entry, schema))
 
 
-def _check_form(tree: ast.Module) -> Iterator[Finding]:
-    strip_annotations(tree)
-    yield from lift_method(tree)
-    yield from check_syntax(tree)
-    yield from check_placement(tree)
-    yield from check_underscores(tree)
+def _check_form(tree: ast.Module, nodes: Nodes) -> Iterator[Finding]:
+    strip_annotations(nodes)
+    for checks in (check_syntax(tree, nodes), check_placement(tree, nodes)):
+        yield from _few(checks)
+    yield from _few(check_underscores(nodes))
 
 
-def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
-    yield from resolve_imports(tree)
+def _check_meaning(tree: ast.Module, nodes: Nodes, schema: Schema) -> Iterator[Finding]:
+    yield from resolve_imports(tree, nodes)
     yield from check_entry(tree, schema)
     entry = find_entry(tree)
     if entry is None:
@@ -96,12 +102,8 @@ def _check_meaning(tree: ast.Module, schema: Schema) -> Iterator[Finding]:
     if not inference.converged:
         message = "names are assigned to each other in too many steps"
         yield at(entry, "SourceTooComplex", message, "use the values directly")
-    yield from _check_names(inference)
-    yield from check_members(inference)
-    yield from check_calls(inference)
-    yield from check_arithmetic(inference)
-    yield from check_stores(inference)
-    yield from lint(inference)
+    for check in _MEANING:
+        yield from _few(check(inference))
     insert_step(tree, inference)
 
 
@@ -110,11 +112,9 @@ def _check_names(inference: Inference) -> Iterator[Finding]:
     if len(inference.scopes.module.names[ENTRY]) > 1:
         message = f"{ENTRY} is bound more than once"
         yield at(inference.entry, "RewardSignatureError", message, "define it once")
-    for node in inference.scopes.nodes():
-        if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
-            continue
-        if node.id.startswith("_") and node.id != "_":
-            continue  # put there by an import
+    for node in inference.scopes.nodes(ast.Name):
+        if not isinstance(node.ctx, ast.Load) or (node.id[0] == "_" and node.id != "_"):
+            continue  # bound here, or put there by an import
         if inference.binding_scope(node) is None and node.id not in known:
             yield _unknown_name(node, inference)
 
@@ -133,12 +133,33 @@ def _unknown_name(node: ast.Name, inference: Inference) -> Finding:
     return at(node, "UnknownName", message, hint)
 
 
+_MEANING = (
+    *(_check_names, check_members, check_calls, check_arithmetic, check_stores, check_terms),
+    lint,
+)
+
+
+def _few(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Yield no more than are shown: to explain thousands, with close matches, takes long."""
+    return islice(findings, MAX_FINDINGS)
+
+
 def _errors(findings: list[Finding]) -> bool:
     return any(finding.severity == "error" for finding in findings)
 
 
-def _ordered(findings: list[Finding]) -> tuple[Finding, ...]:
-    unique = dict.fromkeys((f.code, f.message, f.severity, f.line, f.col, f.hint) for f in findings)
-    rows = [Finding(*row) for row in unique]
-    rows.sort(key=lambda f: (f.severity, f.line or 0, f.col or 0))
-    return tuple(rows[:MAX_FINDINGS])
+def _ordered(findings: list[Finding], source: str) -> tuple[Finding, ...]:
+    unique = {(f.code, f.message, f.severity, f.line, f.col, f.hint): f for f in findings}
+    found = sorted(unique.values(), key=lambda f: (f.severity, f.line or 0, f.col or 0))
+    found = found[:MAX_FINDINGS]
+    return tuple(found) if source.isascii() else tuple(_in_characters(found, source))
+
+
+def _in_characters(findings: list[Finding], source: str) -> Iterator[Finding]:
+    """Yield findings with columns in characters: those of nodes count bytes."""
+    lines = re.split(r"\r\n|\r|\n", source)
+    for finding in findings:
+        if finding.line and finding.col and finding.line <= len(lines):
+            before = lines[finding.line - 1].encode("utf-8", "replace")[: finding.col]
+            finding = replace(finding, col=len(before.decode("utf-8", "ignore")))
+        yield finding

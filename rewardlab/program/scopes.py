@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from rewardlab.program.nodes import Node, children
 
 Comprehension: TypeAlias = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Function: TypeAlias = ast.FunctionDef | ast.Lambda
+Pair: TypeAlias = tuple[ast.Name, ast.expr | None, int]
 
 
-@dataclass(frozen=True, eq=False)
-class Binding:
+class Binding(NamedTuple):
     """One way in which a name gets a value.
 
     Attributes:
         value: The expression it is bound to; `None` where that is not one expression.
         node: The parameter, function, handler or statement that binds it.
+        depth: How far it is inside of the value: 1 for an element of it, 2 for one of that.
     """
 
     value: ast.expr | None
     node: ast.AST
+    depth: int = 0
+
+
+RETURN = "return"
+"""Stands in a function's scope for what it returns: no program can use it as a name."""
 
 
 @dataclass(eq=False)
@@ -32,9 +41,9 @@ class Scope:
     parent: Scope | None
     names: dict[str, list[Binding]] = field(default_factory=dict)
 
-    def bind(self, name: str, value: ast.expr | None, node: ast.AST) -> None:
+    def bind(self, name: str, binding: Binding) -> None:
         """Add a binding."""
-        self.names.setdefault(name, []).append(Binding(value, node))
+        self.names.setdefault(name, []).append(binding)
 
     def find(self, name: str) -> Scope | None:
         """Return the scope whose binding a load of `name` here sees, if the program has one."""
@@ -51,102 +60,139 @@ class Scope:
         while scope is not None:
             names |= scope.names.keys()
             scope = scope.parent
-        return names
+        return names - {RETURN}
 
 
 @dataclass(eq=False)
 class Scopes:
-    """The scopes of a tree, and in which of them each expression is evaluated."""
+    """The scopes of a tree, and in which of them each expression is evaluated.
+
+    Attributes:
+        module: The outermost scope.
+        of: Scope of each node.
+        functions: The scopes of what functions do.
+    """
 
     module: Scope
     of: dict[ast.AST, Scope]
+    functions: dict[ast.AST, Scope]
 
-    def nodes(self) -> Iterator[ast.AST]:
-        """Yield all nodes in source order."""
-        yield from self.of
+    @cached_property
+    def _by(self) -> dict[type[ast.AST], list[ast.AST]]:
+        by: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.of:
+            by.setdefault(type(node), []).append(node)
+        return by
+
+    def nodes(self, *classes: type[Node]) -> Iterator[Node]:
+        """Yield the nodes of some classes, those of each in source order."""
+        for cls in classes:
+            yield from cast("list[Node]", self._by.get(cls, ()))
 
 
 def find_scopes(tree: ast.Module) -> Scopes:
     """Build the scopes of a tree, without recursion."""
     module = Scope(tree, None)
-    of: dict[ast.AST, Scope] = {}
+    scopes = Scopes(module, {}, {})
     stack: list[tuple[ast.AST, Scope]] = [(tree, module)]
     while stack:
         node, scope = stack.pop()
-        of[node] = scope
-        _bind(node, scope)
-        stack += reversed(list(_children(node, scope)))
-    return Scopes(module, of)
+        scopes.of[node] = scope
+        bind = _BINDERS.get(type(node))
+        if bind is not None:
+            bind(node, scope)
+        if isinstance(node, Function):
+            scopes.functions[node] = inner = Scope(node, scope)
+            stack += reversed(list(_function_children(node, scope, inner)))
+        elif isinstance(node, Comprehension):
+            stack += reversed(list(_comprehension_children(node, scope)))
+        else:
+            stack += [(child, scope) for child in reversed(children(node))]
+    return scopes
 
 
-def pairs(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[ast.Name, ast.expr | None]]:
-    """Yield the names of an assignment's target with the expression each one gets."""
-    stack = [(target, value)]
+def pairs(target: ast.expr, value: ast.expr | None, depth: int = 0) -> Iterator[Pair]:
+    """Yield the names of an assignment's target with what each one gets, see `Binding`."""
+    stack: list[tuple[ast.expr, ast.expr | None, int]] = [(target, value, depth)]
     while stack:
-        left, right = stack.pop()
+        left, right, inside = stack.pop()
         if isinstance(left, ast.Name):
-            yield left, right
+            yield left, right, inside
         elif isinstance(left, ast.Starred):
-            stack.append((left.value, None))
+            stack.append((left.value, None, 0))
         elif isinstance(left, (ast.Tuple, ast.List)):
-            rights = _parts(right, len(left.elts))
-            if any(isinstance(e, ast.Starred) for e in left.elts):
-                rights = [None] * len(left.elts)
-            stack += zip(left.elts, rights, strict=True)
+            parts = None if inside else _parts(right, left.elts)
+            values: Sequence[ast.expr | None] = parts or [right] * len(left.elts)
+            inside = 0 if parts else inside + 1
+            stack += [(e, value, inside) for e, value in zip(left.elts, values, strict=True)]
 
 
-def _parts(value: ast.expr | None, n: int) -> list[ast.expr | None]:
-    if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == n:
-        return list(value.elts)
-    return [None] * n
+def _parts(value: ast.expr | None, targets: list[ast.expr]) -> list[ast.expr] | None:
+    """Return the parts of a literal that is unpacked name by name."""
+    if not isinstance(value, (ast.Tuple, ast.List)) or len(value.elts) != len(targets):
+        return None
+    starred = any(isinstance(part, ast.Starred) for part in (*value.elts, *targets))
+    return None if starred else value.elts
 
 
-def _bind(node: ast.AST, scope: Scope) -> None:
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            _bind_target(scope, target, node.value, node)
-    elif isinstance(node, ast.AugAssign):
-        _bind_target(scope, node.target, None, node)
-    elif isinstance(node, ast.NamedExpr):
-        _bind_target(_function_scope(scope), node.target, node.value, node)
-    elif isinstance(node, ast.For):
-        for element in _elements(node.iter):
-            _bind_target(scope, node.target, element, node)
-    elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.FunctionDef)) and node.name:
-        scope.bind(node.name, None, node)
+def _bind_assignment(node: ast.Assign, scope: Scope) -> None:
+    for target in node.targets:
+        _bind_target(scope, target, node.value, node)
 
 
-def _bind_target(scope: Scope, target: ast.expr, value: ast.expr | None, node: ast.AST) -> None:
-    for name, part in pairs(target, value):
-        scope.bind(name.id, part, node)
+def _bind_update(node: ast.AugAssign, scope: Scope) -> None:
+    _bind_target(scope, node.target, None, node)
 
 
-def _function_scope(scope: Scope) -> Scope:
+def _bind_walrus(node: ast.NamedExpr, scope: Scope) -> None:
     while isinstance(scope.node, Comprehension) and scope.parent is not None:
         scope = scope.parent
-    return scope
+    _bind_target(scope, node.target, node.value, node)
 
 
-def _elements(iterable: ast.expr) -> list[ast.expr] | list[None]:
-    """Return what a loop over a literal list goes through, `[None]` over anything else."""
-    elements = iterable.elts if isinstance(iterable, (ast.Tuple, ast.List)) else []
-    starred = any(isinstance(element, ast.Starred) for element in elements)
-    return elements if elements and not starred else [None]
-
-
-def _children(node: ast.AST, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    if isinstance(node, Function):
-        yield from _function_children(node, scope)
-    elif isinstance(node, Comprehension):
-        yield from _comprehension_children(node, scope)
+def _bind_loop(node: ast.For | ast.comprehension, scope: Scope) -> None:
+    elements = node.iter.elts if isinstance(node.iter, (ast.Tuple, ast.List)) else []
+    if elements and not any(isinstance(element, ast.Starred) for element in elements):
+        for element in elements:
+            _bind_target(scope, node.target, element, node)
     else:
-        yield from ((child, scope) for child in ast.iter_child_nodes(node))
+        _bind_target(scope, node.target, node.iter, node, depth=1)
 
 
-def _function_children(node: Function, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
-    inner = Scope(node, scope)
+def _bind_name(node: ast.ExceptHandler | ast.MatchAs | ast.FunctionDef, scope: Scope) -> None:
+    if node.name:
+        scope.bind(node.name, Binding(None, node))
+
+
+def _bind_return(node: ast.Return, scope: Scope) -> None:
+    if node.value is not None:
+        scope.bind(RETURN, Binding(node.value, node))
+
+
+_BINDERS: dict[type[ast.AST], Callable[[Any, Scope], None]] = {
+    ast.Assign: _bind_assignment,
+    ast.AugAssign: _bind_update,
+    ast.NamedExpr: _bind_walrus,
+    ast.For: _bind_loop,
+    ast.ExceptHandler: _bind_name,
+    ast.MatchAs: _bind_name,
+    ast.FunctionDef: _bind_name,
+    ast.Return: _bind_return,
+}
+
+
+def _bind_target(
+    scope: Scope, target: ast.expr, value: ast.expr | None, node: ast.AST, depth: int = 0
+) -> None:
+    for name, part, inside in pairs(target, value, depth):
+        scope.bind(name.id, Binding(part, node, inside))
+
+
+def _function_children(
+    node: Function, scope: Scope, inner: Scope
+) -> Iterator[tuple[ast.AST, Scope]]:
     for argument in parameters(node):
-        inner.bind(argument.arg, None, argument)
+        inner.bind(argument.arg, Binding(None, argument))
     for default in [*node.args.defaults, *node.args.kw_defaults]:
         if default is not None:
             yield default, scope
@@ -157,8 +203,7 @@ def _function_children(node: Function, scope: Scope) -> Iterator[tuple[ast.AST, 
 def _comprehension_children(node: Comprehension, scope: Scope) -> Iterator[tuple[ast.AST, Scope]]:
     inner = Scope(node, scope)
     for i, generator in enumerate(node.generators):
-        for element in _elements(generator.iter):
-            _bind_target(inner, generator.target, element, generator)
+        _bind_loop(generator, inner)
         yield generator.iter, inner if i else scope
         yield generator.target, inner
         yield from ((condition, inner) for condition in generator.ifs)

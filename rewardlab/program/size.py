@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
 
 from rewardlab.program.finding import Finding
+from rewardlab.program.nodes import Nodes
 
 MAX_CHARACTERS = 20_000
 MAX_BRACKETS = 60
@@ -17,11 +17,11 @@ MAX_DEPTH = 60
 
 # Brackets in comments and strings are no syntax; those in f-strings may be.
 _INERT = re.compile(
-    r"#[^\n]*|(?P<prefix>\b[A-Za-z]{1,2})?"
-    r"(?:\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''"
-    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*')",
+    r"#[^\n]*|\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''"
+    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'",
     re.DOTALL,
 )
+_BRACKETS = re.compile(r"[()\[\]{}]")
 _RUNS = re.compile(
     rf"(?:[-+~][\s\\]*){{{MAX_RUN}}}|(?:\bnot\b[\s\\]*){{{MAX_RUN}}}"
     rf"|(?:\.[\s\\]*\w+[\s\\]*){{{MAX_RUN}}}"
@@ -63,39 +63,28 @@ def parse(source: str) -> ast.Module | Finding:
         return Finding("RewardSyntaxError", text, hint="return the whole function as plain Python")
 
 
-def measure_tree(tree: ast.Module) -> Finding | None:
-    """Return what is too big about a tree; walks without recursion."""
-    nodes, deepest = 0, 0
-    for _, depth in _levels(tree):
-        nodes, deepest = nodes + 1, max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        return _complex(f"expressions or blocks nested {deepest} deep", MAX_DEPTH)
-    if nodes > MAX_NODES:
-        return _complex(f"{nodes} syntax nodes", MAX_NODES)
+def measure_tree(nodes: Nodes) -> Finding | None:
+    """Return what is too big about a tree."""
+    if nodes.depth > MAX_DEPTH:
+        return _complex(f"expressions or blocks nested {nodes.depth} deep", MAX_DEPTH)
+    if nodes.count > MAX_NODES:
+        return _complex(f"{nodes.count} syntax nodes", MAX_NODES)
     return None
 
 
-def _levels(tree: ast.AST) -> Iterator[tuple[ast.AST, int]]:
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while stack:
-        node, depth = stack.pop()
-        if isinstance(node, (ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop)):
-            continue
-        yield node, depth
-        stack += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
-
-
 def _blank(token: re.Match[str]) -> str:
-    return token.group() if "f" in (token["prefix"] or "").lower() else " "
+    start = token.start()
+    prefix = token.string[max(start - 2, 0) : start]
+    return token.group() if prefix[-1:].isalpha() and "f" in prefix.lower() else " "
 
 
 def _bracket_depth(code: str) -> int:
     depth = deepest = 0
-    for character in code:
-        if character in "([{":
+    for bracket in _BRACKETS.findall(code):
+        if bracket in "([{":
             depth += 1
             deepest = max(deepest, depth)
-        elif character in ")]}":
+        else:
             depth = max(depth - 1, 0)
     return deepest
 

@@ -10,23 +10,43 @@ from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import is_entity
 from rewardlab.program.members import show
+from rewardlab.program.scopes import Scope
 
 _PURE = "compute it from self.previous (one step ago), self.initial (after reset) or self.time"
 
 
 def check_stores(inference: Inference) -> Iterator[Finding]:
     """Yield assignments to attributes, writes into the scene and state between calls."""
-    for node in inference.scopes.nodes():
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-            yield _attribute(node, inference)
-        elif isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            yield from _into(node.value, node, inference)
-        elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if _is_argument(node.target, inference):
-                yield _mutation(node, node.target.id)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            changes = node.func.attr in vocabulary.MUTATORS
-            yield from _into(node.func.value, node, inference) if changes else ()
+    nodes = inference.scopes.nodes
+    for attribute in nodes(ast.Attribute):
+        if not isinstance(attribute.ctx, ast.Load):
+            yield _attribute(attribute, inference)
+    for item in nodes(ast.Subscript):
+        if not isinstance(item.ctx, ast.Load):
+            yield from _into(item.value, item, inference)
+    for update in nodes(ast.AugAssign):
+        if isinstance(update.target, ast.Name):
+            yield from _update(update, update.target, inference)
+    for call in nodes(ast.Call):
+        if isinstance(call.func, ast.Attribute) and call.func.attr in vocabulary.MUTATORS:
+            yield from _into(call.func.value, call, inference)
+
+
+def _update(node: ast.AugAssign, name: ast.Name, inference: Inference) -> Iterator[Finding]:
+    if _is_argument(name, inference):
+        yield _mutation(node, name.id)
+    elif made := inference.kept(name, in_place=True):
+        yield _remembered(node, made)
+    elif (scope := inference.binding_scope(name)) and _has_no_value(name.id, scope):
+        if name.id in inference.scopes.module.names:
+            yield _remembered(node, name.id)
+        else:
+            message = f"{name.id!r} has no value before this line"
+            yield at(node, "UnknownName", message, f"begin with {name.id} = 0.0")
+
+
+def _has_no_value(name: str, scope: Scope) -> bool:
+    return all(isinstance(binding.node, ast.AugAssign) for binding in scope.names[name])
 
 
 def _attribute(node: ast.Attribute, inference: Inference) -> Finding:
@@ -45,6 +65,11 @@ def _mutation(node: ast.AST, name: str) -> Finding:
     return at(node, "StateMutation", message, f"take a copy, e.g. x = {name}.copy()")
 
 
+def _remembered(node: ast.AST, name: str) -> Finding:
+    message = f"{name} outside the function cannot be changed: it would be remembered"
+    return at(node, "StatefulReward", message, f"make it inside the function, or {_PURE}")
+
+
 def _into(target: ast.expr, node: ast.AST, inference: Inference) -> Iterator[Finding]:
     """Check a write into what `target` stands for."""
     base = target
@@ -53,13 +78,13 @@ def _into(target: ast.expr, node: ast.AST, inference: Inference) -> Iterator[Fin
             yield _mutation(node, show(base))
             return
         base = base.value
-    if not isinstance(base, ast.Name):
-        return
-    if _is_argument(base, inference) or _is_scene(base, inference):
-        yield _mutation(node, base.id)
-    elif _outlives_call(base, inference):
-        message = f"{base.id!r} outside the function cannot be changed: it would be remembered"
-        yield at(node, "StatefulReward", message, f"make it inside the function, or {_PURE}")
+    name = base if isinstance(base, ast.Name) else None
+    if name and (_is_argument(name, inference) or _is_scene(name, inference)):
+        yield _mutation(node, name.id)
+    elif name and _outlives_call(name, inference):
+        yield _remembered(node, name.id)
+    elif made := inference.kept(target) or inference.kept(base):
+        yield _remembered(node, made)
 
 
 def _is_scene(node: ast.expr, inference: Inference) -> bool:

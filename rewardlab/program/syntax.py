@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
+from rewardlab.program.entry import ENTRY
 from rewardlab.program.finding import Finding, at
+from rewardlab.program.nodes import Nodes, children
 from rewardlab.program.signature import words
 
-ALLOWED: tuple[type[ast.AST], ...] = (
-    *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.AugAssign),
-    *(ast.AnnAssign, ast.For, ast.While, ast.If, ast.Expr, ast.Pass, ast.Break, ast.Continue),
-    *(ast.Assert, ast.Raise, ast.Try, ast.ExceptHandler, ast.Import, ast.ImportFrom, ast.alias),
-    *(ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare, ast.Lambda, ast.IfExp, ast.Dict, ast.Set),
-    *(ast.List, ast.Tuple, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
-    *(ast.comprehension, ast.Call, ast.keyword, ast.Starred, ast.Constant, ast.Attribute),
-    *(ast.Subscript, ast.Slice, ast.Name, ast.JoinedStr, ast.FormattedValue, ast.NamedExpr),
-    *(ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchAs, ast.MatchOr),
-    *(ast.expr_context, ast.boolop, ast.unaryop, ast.cmpop),
-    *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult),
-    *(ast.BitAnd, ast.BitOr, ast.BitXor),
+_ALLOWED: frozenset[type[ast.AST]] = frozenset(
+    {
+        *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign),
+        *(ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Expr, ast.Pass),
+        *(ast.Break, ast.Continue, ast.Assert, ast.Raise, ast.Try, ast.ExceptHandler),
+        *(ast.Import, ast.ImportFrom, ast.alias, ast.BoolOp, ast.BinOp, ast.UnaryOp, ast.Compare),
+        *(ast.Lambda, ast.IfExp, ast.Dict, ast.Set, ast.List, ast.Tuple, ast.ListComp),
+        *(ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Call, ast.keyword),
+        *(ast.Starred, ast.Constant, ast.Attribute, ast.Subscript, ast.Slice, ast.Name),
+        *(ast.JoinedStr, ast.FormattedValue, ast.NamedExpr, ast.Match, ast.match_case),
+        *(ast.MatchValue, ast.MatchSingleton, ast.MatchAs, ast.MatchOr),
+    }
+)
+_OPERATORS: frozenset[type[ast.operator]] = frozenset(
+    {
+        *(ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult),
+        *(ast.BitAnd, ast.BitOr, ast.BitXor),
+    }
 )
 _SPOKEN: dict[str, tuple[str, str]] = {
     "ClassDef": ("classes", "use functions"),
@@ -40,99 +49,96 @@ _SPOKEN: dict[str, tuple[str, str]] = {
     "MatchMapping": ("mapping patterns", "use if and elif"),
     "MatchStar": ("star patterns", "use if and elif"),
 }
-_IMMUTABLE = (ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Tuple, ast.BinOp, ast.operator)
-_DEFAULT_NODES = (*_IMMUTABLE, ast.expr_context, ast.Name, ast.Attribute)
-_TOP_CALLS = words("abs dict float int list max min range round set tuple")
+_DEFAULT_NODES = (
+    *(ast.Constant, ast.UnaryOp, ast.USub, ast.UAdd, ast.Tuple, ast.BinOp, ast.operator),
+    *(ast.expr_context, ast.Name, ast.Attribute),
+)
+_TOP_CALLS = words(
+    "abs all any bool dict float int len list max min pow range round set sorted str sum tuple"
+)
+_LARGEST = 1 << 1023
+"""Integers up to here are floats too; larger ones cannot even be printed."""
 
 
-def check_syntax(tree: ast.Module) -> Iterator[Finding]:
+def check_syntax(tree: ast.Module, nodes: Nodes) -> Iterator[Finding]:
     """Yield the syntax of a tree that is not allowed."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ALLOWED):
-            yield from _refuse(node)
-        else:
-            yield from _check(node)
+    for cls, found in nodes.by.items():
+        check = _CHECKS.get(cls) if cls in _ALLOWED else _refuse
+        if check is not None:
+            yield from check(found)
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
     for statement in tree.body:
         yield from _check_top(statement, calls=_TOP_CALLS - own)
-    yield from _operators(tree)
 
 
-def _refuse(node: ast.AST) -> Iterator[Finding]:
-    if isinstance(node, (ast.LShift, ast.RShift, ast.withitem)):
-        return  # carries no position: the node around it is reported
-    what, hint = _SPOKEN.get(
-        type(node).__name__, (f"{type(node).__name__} nodes", "write it plainly")
-    )
-    yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
+def _refuse(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
+        if isinstance(node, ast.withitem):
+            continue  # carries no position: the node around it is reported
+        other = (f"{type(node).__name__} nodes", "write it plainly")
+        what, hint = _SPOKEN.get(type(node).__name__, other)
+        yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
 
 
-def _operators(tree: ast.Module) -> Iterator[Finding]:
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.BinOp, ast.AugAssign)) and not isinstance(node.op, ALLOWED):
+def _operations(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
+        if type(node.op) not in _OPERATORS:
             what, hint = _SPOKEN.get(type(node.op).__name__, ("such operators", "use arithmetic"))
             yield at(node, "ForbiddenSyntax", f"{what} are not supported", hint)
+        elif isinstance(node, ast.BinOp):
+            yield from _string_operator(node)
 
 
-def _check(node: ast.AST) -> Iterator[Finding]:
-    if isinstance(node, ast.FunctionDef):
-        yield from _definition(node)
-    elif isinstance(node, ast.arguments):
-        yield from _defaults(node)
-    elif isinstance(node, ast.comprehension):
-        if node.is_async:
-            yield at(node.iter, "ForbiddenSyntax", "async loops are not supported", "use for")
-    elif isinstance(node, ast.ExceptHandler):
-        yield from _handler(node)
-    elif isinstance(node, ast.Constant):
+def _constants(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
         if isinstance(node.value, (bytes, complex)):
-            kind = type(node.value).__name__
-            message = f"{kind} constants are not supported"
+            message = f"{type(node.value).__name__} constants are not supported"
             yield at(node, "ForbiddenSyntax", message, "use numbers and strings")
-    elif isinstance(node, ast.FormattedValue):
-        yield from _format(node)
-    elif isinstance(node, ast.BinOp):
-        yield from _string_operator(node)
+        elif isinstance(node.value, int) and node.value > _LARGEST:
+            message = "an integer this large is not supported"
+            yield at(node, "ForbiddenSyntax", message, "use a float, e.g. 1e6")
 
 
-def _definition(node: ast.FunctionDef) -> Iterator[Finding]:
-    if node.decorator_list:
-        hint = "call the function instead"
-        yield at(node.decorator_list[0], "ForbiddenSyntax", "decorators are not supported", hint)
-    if getattr(node, "type_params", None):
-        yield at(node, "ForbiddenSyntax", "type parameters are not supported", "leave them out")
+def _definitions(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
+        for decorator in node.decorator_list[:1]:
+            hint = "call the function instead"
+            yield at(decorator, "ForbiddenSyntax", "decorators are not supported", hint)
+        if getattr(node, "type_params", None):
+            yield at(node, "ForbiddenSyntax", "type parameters are not supported", "leave them out")
 
 
-def _defaults(node: ast.arguments) -> Iterator[Finding]:
-    for default in [*node.defaults, *node.kw_defaults]:
-        if default is None:
-            continue
+def _defaults(found: Iterable[Any]) -> Iterator[Finding]:
+    for default in (d for node in found for d in (*node.defaults, *node.kw_defaults) if d):
         if not all(isinstance(part, _DEFAULT_NODES) for part in ast.walk(default)):
             message = "a default must be an unchangeable constant"
             hint = "use a number, a string, a tuple or None"
             yield at(default, "ForbiddenSyntax", message, hint)
 
 
-def _handler(node: ast.ExceptHandler) -> Iterator[Finding]:
-    if node.type is None:
-        hint = "name the exception, e.g. except ValueError"
-        yield at(node, "ForbiddenSyntax", "a bare except hides every fault", hint)
-        return
-    for name in ast.walk(node.type):
-        if isinstance(name, ast.Name) and name.id == "Exception":
-            hint = "name the exception, e.g. except ValueError"
+def _loops(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
+        if node.is_async:
+            yield at(node.iter, "ForbiddenSyntax", "async loops are not supported", "use for")
+
+
+def _handlers(found: Iterable[Any]) -> Iterator[Finding]:
+    hint = "name the exception, e.g. except ValueError"
+    for node in found:
+        if node.type is None:
+            yield at(node, "ForbiddenSyntax", "a bare except hides every fault", hint)
+        elif any(isinstance(n, ast.Name) and n.id == "Exception" for n in ast.walk(node.type)):
             yield at(node, "ForbiddenSyntax", "except Exception hides faults", hint, warn=True)
 
 
-def _format(node: ast.FormattedValue) -> Iterator[Finding]:
-    spec = node.format_spec
-    if spec is None:
-        return
-    parts = spec.values if isinstance(spec, ast.JoinedStr) else [spec]
-    texts = [p.value for p in parts if isinstance(p, ast.Constant)]
-    if len(texts) != len(parts) or any(re.search(r"\d{3}", str(t)) for t in texts):
-        message = "a format must be constant and less than 100 wide"
-        yield at(node, "ForbiddenSyntax", message, "write e.g. {x:.3f}")
+def _formats(found: Iterable[Any]) -> Iterator[Finding]:
+    for node in found:
+        spec = node.format_spec
+        parts = spec.values if isinstance(spec, ast.JoinedStr) else [spec] if spec else []
+        texts = [p.value for p in parts if isinstance(p, ast.Constant)]
+        if len(texts) != len(parts) or any(re.search(r"\d{3}", str(t)) for t in texts):
+            message = "a format must be constant and less than 100 wide"
+            yield at(node, "ForbiddenSyntax", message, "write e.g. {x:.3f}")
 
 
 def _string_operator(node: ast.BinOp) -> Iterator[Finding]:
@@ -148,20 +154,35 @@ def _is_text(node: ast.expr) -> bool:
     )
 
 
+_CHECKS: dict[type[ast.AST], Callable[[Iterable[Any]], Iterator[Finding]]] = {
+    ast.FunctionDef: _definitions,
+    ast.arguments: _defaults,
+    ast.comprehension: _loops,
+    ast.ExceptHandler: _handlers,
+    ast.Constant: _constants,
+    ast.FormattedValue: _formats,
+    ast.BinOp: _operations,
+    ast.AugAssign: _operations,
+}
+
+
 def _check_top(node: ast.stmt, *, calls: frozenset[str]) -> Iterator[Finding]:
     if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Pass)):
         return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return
-    value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-    if isinstance(node, ast.AnnAssign) and value is None:
-        return
-    if value is None:
-        if isinstance(node, ALLOWED):
-            message = "only imports, constants and functions may stand outside a function"
-            yield at(node, "ForbiddenSyntax", message, "move it into compute_dense_reward")
-        return
-    yield from _constant(value, calls)
+    if isinstance(node, ast.Assign):
+        yield from _constant(node.value, calls)
+    elif type(node) in _ALLOWED:
+        message = "only imports, constants and functions may stand outside a function"
+        yield at(node, "ForbiddenSyntax", message, _elsewhere(node))
+
+
+def _elsewhere(node: ast.stmt) -> str:
+    named = isinstance(node, ast.If) and any(
+        isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test)
+    )
+    return "leave it out: nothing runs as a script" if named else f"move it into {ENTRY}"
 
 
 def _constant(value: ast.expr, calls: frozenset[str]) -> Iterator[Finding]:
@@ -172,9 +193,9 @@ def _constant(value: ast.expr, calls: frozenset[str]) -> Iterator[Finding]:
         if isinstance(node, ast.Lambda):
             continue
         lazy = isinstance(node, (ast.GeneratorExp, ast.NamedExpr))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            lazy = node.func.id not in calls
+        if isinstance(node, ast.Call) and not isinstance(node.func, ast.Attribute):
+            lazy = not isinstance(node.func, ast.Name) or node.func.id not in calls
         if lazy:
             message = "a value outside a function must be a constant"
-            yield at(node, "ForbiddenSyntax", message, "move it into compute_dense_reward")
-        stack += ast.iter_child_nodes(node)
+            yield at(node, "ForbiddenSyntax", message, f"move it into {ENTRY}")
+        stack += children(node)
