@@ -84,11 +84,11 @@ class ChatCoder:
         import openai
 
         try:
-            body = self._post(asked)
+            body = self.endpoint.hide(self._post(asked))
         except openai.OpenAIError as error:
             raise CoderError(self._explain(error), self._failure(error, facts)) from None
         try:
-            return _answer(json.loads(self.endpoint.hide(body)))
+            return _answer(json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             reason = self.endpoint.redact(one_line(_complaint(body) or str(error)))
             raise CoderError(

@@ -241,7 +241,7 @@ def list_runs(out: str | Path = "results") -> Iterator[Run]:
         if (path / "run.json").is_file() and not path.is_symlink():
             try:
                 run = Run(path)
-                found.append((run.record.get("created", ""), run.id, run))
+                found.append((str(run.record.get("created", "")), run.id, run))
             except StorageError:
                 continue
     for _, _, run in sorted(found, key=lambda item: item[:2]):

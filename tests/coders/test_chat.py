@@ -236,6 +236,13 @@ def test_a_key_that_a_server_echoes_is_not_kept(answers, request_, environment, 
     assert key not in "".join(f.read_text() for f in environment.rglob("*") if f.is_file())
 
 
+def test_no_part_of_a_key_is_left_where_a_message_ends(answers, request_, key):
+    answers(Response("x" * 70 + key, content_type="application/json"))
+    with pytest.raises(CoderError) as caught:
+        ChatCoder("m").write(request_)
+    assert key[:8] not in f"{caught.value} {caught.value.record}"
+
+
 def test_a_server_without_key_gets_none(answers, request_, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
     answers("Hello")

@@ -152,3 +152,9 @@ def test_links_and_broken_folders_are_not_listed(run, tmp_path):
     (tmp_path / "broken" / "run.json").write_text("{")
     assert [r.id for r in list_runs(tmp_path)] == ["one"]
     assert list(list_runs(tmp_path / "none")) == []
+
+
+def test_runs_are_listed_whatever_their_records_say(tmp_path):
+    for name, created in (("one", 7), ("two", "2026"), ("three", None)):
+        Run.create(tmp_path, CONFIG, name=name).update(created=created)
+    assert len(list(list_runs(tmp_path))) == 3
