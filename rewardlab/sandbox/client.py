@@ -24,6 +24,7 @@ from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join
 from rewardlab.sandbox.frames import CODES, Reply, Violation
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
+from rewardlab.sandbox.link import Order
 from rewardlab.sandbox.memory import shared_memory
 
 Mode: TypeAlias = Literal["probe", "train"]
@@ -97,7 +98,7 @@ class RewardWorker:
         text = json.dumps(job).encode()
         self._place = frames.layout(schema.row_size, len(text))
         self._hash_seed = hash_seed
-        self._start(text, spawn.Order(self._place, self._limits, mode == "train", _guards))
+        self._start(text, Order(self._place, self._limits, mode == "train", _guards))
         self._load()
 
     @property
@@ -184,7 +185,7 @@ class RewardWorker:
         code = CODES[int(reply.status[row])]
         raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
 
-    def _start(self, job: bytes, how: spawn.Order) -> None:
+    def _start(self, job: bytes, how: Order) -> None:
         memory_fd = shared_memory(self._place.size)
         try:
             self._memory = mmap.mmap(memory_fd, self._place.size)
@@ -199,7 +200,7 @@ class RewardWorker:
         finally:
             os.close(memory_fd)
 
-    def _connect(self, memory_fd: int, how: spawn.Order) -> None:
+    def _connect(self, memory_fd: int, how: Order) -> None:
         theirs_in, self._request = os.pipe()
         self._reply, theirs_out = os.pipe()
         try:

@@ -34,3 +34,15 @@ def package_folders() -> list[str]:
         if spec is not None and spec.origin:
             folders.append(str(Path(spec.origin).parents[1]))
     return list(dict.fromkeys(folders))
+
+
+def command(call: str) -> list[str]:
+    """Return how to execute a Python statement in a clean interpreter that finds our packages."""
+    ours, *more = package_folders()
+    code = (
+        "import sys",
+        f"sys.path[:0] = [] if {ours!r} in sys.path else [{ours!r}]",
+        f"sys.path += [p for p in {more!r} if p not in sys.path]",
+        call,
+    )
+    return [sys.executable, "-s", "-P", "-B", "-c", "; ".join(code)]
