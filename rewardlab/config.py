@@ -45,6 +45,7 @@ class RunConfig:
         on_reward_fault: `"stop"`, or `"zero"`: count, score 0, stop above 1 %.
         sandbox: `"require"` refuses below the full sandbox.
         allow_degraded_sandbox: Run programs of models and files although a layer is missing.
+        lockdown: Lock the trainer too, see `rewardlab.sandbox.lockdown`.
     """
 
     task: str
@@ -69,6 +70,7 @@ class RunConfig:
     on_reward_fault: OnRewardFault = "stop"
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: bool = False
+    lockdown: bool = False
 
     def save(self, path: Path) -> None:
         """Write it as YAML.

@@ -86,6 +86,13 @@ AllowDegraded = Annotated[
         help_behavior_hint="",
     ),
 ]
+Lockdown = Annotated[
+    Switch,
+    arg(
+        help="Lock the trainer too: it writes only its run folder and has no network.",
+        help_behavior_hint="",
+    ),
+]
 
 _POSITIONAL = ("task", "goal")
 _command: ContextVar[str] = ContextVar("command", default="")

@@ -45,6 +45,20 @@ class Schedule(BaseCallback):
         self._venv: VecEnv | None = None
         self._started = time.monotonic()
 
+    def open(self) -> None:
+        """Build the environments of evaluation, if there will be one."""
+        config = self._session.config
+        if not config.eval_freq:
+            return
+        with preserved_random():
+            self._venv = make_venv(
+                self._session.task,
+                n_envs=min(EVAL_ENVS, config.n_envs, config.eval_episodes),
+                seed=self._seed,
+                vec_env=config.vec_env,
+                sealed=config.lockdown,
+            )
+
     def save(self) -> None:
         """Write a checkpoint of this very state."""
         memory = self._session.memory
@@ -100,17 +114,18 @@ class Schedule(BaseCallback):
         return freq > 0 and step // freq > self._session.memory.get(what, 0) // freq
 
     @property
+    def _seed(self) -> int:
+        return child_seed(self._session.config.seed + 1, 0)
+
+    @property
     def _elapsed(self) -> float:
         return (time.time_ns() - self._session.model.start_time) / 1e9
 
     def _measure(self) -> dict[str, Any]:
         session, config = self._session, self._session.config
-        seed = child_seed(config.seed + 1, 0)
-        if self._venv is None:
-            n_envs = min(EVAL_ENVS, config.n_envs, config.eval_episodes)
-            self._venv = make_venv(session.task, n_envs=n_envs, seed=seed, vec_env=config.vec_env)
+        assert self._venv is not None
         policy = Policy.of(session.model)
-        done = rollout(policy, self._venv, episodes=config.eval_episodes, seed=seed)
+        done = rollout(policy, self._venv, episodes=config.eval_episodes, seed=self._seed)
         return {
             "timesteps": session.model.num_timesteps,
             "episodes": len(done.returns),

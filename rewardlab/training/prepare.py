@@ -14,6 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.base import Shaper
 from rewardlab.training import algorithms, presets
+from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
 
 
@@ -43,6 +44,7 @@ def prepare(
     on_reward_fault: OnRewardFault = "stop",
     sandbox: Sandbox = "auto",
     allow_degraded_sandbox: bool = False,
+    lockdown: bool = False,
     facts: Mapping[str, Any] | None = None,
 ) -> Run:
     """Make the folder of a run, so that `fit` can train it.
@@ -74,6 +76,7 @@ def prepare(
         on_reward_fault: `"stop"`, or `"zero"`: score 0 and count, stop above 1 %.
         sandbox: `"require"` refuses to run below the full sandbox.
         allow_degraded_sandbox: Run programs of models and files although a layer is missing.
+        lockdown: Lock the trainer down too: it writes only its run folder and has no network.
         facts: Further JSON-ready entries of `run.json`, e.g. the command.
 
     Raises:
@@ -92,6 +95,7 @@ def prepare(
     _at_least(0, eval_freq=eval_freq or 0)
     _at_least(0, checkpoint_freq=checkpoint_freq or 0)
     check_seed(seed)
+    check_lockdown(lockdown, shaper)
     algorithms.check_device(device)
     episode = task.horizon
     if eval_freq is None:
@@ -122,6 +126,7 @@ def prepare(
         on_reward_fault=on_reward_fault,
         sandbox=sandbox,
         allow_degraded_sandbox=allow_degraded_sandbox,
+        lockdown=lockdown,
     )
     extra = {"scene_hash": task.scene.hash}
     if shaper is not None:

@@ -22,6 +22,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
+from rewardlab.sandbox import lockdown
 
 if TYPE_CHECKING:
     from rewardlab.sandbox.runner import RewardRunner
@@ -38,6 +39,7 @@ def make_venv(
     native_reward: bool = True,
     vec_env: Literal["dummy", "subproc"] = "dummy",
     render_mode: str | None = None,
+    sealed: bool = False,
 ) -> VecEnv:
     """Build `n_envs` environments of a task that are stepped together.
 
@@ -48,6 +50,7 @@ def make_venv(
         native_reward: Compute the environment's own reward; without it rewards are 0.
         vec_env: `"dummy"` steps them in this process, `"subproc"` each in its own.
         render_mode: `"rgb_array"` for video.
+        sealed: Processes of `"subproc"` execute no program once their environment is built.
 
     Returns:
         Environments whose infos carry `scene (row_size,)` at every step and, if the task has a
@@ -55,11 +58,13 @@ def make_venv(
     """
     options = {"render_mode": render_mode, "native_reward": native_reward}
     if vec_env == "subproc":
+        # "spawn" needs no socket, which a locked trainer has not
         venv: VecEnv = SubprocVecEnv(
             [
-                partial(_rebuild, task.id, dict(task.options), seed + i, options)
+                partial(_rebuild, task.id, dict(task.options), seed + i, options, sealed)
                 for i in range(n_envs)
-            ]
+            ],
+            start_method="spawn",
         )
     else:
         venv = LeanVecEnv([partial(_build, task, seed + i, options) for i in range(n_envs)])
@@ -88,11 +93,14 @@ def _build(task: Task, seed: int, options: Mapping[str, Any]) -> gym.Env[Any, An
 
 
 def _rebuild(
-    id: str, task_options: Mapping[str, Any], seed: int, options: Mapping[str, Any]
+    id: str, task_options: Mapping[str, Any], seed: int, options: Mapping[str, Any], sealed: bool
 ) -> gym.Env[Any, Any]:
     # Ctrl-C reaches every process of a terminal: the one that trains decides what it means
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return _build(get_task(id, **task_options), seed, options)
+    env = _build(get_task(id, **task_options), seed, options)
+    if sealed:
+        lockdown.seal()
+    return env
 
 
 class LeanVecEnv(DummyVecEnv):
@@ -120,11 +128,14 @@ class SuccessVecEnv(VecEnvWrapper):
     Args:
         venv: Environments whose infos carry `success` or, if `runner` is given, `scene`.
         runner: Executes the user's success predicate; closed with the environments.
+
+    Attributes:
+        runner: The same.
     """
 
     def __init__(self, venv: VecEnv, runner: RewardRunner | None = None) -> None:
         super().__init__(venv)
-        self._runner = runner
+        self.runner = runner
         self._solved = np.zeros(venv.num_envs, np.bool_)
 
     def reset(self) -> VecEnvObs:
@@ -144,15 +155,15 @@ class SuccessVecEnv(VecEnvWrapper):
 
     def close(self) -> None:
         """Close environments and worker."""
-        if self._runner is not None:
-            self._runner.close()
+        if self.runner is not None:
+            self.runner.close()
         self.venv.close()
 
     def _success(self, infos: list[dict[str, Any]]) -> npt.NDArray[np.bool_]:
-        if self._runner is None:
+        if self.runner is None:
             return np.array([info["success"] for info in infos], np.bool_)
         rows = np.stack([info["scene"] for info in infos])
-        success: npt.NDArray[np.bool_] = self._runner.evaluate(rows).reward >= SOLVED
+        success: npt.NDArray[np.bool_] = self.runner.evaluate(rows).reward >= SOLVED
         for info, solved in zip(infos, success.tolist(), strict=True):
             info["success"] = solved
         return success
