@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rewardlab.errors import RewardlabError, StorageError
 from rewardlab.evaluation.curves import Curves, Term
 from rewardlab.evaluation.evaluate import Evaluation
 from rewardlab.evaluation.facts import gather
@@ -63,9 +64,16 @@ def report(run: Run | str | Path) -> Report:
     from rewardlab.training.run import Run
 
     run = run if isinstance(run, Run) else Run.open(run)
-    facts = gather(run)
     html, data = run.path / "report.html", run.path / "report.json"
-    write_text(html, render(facts))
+    try:
+        facts = gather(run)
+        page = render(facts)
+    except (RewardlabError, OSError):
+        raise
+    except Exception as error:  # facts of another's folder may be of any type
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise StorageError(f"what {run.path} holds does not fit together ({why})") from error
+    write_text(html, page)
     write_json(data, _json(facts))
     evaluation: Evaluation | None = facts["evaluation"]
     return Report(
@@ -94,7 +102,12 @@ def render(facts: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": _percent, "code": _highlight, "signed": _signed}
+    environment.filters |= {
+        "percent": _percent,
+        "code": _highlight,
+        "signed": _signed,
+        "plain": _plain,
+    }
     curves: Curves = facts["curves"]
     figures = {
         "success": plots.success_figure(curves, facts["evaluations"]),
@@ -132,6 +145,7 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
         "terms": [term._asdict() for term in facts["terms"]],
         "config": facts["config"],
         "versions": facts["versions"],
+        "sandbox": facts["sandbox"],
         "command": facts["command"],
         "again": facts["again"],
         "video": facts["video"].name if facts["video"] else None,
@@ -144,12 +158,13 @@ def _film(path: Path) -> dict[str, str]:
     from rewardlab.evaluation.video import poster
 
     try:
-        data = path.read_bytes()
+        inside = path.stat().st_size <= MAX_VIDEO_BYTES
+        uri = _data_uri("video/mp4", path.read_bytes()) if inside else path.name
     except OSError as error:
         raise storage_error(path, error) from error
     picture = poster(path)
     return {
-        "uri": _data_uri("video/mp4", data) if len(data) <= MAX_VIDEO_BYTES else path.name,
+        "uri": uri,
         "poster": _data_uri("image/jpeg", picture) if picture else "",
     }
 
@@ -169,6 +184,18 @@ def _signed(value: float | None) -> str:
     value = 0.0 if abs(value) < 1e-9 else value
     text = f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return text.replace("-", "−")
+
+
+def _plain(value: Any) -> str:
+    """Return what was recorded as words: mappings as `name value`, layers with their marks."""
+    if isinstance(value, dict) and "works" in value:
+        return f"{value['name']} ✓" if value["works"] else f"{value['name']} ✗ {value['why']}"
+    if isinstance(value, dict):
+        words = (f"{name} {_plain(part)}".replace("_", " ") for name, part in value.items())
+        return ", ".join(words) or "none"
+    if isinstance(value, list):
+        return ", ".join(_plain(part) for part in value)
+    return {None: "–", True: "yes", False: "no"}.get(value, str(value))
 
 
 def _highlight(source: str, language: str = "python") -> Any:

@@ -146,7 +146,9 @@ def poster(path: Path) -> bytes:
     """Return a frame near the end of a video as JPEG; `b""` if it cannot be read."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    take = ["-sseof", "-0.2", "-i", str(path), "-frames:v", "1", "-q:v", "5", "-f", "mjpeg", "-"]
+    # a stranger's file may be anything: no playlist, and nothing but this very file, is opened
+    only = ["-protocol_whitelist", "file", "-f", "mov", "-sseof", "-0.2", "-i", f"file:{path}"]
+    take = [*only, "-frames:v", "1", "-q:v", "5", "-f", "mjpeg", "pipe:1"]
     try:
         return subprocess.run([get_ffmpeg_exe(), "-v", "error", *take], capture_output=True).stdout
     except (OSError, RuntimeError):

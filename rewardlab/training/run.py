@@ -29,7 +29,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from rewardlab.config import RunConfig
 from rewardlab.errors import StorageError, UnknownName, UntrustedFile, UsageError
@@ -50,7 +50,13 @@ FORMAT = 1
 Status = Literal["running", "finished", "failed", "interrupted"]
 
 
-_NEEDED = frozenset({"status", "task", "program_id", "parent", "n_timesteps"})
+_NEEDED: dict[str, Any] = {
+    "status": str,
+    "task": str,
+    "program_id": str | None,
+    "parent": str | None,
+    "n_timesteps": int,
+}
 
 
 class Run:
@@ -75,9 +81,10 @@ class Run:
                 f"{self.path} was written by a newer rewardlab (format {record['format']}, this "
                 f"version reads up to {FORMAT}): upgrade with pip install -U rewardlab"
             )
-        if lost := _NEEDED - record.keys():
+        lost = sorted(k for k, kinds in _NEEDED.items() if not isinstance(record.get(k, ()), kinds))
+        if lost or record["status"] not in get_args(Status):
             raise StorageError(
-                f"{self.path / 'run.json'} is damaged: it has no {', '.join(sorted(lost))}"
+                f"{self.path / 'run.json'} is damaged: it has no {', '.join(lost or ['status'])}"
             )
 
     def __repr__(self) -> str:
@@ -180,7 +187,7 @@ class Run:
     def evaluations(self) -> list[dict[str, Any]]:
         """Evaluations along training, each with `timesteps`, `success`, `return_mean` and more."""
         rows = read_json_lines(self._evaluations)
-        by_step = {row["timesteps"]: row for row in rows if "timesteps" in row}
+        by_step = {row["timesteps"]: row for row in rows if isinstance(row.get("timesteps"), int)}
         return [by_step[step] for step in sorted(by_step)]
 
     @property
