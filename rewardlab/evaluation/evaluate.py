@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +18,8 @@ from rewardlab.evaluation.statistics import Interval, mean_interval
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
+    from stable_baselines3.common.vec_env import VecEnv
+
     from rewardlab.envs.tasks import Task
     from rewardlab.training.policies import Policy
     from rewardlab.training.run import Run
@@ -44,6 +46,7 @@ class Evaluation:
         seed: Fixes the episodes.
         video: Name of the video in the run folder, if one was made.
         trust_pickle: The policy was unpickled from a file of somebody else's.
+        sandbox: How programs were held meanwhile, see `rewardlab.sandbox.record`.
     """
 
     run: str
@@ -57,6 +60,7 @@ class Evaluation:
     seed: int
     video: str | None = None
     trust_pickle: bool = False
+    sandbox: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""
@@ -189,7 +193,8 @@ def _measure(
     with closing(venv), shown as show:
         check_fits(policy, venv, name=subject.facts["run"], task=task.id)
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
-    result = summarise(done, seed=seed, **subject.facts)
+    held = _held(subject, venv)
+    result = summarise(done, seed=seed, sandbox=held, **subject.facts)
     write_json(subject.record, result.to_json())  # kept, should filming fail
     if video:
         n = min(episodes, MAX_FILMED)
@@ -197,6 +202,20 @@ def _measure(
         result = replace(result, video=subject.film.name)
         write_json(subject.record, result.to_json())
     return result
+
+
+def _held(subject: _Subject, venv: VecEnv) -> dict[str, Any]:
+    from rewardlab.sandbox.record import record
+    from rewardlab.training.venv import SuccessVecEnv
+
+    predicate = subject.task.success_program
+    runner = venv.runner if isinstance(venv, SuccessVecEnv) else None
+    return record(
+        program_id=predicate.id if predicate else None,
+        worker=runner.record() if runner else None,
+        allow_degraded_sandbox=subject.config.allow_degraded_sandbox,
+        trust_pickle=subject.facts.get("trust_pickle", False),
+    )
 
 
 def last_evaluation(run: Run) -> Evaluation | None:

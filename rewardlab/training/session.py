@@ -22,6 +22,7 @@ from rewardlab.shapers.plain import NativeShaper, SparseShaper
 from rewardlab.shapers.program import ProgramShaper
 from rewardlab.store.files import write_json
 from rewardlab.training import algorithms, checkpoint
+from rewardlab.training.held import keep_record
 from rewardlab.training.logs import RunLogger
 from rewardlab.training.policies import spaces_json
 from rewardlab.training.run import Run
@@ -67,6 +68,7 @@ class Session:
         }
         checkpoint.save(self.run.path / "checkpoints", self.model, extra)
         self.run.update(steps=self.model.num_timesteps)
+        keep_record(self.run, self.shaped)
 
     def seed(self) -> None:
         """Fix what comes next by the run's seed and the step, and nothing before."""
@@ -134,6 +136,7 @@ def _environments(
         seed=child_seed(config.seed, 0),
         native_reward=config.native_reward,
         vec_env=config.vec_env,
+        sealed=config.lockdown,
     )
     stack.callback(lambda: venv.close())
     gamma = algorithms.known_discount(config.hyperparameters)

@@ -6,6 +6,7 @@ import pytest
 from rewardlab.config import RunConfig
 from rewardlab.evaluation.statistics import wilson
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox.record import record
 from rewardlab.store.files import write_json
 from rewardlab.training.run import Run
 
@@ -56,6 +57,7 @@ def make_run(tmp_path):
             run.add_evaluation(checked(10_000 * k, min(10, 2 * k), signal))
         write_json(run.path / "verdict.json", VERDICT | {"program_id": program.id})
         write_json(run.path / "versions.json", VERSIONS)
+        write_json(run.path / "sandbox.json", record(program_id=program.id, worker=WORKER))
         if evaluated:
             write_json(run.path / "evaluation.json", evaluation(name, signal))
         run.release("finished" if finished else "interrupted")
@@ -80,13 +82,20 @@ VERDICT = {
         }
     ],
 }
+WORKER = {
+    "calls": 7500,
+    "p50_us": 41.5,
+    "p99_us": 80.0,
+    "faults": {"NonFiniteReward": 7},
+    "respawns": 0,
+    "substituted": 7,
+}
 VERSIONS = {
     "rewardlab": "0.1.0",
     "python": "3.11.2",
     "platform": "Linux-6.1-x86_64",
     "machine": "x86_64",
     "packages": {"torch": "2.9.0", "mujoco": "3.3.0"},
-    "sandbox": {"level": "full", "layers": [{"name": "seccomp", "works": True, "why": ""}]},
 }
 
 

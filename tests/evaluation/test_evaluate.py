@@ -9,6 +9,8 @@ from rewardlab.evaluation.evaluate import evaluate, last_evaluation
 from rewardlab.evaluation.report import report
 from rewardlab.evaluation.statistics import wilson
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox.record import FIELDS
+from rewardlab.store.files import read_json
 from rewardlab.training.train import train
 
 PROGRAM = '''import numpy as np
@@ -43,6 +45,13 @@ def test_an_evaluation_is_reproducible_written_and_honest(run):
     keys = {"run", "checkpoint", "episodes", "success", "success_ci", "return_mean", "seed"}
     assert keys <= written.keys()
     assert written == json.loads(json.dumps(first.to_json()))
+
+
+def test_it_records_how_programs_were_held_meanwhile(run):
+    held = evaluate(run, episodes=1).sandbox
+    assert held == read_json(run.path / "evaluation.json")["sandbox"]
+    assert set(held) == set(FIELDS)
+    assert held["trust"]["trust_pickle"] is False
 
 
 def test_other_seeds_and_checkpoints_can_be_asked_for(run):

@@ -8,7 +8,7 @@ import pytest
 from rewardlab.errors import StorageError
 from rewardlab.evaluation.report import report
 from rewardlab.evaluation.video import caption, write_clip
-from rewardlab.store.files import write_json
+from rewardlab.store.files import read_json, write_json
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path"}
 
@@ -63,6 +63,29 @@ def test_everything_about_a_run_is_on_one_page(make_run, parent_source):
         "substituted 7",  # what happened to the program in training
     ):  # fmt: skip
         assert fact in text, fact
+
+
+def test_the_page_says_how_the_program_was_held(make_run):
+    run = make_run()
+    found = page(run)
+    held = read_json(run.path / "sandbox.json")
+    assert f"ran in the sandbox at level {held['sandbox_level']}" in found.text
+    assert "NonFiniteReward 7" in found.text
+    for fact in (held["kernel"], held["filter"] or "–", held["vocabulary"], "trust pickle no"):
+        assert fact in found.text, fact
+    assert read_json(run.path / "report.json")["sandbox"] == held
+    assert "not fully jailed" not in found.text or held["sandbox_level"] != "full"
+
+
+def test_less_than_the_full_sandbox_is_said_loudly(make_run):
+    run = make_run()
+    missing = {"name": "landlock", "works": False, "why": "this kernel does not have it"}
+    held = read_json(run.path / "sandbox.json")
+    held |= {"sandbox_level": "partial", "layers": [missing]}
+    write_json(run.path / "sandbox.json", held)
+    text = page(run).text
+    assert "The sandbox was only partial:" in text
+    assert "landlock ✗ this kernel does not have it" in text
 
 
 def test_the_page_has_figures_and_loads_nothing(make_run):

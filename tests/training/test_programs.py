@@ -3,6 +3,7 @@ import pytest
 from rewardlab.errors import ProgramRefused, RewardFault
 from rewardlab.evaluation.report import report
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox.record import FIELDS
 from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
 from rewardlab.training.prepare import prepare
@@ -135,3 +136,26 @@ def test_programs_score_real_scenes_however_environments_are_stepped(vec_env, tm
         **SMALL,
     )
     assert all(clock > 0 for clock in column(run, "reward/terms/clock"))
+
+
+def test_every_run_records_how_its_program_was_held(task, tmp_path):
+    program = RewardProgram(GOOD)
+    settings = {**SMALL, "hyperparameters": PPO, "allow_degraded_sandbox": True}
+    run = train(task, program, n_timesteps=128, out=tmp_path, **settings)
+    held = read_json(run.path / "sandbox.json")
+    assert set(held) == set(FIELDS)
+    assert held["program_id"] == program.id
+    assert held["trust"]["allow_degraded_sandbox"]
+    assert held["worker"]["calls"] >= 64
+    assert 0 < held["worker"]["p50_us"] <= held["worker"]["p99_us"]
+    assert held["worker"]["faults"] == {}
+    assert held["probe"] is None
+
+
+def test_so_does_one_that_failed(task, tmp_path):
+    settings = {**SMALL, "hyperparameters": PPO, "name": "fragile"}
+    with pytest.raises(RewardFault):
+        train(task, RewardProgram(FRAGILE), n_timesteps=500, out=tmp_path, **settings)
+    worker = read_json(tmp_path / "fragile" / "sandbox.json")["worker"]
+    assert worker["faults"] == {"RewardRuntimeError": 2}
+    assert worker["respawns"] == 1

@@ -11,6 +11,7 @@ import yaml
 
 from rewardlab.errors import ConfigError, UsageError
 from rewardlab.program.vocabulary import vocabulary_hash
+from rewardlab.sandbox.record import FIELDS
 from rewardlab.shapers.base import Shaped, Shaper
 from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
@@ -117,8 +118,10 @@ def test_a_run_folder_says_what_was_asked_and_with_what(task, tmp_path):
     assert config["goal"] == task.goal
     versions = read_json(run.path / "versions.json")
     assert versions["packages"]["torch"]
-    assert versions["sandbox"]["level"] in ("full", "partial", "process-only")
-    assert versions["sandbox"]["vocabulary"] == vocabulary_hash()
+    held = read_json(run.path / "sandbox.json")
+    assert set(held) == set(FIELDS)
+    assert held["sandbox_level"] in ("full", "partial", "process-only")
+    assert held["vocabulary"] == vocabulary_hash()
     assert list((run.path / "tb").iterdir())
 
 
