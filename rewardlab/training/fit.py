@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.tasks import Task
-from rewardlab.envs.tasks import task as get_task
-from rewardlab.errors import RewardFault, StorageError, UsageError
+from rewardlab.errors import RewardFault, SandboxError, StorageError, UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.store.files import storage_error, write_json
 from rewardlab.training import algorithms
+from rewardlab.training.locked import check_lockdown, train_locked
 from rewardlab.training.run import Run
+from rewardlab.training.tasks import task_of
 
 
 def fit(
@@ -21,8 +22,8 @@ def fit(
     """Train a prepared run to its end, from its newest checkpoint if it has one.
 
     Args:
-        run: The run.
-        task: Its task, if that cannot be built from its id.
+        run: The run; one with `lockdown` is trained by a process of its own that is locked down.
+        task: Its task, if that cannot be built from its id, or needs a module.
         shaper: The shaper it was prepared with.
         progress: Show progress on stderr.
 
@@ -30,15 +31,42 @@ def fit(
         RewardFault: The reward program failed; recorded in `run.json`.
         KeyboardInterrupt: Ctrl-C; the message says how to go on.
         StorageError: The disk is full, or the newest checkpoints cannot be read.
+        SandboxError: The jail of reward programs, or the lock of the trainer, does not work.
     """
-    config = run.config
-    task = task or get_task(config.task, **config.task_options)
+    task = task or task_of(run)
     check_shaper(run, shaper)
+    if not run.config.lockdown:
+        return fit_here(run, task, shaper=shaper, progress=progress)
+    check_lockdown(True, shaper)
+    train_locked(run, progress=progress)
+    return run
+
+
+def fit_here(
+    run: Run,
+    task: Task,
+    *,
+    shaper: Shaper | None = None,
+    progress: bool = False,
+    before_learning: Callable[[], None] | None = None,
+) -> Run:
+    """Train in this very process.
+
+    Args:
+        run: As for `fit`.
+        task: Its task.
+        shaper: As for `fit`.
+        progress: As for `fit`.
+        before_learning: Called when everything is built and started, just before learning.
+
+    Raises:
+        RewardlabError: What `fit` raises, and so do other exceptions.
+    """
     _check_scene(run, task)
     run.claim()
     try:
         with _one_thread():
-            _learn(run, task, shaper, progress)
+            _learn(run, task, shaper, progress, before_learning)
     except KeyboardInterrupt as stop:
         run.release("interrupted", reason="stopped by its user")
         raise KeyboardInterrupt(*stop.args) from None
@@ -70,17 +98,25 @@ def _check_scene(run: Run, task: Task) -> None:
         )
 
 
-def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
+def _learn(
+    run: Run,
+    task: Task,
+    shaper: Shaper | None,
+    progress: bool,
+    before_learning: Callable[[], None] | None,
+) -> None:
     # these import torch, which preparing a run does not need
     from stable_baselines3.common.callbacks import BaseCallback
 
     from rewardlab.training.callbacks import Schedule
+    from rewardlab.training.held import keep_record
     from rewardlab.training.policies import save_policy
     from rewardlab.training.progress import ProgressBar
     from rewardlab.training.session import Stop, interrupts, open_session
     from rewardlab.training.versions import versions
 
     write_json(run.path / "versions.json", versions())
+    keep_record(run)
     with (
         contextlib.ExitStack() as stack,
         interrupts() as asked,
@@ -95,6 +131,9 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
             schedule.on_evaluation = bar.evaluated
             stack.callback(bar.close)
             callbacks.append(bar)
+        schedule.open()
+        if before_learning is not None:
+            before_learning()
         try:
             model.learn(
                 max(n - model.num_timesteps, 0),
@@ -102,7 +141,7 @@ def _learn(run: Run, task: Task, shaper: Shaper | None, progress: bool) -> None:
                 log_interval=log_interval(session.config),
                 reset_num_timesteps=False,
             )
-        except RewardFault:
+        except (RewardFault, SandboxError):
             schedule.save()
             raise
         except Stop:
