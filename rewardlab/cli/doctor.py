@@ -41,9 +41,11 @@ def run(flags: Flags) -> Answer:
 
 
 def _sandbox() -> dict[str, Any]:
-    from rewardlab.sandbox.capabilities import layers, level
+    from rewardlab.sandbox.proof import prove
 
-    return {"level": level(), "layers": [layer._asdict() for layer in layers()]}
+    found = prove()
+    layers = [layer._asdict() for layer in found.layers]
+    return {"level": found.level, "layers": layers, "trials": found.trials}
 
 
 def _coder() -> dict[str, Any]:

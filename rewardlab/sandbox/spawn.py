@@ -66,6 +66,13 @@ def fork(hash_seed: str, how: Order, fds: tuple[int, int, int]) -> tuple[Zygote,
     return source, source.fork(how, fds)
 
 
+def close(hash_seed: str) -> None:
+    """End one zygote."""
+    with _guard:
+        if found := _zygotes.pop(hash_seed, None):
+            found.close()
+
+
 def close_all() -> None:
     """End all workers and zygotes of this process."""
     for thing in list(owned):

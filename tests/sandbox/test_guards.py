@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,24 +24,52 @@ FORBIDDEN = {
 }
 
 
+@functools.cache
+def nodes() -> list[tuple[str, ast.AST]]:
+    return [
+        (path.relative_to(ROOT).as_posix(), node)
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+
+
 def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
-    for path in ROOT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and name in ast.unparse(node.func).split("."):
-                yield path.relative_to(ROOT).as_posix(), node
+    for path, node in nodes():
+        if isinstance(node, ast.Call) and ends_in(node.func, name):
+            yield path, node
+
+
+def ends_in(function: ast.expr, name: str) -> bool:
+    return getattr(function, "id", getattr(function, "attr", None)) == name
+
+
+def words(call: ast.Call) -> list[str | None]:
+    return [keyword.arg for keyword in call.keywords]
 
 
 def test_no_guard_is_off_by_default() -> None:
     assert Guards() == (True, True, True, True)
 
 
-def test_nothing_of_ours_turns_a_guard_off() -> None:
-    assert [(path, ast.unparse(call)) for path, call in calls("Guards") if call.args] == []
-    assert [path for path, call in calls("Guards") if call.keywords] == []
-    for path in ROOT.rglob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        words = [node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)]
-        assert "_guards" not in words, path
+def test_nothing_of_ours_turns_a_guard_off_but_the_doctor_for_its_own_program() -> None:
+    guards = {path for path, call in calls("Guards") if call.args or call.keywords}
+    workers = {path for path, call in calls("RewardWorker") if "_guards" in words(call)}
+    anything = {
+        path
+        for path, node in nodes()
+        if isinstance(node, ast.keyword | ast.arg) and node.arg == "_guards"
+    }
+    assert guards == workers == {"sandbox/attacks.py"}
+    assert anything == {"sandbox/attacks.py", "sandbox/client.py"}
+
+
+def test_the_doctor_goes_past_reading_with_its_own_program_alone() -> None:
+    tree = ast.parse((ROOT / "sandbox/attacks.py").read_text(encoding="utf-8"))
+    run = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_run")
+    assert [a.arg for a in run.args.args + run.args.kwonlyargs] == ["guards", "mode"]
+    assert "source = HOSTILE.format(folder=folder, place=os.getcwd())" in ast.unparse(run)
+    found = [call for path, call in calls("RewardWorker") if path == "sandbox/attacks.py"]
+    assert [ast.unparse(call.args[0]) for call in found] == ["source"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
