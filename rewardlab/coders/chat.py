@@ -84,18 +84,23 @@ class ChatCoder:
         import openai
 
         try:
-            body = self.endpoint.hide(self._post(asked))
+            body = self._post(asked)
         except openai.OpenAIError as error:
             raise CoderError(self._explain(error), self._failure(error, facts)) from None
         try:
-            return _answer(json.loads(body))
+            answer = _answer(json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-            reason = self.endpoint.redact(one_line(_complaint(body) or str(error)))
+            reason = self._told(_complaint(self.endpoint.hide(body)) or str(error))
             raise CoderError(
                 f"{self.endpoint.host} did not answer with a chat completion ({reason}); "
                 "does OPENAI_BASE_URL end in /v1?",
                 {**facts, "error": "MalformedReply", "message": reason},
             ) from None
+        return {**answer, "text": self.endpoint.hide(answer["text"])}
+
+    def _told(self, text: str) -> str:
+        """Return what a server said on one line; no part of the key is left where it is cut."""
+        return one_line(self.endpoint.redact(clean(text, REPLY_LIMIT)))
 
     def _post(self, asked: Mapping[str, Any]) -> str:
         """Return the body of the answer; an option that the model refuses is left out."""
@@ -118,7 +123,9 @@ class ChatCoder:
         import openai
 
         from rewardlab.coders.deadline import client
+        from rewardlab.coders.logs import keep_out_of_logs
 
+        keep_out_of_logs(self.endpoint)
         return openai.OpenAI(
             api_key=self.endpoint.key or "none",
             base_url=self.endpoint.base_url,
@@ -141,9 +148,7 @@ class ChatCoder:
                 f"{host} did not answer within {self.timeout_s:g} s, {tries}; "
                 "see whether the server is busy, or use --coder offline"
             )
-        detail = self.endpoint.redact(
-            one_line(str(error.__cause__ or getattr(error, "message", error)))
-        )
+        detail = self._told(str(error.__cause__ or getattr(error, "message", error)))
         if not isinstance(error, openai.APIStatusError):
             return (
                 f"cannot reach {host} ({detail}); "
@@ -174,7 +179,7 @@ def _answer(body: Any) -> dict[str, Any]:
         raise TypeError("its content is no text")
     return {
         "text": clean(text, REPLY_LIMIT),
-        "finish_reason": str(choice.get("finish_reason")),
+        "finish_reason": one_line(str(choice.get("finish_reason")), 40),
         "tokens": _tokens(body.get("usage")),
     }
 

@@ -1,4 +1,4 @@
-"""A limit on the whole time that a server takes for an answer, however slowly it drips."""
+"""Limits on what a server may answer: in all so long, however slowly it drips, and so much."""
 
 from __future__ import annotations
 
@@ -9,19 +9,25 @@ import httpx2
 import openai
 
 _ENDS = "rewardlab.ends"
+MAX_BYTES = 8_000_000
+"""Of an answer."""
 
 
 def client(timeout_s: float) -> httpx2.Client:
     """Return an HTTP client that gives an answer up `timeout_s` after it was asked for.
 
     Its own timeouts only bound the wait for the next bytes: one byte now and then would keep it
-    waiting for ever.
+    waiting for ever. It takes `MAX_BYTES` at most, as they are: a few packed ones could grow
+    without bound.
     """
 
     def start(request: httpx2.Request) -> None:
+        request.headers["Accept-Encoding"] = "identity"
         request.extensions[_ENDS] = time.monotonic() + timeout_s
 
     def limit(response: httpx2.Response) -> None:
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise httpx2.DecodingError("the answer is packed, which was not asked for")
         assert isinstance(response.stream, httpx2.SyncByteStream)
         response.stream = _Limited(response.stream, response.request.extensions[_ENDS])
 
@@ -35,7 +41,11 @@ class _Limited(httpx2.SyncByteStream):
         self._stream, self._ends = stream, ends
 
     def __iter__(self) -> Iterator[bytes]:
+        size = 0
         for part in self._stream:
+            size += len(part)
+            if size > MAX_BYTES:
+                raise httpx2.ReadError(f"the answer is larger than {MAX_BYTES:,} bytes")
             if time.monotonic() > self._ends:
                 raise httpx2.ReadTimeout("the answer does not end")
             yield part

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from functools import cached_property
+from urllib.parse import quote, unquote, urlsplit
 
 from rewardlab.errors import ConfigError
 
 DEFAULT_URL = "https://api.openai.com/v1"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|.*\.localhost")
 _LEAST_KEY = 8
+_USERINFO = re.compile(r"//[^/\s@]+@")
 _KEYLIKE = re.compile(r"\b(sk|rk|pk)-[A-Za-z0-9_*-]{6,}")
 
 
@@ -25,7 +29,7 @@ class Endpoint:
         key: Its key; `""` for a server that asks for none.
     """
 
-    base_url: str = DEFAULT_URL
+    base_url: str = field(default=DEFAULT_URL, repr=False)
     key: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -35,7 +39,8 @@ class Endpoint:
                 f"OPENAI_BASE_URL is not an http(s) address (host {self.host!r}); "
                 "write it like http://localhost:8000/v1"
             )
-        if self.key and url.scheme == "http" and not _LOOPBACK.fullmatch(url.hostname):
+        secret = self.key or url.password
+        if secret and url.scheme == "http" and not _LOOPBACK.fullmatch(url.hostname):
             raise ConfigError(
                 f"OPENAI_BASE_URL would send a key to {self.host} unencrypted; "
                 "use https, or unset OPENAI_API_KEY if that server needs none"
@@ -64,13 +69,29 @@ class Endpoint:
         """Host and port: all of the address that may be shown."""
         return urlsplit(self.base_url).netloc.rpartition("@")[2] or "?"
 
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """The key, the address's password, and both as they may be written, longest first.
+
+        One of a few characters is a placeholder, which blacked out would garble ordinary text.
+        """
+        url = urlsplit(self.base_url)
+        password = unquote(url.password or "")
+        pair = f"{unquote(url.username or '')}:{password}" if password else ""
+        found = {self.key, password, url.password or ""}
+        found |= {b64encode(text.encode()).decode() for text in (pair, self.key) if text}
+        found |= {json.dumps(text)[1:-1] for text in found} | {quote(text, "") for text in found}
+        return tuple(sorted((s for s in found if len(s) >= _LEAST_KEY), key=len, reverse=True))
+
     def hide(self, text: str) -> str:
-        """Black out the key; one of a few characters is a placeholder and stays."""
-        return text.replace(self.key, "[key]") if len(self.key) >= _LEAST_KEY else text
+        """Black out the secrets."""
+        for secret in self.secrets:
+            text = text.replace(secret, "[key]")
+        return text
 
     def redact(self, text: str) -> str:
-        """Black out the key, and whatever looks like one: for messages, not for code."""
-        return _KEYLIKE.sub("[key]", self.hide(text))
+        """Black out the secrets, and whatever looks like one: for messages, not for code."""
+        return _USERINFO.sub("//[key]@", _KEYLIKE.sub("[key]", self.hide(text)))
 
 
 def configured(environ: Mapping[str, str] = os.environ) -> bool:

@@ -129,7 +129,8 @@ def _encode(path: Path, width: int, height: int, pictures: Iterable[Picture]) ->
     coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "27", "-preset", "veryfast"]
     command = [get_ffmpeg_exe(), "-v", "error", "-y", *raw, "-i", "-", *coded]
     command += ["-threads", "2", "-movflags", "+faststart", str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as ffmpeg:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, env=_environment()) as ffmpeg:
         assert ffmpeg.stdin is not None
         assert ffmpeg.stderr is not None
         with suppress(BrokenPipeError):  # it ended early, and says why
@@ -142,6 +143,12 @@ def _encode(path: Path, width: int, height: int, pictures: Iterable[Picture]) ->
     return (said or f"ffmpeg ended with code {code}") if code else ""
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment of ffmpeg, which needs no key of ours."""
+    needed = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+    return {name: os.environ[name] for name in needed if name in os.environ}
+
+
 def poster(path: Path) -> bytes:
     """Return a frame near the end of a video as JPEG; `b""` if it cannot be read."""
     from imageio_ffmpeg import get_ffmpeg_exe
@@ -150,7 +157,8 @@ def poster(path: Path) -> bytes:
     only = ["-protocol_whitelist", "file", "-f", "mov", "-sseof", "-0.2", "-i", f"file:{path}"]
     take = [*only, "-frames:v", "1", "-q:v", "5", "-f", "mjpeg", "pipe:1"]
     try:
-        return subprocess.run([get_ffmpeg_exe(), "-v", "error", *take], capture_output=True).stdout
+        command = [get_ffmpeg_exe(), "-v", "error", *take]
+        return subprocess.run(command, capture_output=True, env=_environment()).stdout
     except (OSError, RuntimeError):
         return b""
 

@@ -1,3 +1,4 @@
+import gzip
 import json
 import logging
 import socket
@@ -248,3 +249,67 @@ def test_a_server_without_key_gets_none(answers, request_, monkeypatch):
     answers("Hello")
     assert ChatCoder("m").write(request_).text == "Hello"
     assert ChatCoder("m").endpoint == Endpoint(ChatCoder("m").endpoint.base_url, "")
+
+
+ODD = 'odd"key\\<&>%/+=$(x)`;\'{{7*7}}'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        json.dumps,
+        lambda key: '"' + "".join(f"\\u{ord(c):04x}" for c in key) + '"',
+        lambda key: json.dumps(key[:5] + "\u200b" + key[5:]),
+    ],
+    ids=["as JSON", "as escapes", "with hidden characters"],
+)
+@pytest.mark.parametrize("secret", ["sk-canary-0123456789abcdef", ODD])
+def test_a_key_is_hidden_however_a_server_writes_it(echo, secret, answers, request_, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", secret)
+    for body in (
+        '{"choices": [{"message": {"content": %s}}]}',
+        '{"error": {"message": %s}}',
+        '{"choices": %s}',
+        "<html>%s",
+    ):
+        answers(lambda body=body: Response(body % echo(secret), content_type="application/json"))
+        try:
+            told = repr(ChatCoder("m", max_retries=0).write(request_))
+        except CoderError as error:
+            told = f"{error} {error.record}"
+        assert secret not in told
+        assert json.dumps(secret)[1:-1] not in told
+
+
+def test_a_server_that_answers_without_end_is_given_up(answers, request_):
+    def endless():
+        while True:
+            yield b" " * 1_000_000
+
+    answers(lambda: Response(endless(), content_type="application/json"))
+    message, _ = error_of(request_)
+    assert "larger than 8,000,000 bytes" in message
+
+
+def test_a_packed_answer_is_not_unpacked(answers, request_):
+    bomb = gzip.compress(b" " * 50_000_000)
+    headers = {"Content-Encoding": "gzip"}
+    answers(lambda: Response(bomb, headers=headers, content_type="application/json"))
+    message, _ = error_of(request_)
+    assert "packed" in message
+
+
+def test_what_libraries_log_holds_no_key(answers, request_, caplog, key):
+    """Even where they log the headers that a server sends back."""
+    caplog.set_level(logging.DEBUG)
+    answers(failure(401, json.dumps({"error": {"message": key}}), **{"X-Echo": f"Bearer {key}"}))
+    error_of(request_)
+    assert "X-Echo" in caplog.text  # they did log them
+    assert key not in caplog.text
+    log = logging.getLogger("openai._base_client")
+    try:
+        raise ValueError(f"with {key}")
+    except ValueError:
+        log.exception("failed with %s", key)
+    assert "ValueError: with [key]" in caplog.text
+    assert key not in caplog.text

@@ -48,6 +48,16 @@ def test_a_password_in_the_address_is_not_shown():
     assert Endpoint("https://me:secret@example.com/v1", "").host == "example.com"
 
 
+def test_a_password_in_the_address_is_a_secret_too():
+    endpoint = Endpoint("https://me:pass%2Fword-1@example.com/v1", "")
+    for written in ("pass%2Fword-1", "pass/word-1", "bWU6cGFzcy93b3JkLTE="):
+        assert endpoint.hide(f"a {written} b") == "a [key] b"
+    assert "word-1" not in repr(endpoint)
+    with pytest.raises(ConfigError, match="unencrypted"):
+        Endpoint("http://me:password-1@example.com/v1")
+    assert endpoint.redact("via http://a:b@proxy:3128 now") == "via http://[key]@proxy:3128 now"
+
+
 def test_redaction_takes_the_key_and_what_looks_like_one():
     endpoint = Endpoint(key="custom-key-1")
     assert endpoint.redact("custom-key-1 and sk-abcdefgh and task-oriented") == (
