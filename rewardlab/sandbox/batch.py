@@ -84,6 +84,10 @@ def differs(a: Batch, b: Batch) -> int | None:
     """Return the first row in which two batches are not equal bit for bit."""
     if a.names != b.names:
         return 0
-    bad = a.reward != b.reward
-    bad |= (a.terms != b.terms).any(axis=1) | (a.present != b.present).any(axis=1)
+    bad = _bits(a.reward) != _bits(b.reward)
+    bad |= (_bits(a.terms) != _bits(b.terms)).any(axis=1) | (a.present != b.present).any(axis=1)
     return int(bad.argmax()) if bad.any() else None
+
+
+def _bits(values: Array) -> npt.NDArray[np.int64]:
+    return np.ascontiguousarray(values).view(np.int64)

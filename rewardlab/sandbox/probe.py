@@ -211,9 +211,9 @@ class _Run:
             self._stop("RewardTooSlow", f"p50 {ms:.1f} ms, limit {limit:.0f} ms")
 
     def _check_repeats(self, worker: RewardWorker, first: Batch) -> None:
-        """Check 6: again, all at once, and in reversed order."""
+        """Check 6: again, all at once, and in reversed order; even a random generator is state."""
         again = self._call(worker, self._cases.rows, self._all)
-        self._compare(again, first, self._all, "NonDeterministicReward", "when repeated")
+        self._compare(again, first, self._all, "StatefulReward", "when repeated")
         order = self._all[::-1]
         again = self._one_by_one(worker, order)
         self._compare(again, first, order, "StatefulReward", "in another order")

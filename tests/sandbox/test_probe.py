@@ -36,48 +36,6 @@ def test_a_good_program_passes_and_its_terms_are_known(tried) -> None:
     assert result.level in ("full", "partial", "process-only")
 
 
-SPOILED = {
-    "NonFiniteReward": "return float(np.log(self.angle))",
-    "RewardRuntimeError": "return float(np.ones(3)[int(10 + 0 * self.angle)])",
-    "RewardTimeout": "while self.angle < 100:\n    x = 1\nreturn self.angle",
-    "RewardTooSlow": "x = self.angle\nfor i in range(300000):\n    x = x + 1.0\nreturn x",
-    "RewardMemoryExceeded": "return self.angle + float(np.ones((100000, 100000)).sum())",
-    "NonDeterministicReward": (
-        "names = {str(i) for i in range(50)}\nreturn self.angle + float(list(names)[0])"
-    ),
-    "InvalidRewardInfo": "return self.angle, {'a' + ' ' + 'b': 1.0}",
-}
-
-
-@pytest.mark.parametrize("code", SPOILED)
-def test_one_minimal_program_per_error(tried, code: str) -> None:
-    result = tried(SPOILED[code], call_s=0.4, probe_s=5.0)
-    (error,) = [f for f in result.findings if f.severity == "error"]
-    assert error.code == code
-    assert "\n" not in error.message
-
-
-WARNED = {
-    "InsensitiveReward": "return float(action @ action)",
-    "SparseReward": "return 5.0 if self.angle > 2.1 else 0.0",
-    "RewardScale": "return 1e7 * self.angle",
-    "CoercedReward": "return np.array([self.angle])",
-    "OutputWarning": "print(self.angle)\nreturn self.angle",
-    "TermSumMismatch": "return self.angle, {'a': 2 * self.angle}",
-    "SCALE": "return 1e-3 * self.angle",
-    "CONSTANT": "return self.angle + 1.0, {'angle': self.angle, 'alive': 1.0}",
-    "UNREACHED": "b = 9.0 * (self.angle > 99)\nreturn self.angle + b, {'a': self.angle, 'b': b}",
-    "DOMINATED": "c = -9.0 * action @ action\nreturn self.angle + c, {'a': self.angle, 'c': c}",
-}
-
-
-@pytest.mark.parametrize("code", WARNED)
-def test_one_minimal_program_per_warning(tried, code: str) -> None:
-    result = tried(WARNED[code])
-    assert [f.severity for f in result.findings] == ["warning"]
-    assert codes(result) == [code]
-
-
 def test_the_offending_state_is_shown_by_field_name(tried, schema: Schema, rows) -> None:
     states = np.abs(rows)
     states[17, schema.layout["angle"].start] = -1.0
