@@ -98,7 +98,7 @@ def _is_argument(name: ast.Name, inference: Inference) -> bool:
     if scope is None or scope.node is not inference.entry:
         return False
     bindings = [b for b in scope.names[name.id] if not isinstance(b.node, ast.AugAssign)]
-    return all(isinstance(binding.node, ast.arg) for binding in bindings)
+    return bool(bindings) and all(isinstance(binding.node, ast.arg) for binding in bindings)
 
 
 def _outlives_call(name: ast.Name, inference: Inference) -> bool:

@@ -54,6 +54,11 @@ allclose(a, b, rtol, atol, equal_nan) append(arr, values, axis) arange(start, st
 argsort(a, axis) argwhere(a) around(a, decimals) array(object, dtype; ndmin, copy)
 array_equal(a1, a2) array_split(ary, indices_or_sections, axis) asarray(a, dtype)
 ascontiguousarray(a, dtype) atleast_1d(*) atleast_2d(*) atleast_3d(*)
+bincount(x, weights, minlength) block(arrays) delete(arr, obj, axis)
+geomspace(start, stop, num) gradient(f; axis) histogram(a, bins, range)
+insert(arr, obj, values, axis) logspace(start, stop, num) nanargmax(a, axis; keepdims)
+nanargmin(a, axis; keepdims) nanpercentile(a, q, axis; keepdims) nanvar(a, axis; keepdims)
+pad(array, pad_width; constant_values)
 average(a, axis, weights; keepdims) broadcast_to(array, shape)
 clip(a, a_min, a_max; min, max) column_stack(tup)
 concatenate(arrays, axis) convolve(a, v, mode) copy(a) corrcoef(x) cov(m)
@@ -80,8 +85,8 @@ var(a, axis, dtype; ddof, keepdims) vdot(a, b) vstack(tup) where(condition, x, y
 zeros(shape, dtype) zeros_like(a, dtype)
 """
 _LINALG = """
-cond(x, p) det(a) eigh(a) eigvalsh(a) inv(a) matrix_rank(A) norm(x, ord, axis, keepdims) pinv(a)
-solve(a, b)
+cond(x, p) det(a) eigh(a) eigvalsh(a) inv(a) lstsq(a, b, rcond) matrix_power(a, n) matrix_rank(A)
+norm(x, ord, axis, keepdims) pinv(a) qr(a) slogdet(a) solve(a, b) svd(a, full_matrices, compute_uv)
 """
 _MATH = """
 atan2(y, x) cbrt(x) copysign(x, y) dist(p, q) fmod(x, y) fsum(seq) gcd(*) hypot(*)
@@ -120,7 +125,7 @@ MODULES: Mapping[str, Mapping[str, Symbol]] = {
         ),
         **{name: Symbol("class") for name in ("floating", "integer", "ndarray", "number")},
     },
-    "numpy.linalg": functions(_LINALG),
+    "numpy.linalg": {**functions(_LINALG), "LinAlgError": Symbol("class")},
     "math": {
         **alike(_MATH_UNARY, "x"),
         **functions(_MATH),
@@ -128,6 +133,7 @@ MODULES: Mapping[str, Mapping[str, Symbol]] = {
     },
     "typing": constants(_TYPING),
     "scipy": {},
+    "scipy.special": {**alike("expit log_expit logit", "x"), **functions("softmax(x, axis)")},
     "scipy.spatial": {},
     "scipy.spatial.distance": {
         **functions("cdist(XA, XB, metric)"),
@@ -199,6 +205,8 @@ REASONS: Mapping[str, str] = {
     **dict.fromkeys(words("factorial comb perm"), "its cost has no bound"),
     **dict.fromkeys(words("put copyto fill place putmask resize"), "writes in place"),
     **dict.fromkeys(words("getattr setattr vars dir type object globals locals"), "introspection"),
+    **dict.fromkeys(words("empty empty_like"), "its values are arbitrary"),
+    **dict.fromkeys(words("iter next"), "iterators keep state; index a list instead"),
     "input": "there is nobody to ask",
 }
 """Why some well-known names are not there."""

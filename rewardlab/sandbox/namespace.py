@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import codecs
 import contextlib
+import encodings
 import importlib
 import sys
 from collections.abc import Callable
@@ -82,6 +84,11 @@ def _resolve(path: str, tables: dict[str, Any]) -> Any:
         return tables[path]
     parent, _, name = path.rpartition(".")
     return getattr(helpers if parent == "helpers" else tables[parent], name)
+
+
+def close_codecs() -> None:
+    """Look no encoding up from now on: `str(buffer, "name")` would import one."""
+    codecs.unregister(encodings.search_function)
 
 
 def warm_up() -> None:

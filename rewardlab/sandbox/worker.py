@@ -32,7 +32,7 @@ from rewardlab.sandbox.evaluator import (
 )
 from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.jail import REPLY_FD, REQUEST_FD, Lock, lock
-from rewardlab.sandbox.namespace import namespace
+from rewardlab.sandbox.namespace import close_codecs, namespace
 
 RECURSION = 200
 """Calls that a program may nest."""
@@ -144,6 +144,7 @@ def _load(job: dict[str, Any]) -> Evaluator:
     if job["read"]:
         tree, takes_obs = _read(job["source"], schema)
         names = namespace(output.print)
+        close_codecs()
         code = compile(tree, FILE, "exec", dont_inherit=True)
     else:
         names = {"__builtins__": builtins, "np": np}
