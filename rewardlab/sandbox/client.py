@@ -20,7 +20,7 @@ from rewardlab.program.finding import Finding
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
-from rewardlab.sandbox.batch import Array, Batch, WorkerFault, join
+from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, join
 from rewardlab.sandbox.frames import CODES, Reply, Violation
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
@@ -160,8 +160,7 @@ class RewardWorker:
         limits = self._limits
         seconds = max(limits.call_s, limits.row_s * n) if timeout_s is None else timeout_s
         try:
-            with contextlib.suppress(BrokenPipeError):
-                os.write(self._request, frames.RING)
+            self._ring()
             self._await(frames.RING, seconds)
             reply = frames.decode(self._memory, self._place, seq=self._seq, n=n, known=self.terms)
         except Violation as error:
@@ -172,6 +171,14 @@ class RewardWorker:
             self.close()
             raise
         return self._accept(reply)
+
+    def _ring(self) -> None:
+        try:
+            os.write(self._request, frames.RING)
+        except BlockingIOError as error:
+            raise Violation("answered without reading its requests") from error
+        except BrokenPipeError:
+            pass  # its end tells more
 
     def _accept(self, reply: Reply) -> Batch:
         if reply.names:
@@ -203,6 +210,8 @@ class RewardWorker:
     def _connect(self, memory_fd: int, how: Order) -> None:
         theirs_in, self._request = os.pipe()
         self._reply, theirs_out = os.pipe()
+        # Whoever answers without reading would in the end make us wait for room in the pipe.
+        os.set_blocking(self._request, False)
         try:
             fds = (theirs_in, theirs_out, memory_fd)
             self._zygote, self._child = spawn.fork(self._hash_seed, how, fds)
@@ -230,6 +239,8 @@ class RewardWorker:
                 code = CODES[int(reply.status[0])]
                 self._refuse(Finding(code, reply.error, line=reply.line))
         except WorkerFault as fault:
+            if fault.code == LOST:
+                raise WorkerStartError(fault.message) from fault
             self._refuse(Finding(fault.code, f"while loading: {fault.message}"))
         except Violation as error:
             self._refuse(Finding("ProtocolViolation", f"its worker {error}"))
@@ -279,6 +290,9 @@ class RewardWorker:
         self._zygote.end(self._child)
         code = self._zygote.exit_code(self._child.pid)
         self.close()
+        if code is None:
+            lost = "the process that jails reward programs was killed; try again"
+            return WorkerStartError(lost) if expected == frames.LOCKED else WorkerFault(LOST, lost)
         if expected == frames.LOCKED:
             return WorkerStartError(f"a worker died before it was locked ({_how(code)})")
         how = _how(code)
@@ -314,9 +328,8 @@ class RewardWorker:
             self.close()
 
 
-def _how(code: int | None) -> str:
-    if code is None:
-        return "nobody knows how"
+def _how(code: int) -> str:
     if code < 0:
-        return signal.Signals(-code).name
+        names = {number.value: number.name for number in signal.Signals}
+        return names.get(-code, f"signal {-code}")
     return f"exit code {code}"
