@@ -43,6 +43,7 @@ def validate(
     Raises:
         SandboxError: The jail itself does not work here, or not well enough for this program.
     """
+    from rewardlab.sandbox import spawn
     from rewardlab.sandbox.capabilities import admit
     from rewardlab.sandbox.probe import probe
     from rewardlab.sandbox.record import record
@@ -52,8 +53,10 @@ def validate(
     reading = read(program.source, task.scene)
     tried, states = None, ""
     if reading.ok:
-        admit(program, sandbox, allow_degraded)
+        for hash_seed in spawn.HASH_SEEDS:
+            spawn.zygote(hash_seed)  # gets ready while the states are made
         rows, names = probe_rows(task, seed)
+        admit(program, sandbox, allow_degraded)
         tried = probe(program, task.scene, rows, names=names, seed=seed)
         states = sha256(rows.tobytes()).hexdigest()
     findings = reading.findings + (tried.findings if tried else ())
