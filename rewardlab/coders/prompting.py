@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 
 from rewardlab.coders.base import Attempt, Request, Round
-from rewardlab.coders.templates import closure, fenced, fill, source
-from rewardlab.coders.text import CODE_LIMIT, clean
+from rewardlab.coders.templates import as_json, closure, fenced, fill, source
+from rewardlab.coders.text import CODE_LIMIT, clean, one_line, untagged
 from rewardlab.program import vocabulary
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
@@ -19,7 +19,7 @@ from rewardlab.program.schema import EntitySpec, Schema
 
 Message = dict[str, str]
 SIGNATURE = f"def {CALL} -> tuple[float, dict[str, float]]:\n    ..."
-_N_FINDINGS = 20
+_N_FINDINGS, _MESSAGE_LIMIT, _FINDINGS_LIMIT = 20, 500, 12_000
 _HELPER_DOCS = {
     "angle_between_vec": "[rad]",
     "angle_distance": "between quaternions, 0 to 1",
@@ -89,7 +89,7 @@ def _repair_values(attempt: Attempt, scene: Schema) -> dict[str, Any]:
     unknown = any(f.code == "UnknownAttribute" for f in attempt.findings)
     return {
         "has_code": _has_code(attempt),
-        "findings": [_finding(f, attempt.source) for f in attempt.findings[:_N_FINDINGS]],
+        "findings": list(_shown(attempt)),
         "members": list(_members(scene.root, "self")) if unknown else [],
     }
 
@@ -103,17 +103,31 @@ def _helpers() -> Iterator[tuple[str, str]]:
         yield f"{name}({', '.join(symbol.signature.positional)})", _HELPER_DOCS.get(name, "")
 
 
-def _finding(finding: Finding, source: str) -> dict[str, Any]:
+def _shown(attempt: Attempt) -> Iterator[str]:
+    """Yield a line per finding, in all as many as fit into the limit."""
+    left = _FINDINGS_LIMIT
+    for i, finding in enumerate(attempt.findings):
+        line = _finding(finding, attempt.source)
+        left -= len(line)
+        if i == _N_FINDINGS or (i and left < 0):
+            yield f"- and {len(attempt.findings) - i} more"
+            return
+        yield line
+
+
+def _finding(finding: Finding, source: str) -> str:
+    """Return a finding on one line of bounded length, which closes no tag around it."""
     lines = source.splitlines()
     known = finding.line is not None and 0 < finding.line <= len(lines)
-    return {
-        "code": finding.code,
-        "message": finding.message,
-        "line": finding.line,
-        "excerpt": lines[(finding.line or 1) - 1].strip() if known else "",
-        "hint": finding.hint,
-        "state": finding.state,
-    }
+    excerpt = one_line(lines[(finding.line or 1) - 1], 200) if known else ""
+    parts = [
+        one_line(finding.message, _MESSAGE_LIMIT),
+        f"`{excerpt}`" if excerpt else "",
+        one_line(finding.hint, _MESSAGE_LIMIT),
+        f"at the state {one_line(as_json(finding.state), 2000)}" if finding.state else "",
+    ]
+    place = "" if finding.line is None else f", line {finding.line}"
+    return untagged(f"- {finding.code}{place}: " + " | ".join(part for part in parts if part))
 
 
 def _round(past: Round) -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from rewardlab.coders.text import CODE_LIMIT, clean
+from rewardlab.coders.text import CODE_LIMIT, clean, untagged
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -22,7 +22,7 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 @cache
 def environment() -> Environment:
-    """Return the engine, with the filters `clean`, `fenced` and `json`."""
+    """Return the engine, with the filters `clean`, `fenced`, `json` and `untagged`."""
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     engine = Environment(
@@ -33,7 +33,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    engine.filters.update(clean=clean, fenced=fenced, json=_json)
+    engine.filters.update(clean=clean, fenced=fenced, json=as_json, untagged=untagged)
     return engine
 
 
@@ -61,5 +61,6 @@ def fenced(code: str) -> str:
     return f"{fence}python\n{text}\n{fence}"
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+def as_json(value: Any) -> str:
+    """Return JSON on one line that closes no tag around it."""
+    return json.dumps(value, ensure_ascii=False, default=str).replace("</", "<\\/")

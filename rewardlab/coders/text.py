@@ -24,5 +24,10 @@ def one_line(text: str, limit: int = 300) -> str:
     return " ".join(clean(text, 4 * limit).split())[:limit]
 
 
+def untagged(text: str) -> str:
+    """Return text that closes no tag of a prompt which stands around it."""
+    return text.replace("</", "< /")
+
+
 def _hidden(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co"}

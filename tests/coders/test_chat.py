@@ -251,7 +251,7 @@ def test_a_server_without_key_gets_none(answers, request_, monkeypatch):
     assert ChatCoder("m").endpoint == Endpoint(ChatCoder("m").endpoint.base_url, "")
 
 
-ODD = 'odd"key\\<&>%/+=$(x)`;\'{{7*7}}'
+ODD = "odd\"key\\<&>%/+=$(x)`;'{{7*7}}"
 
 
 @pytest.mark.parametrize(
