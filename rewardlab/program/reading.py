@@ -16,6 +16,7 @@ from rewardlab.program.finding import Finding, at
 from rewardlab.program.imports import resolve_imports
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import Kind, SceneKinds
+from rewardlab.program.late import check_late_rules
 from rewardlab.program.lint import lint
 from rewardlab.program.members import check_members
 from rewardlab.program.names import check_underscores, strip_annotations
@@ -86,6 +87,7 @@ def _check_form(tree: ast.Module, nodes: Nodes) -> Iterator[Finding]:
     for checks in (check_syntax(tree, nodes), check_placement(tree, nodes)):
         yield from _few(checks)
     yield from _few(check_underscores(nodes))
+    yield from _few(check_late_rules(nodes))
 
 
 def _check_meaning(tree: ast.Module, nodes: Nodes, schema: Schema) -> Iterator[Finding]:
