@@ -12,6 +12,10 @@ from rewardlab.program.schema import Schema
 Array: TypeAlias = npt.NDArray[np.float64]
 
 
+LOST = "WorkerLost"
+"""Code of a fault that is not the program's: its worker died with the process it came from."""
+
+
 class Batch(NamedTuple):
     """Rewards of a batch.
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple, NoReturn, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.errors import WorkerStartError
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
-from rewardlab.sandbox.batch import Array, Batch, WorkerFault, differs, join
+from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, differs, join
 from rewardlab.sandbox.capabilities import Level, level
 from rewardlab.sandbox.client import Mode, RewardWorker
 from rewardlab.sandbox.faults import Cases, remedy
@@ -97,7 +98,7 @@ def probe(
         SandboxError: The sandbox itself failed.
     """
     spawn.zygote(spawn.HASH_SEEDS[1])  # gets ready while the first checks run
-    spawn.zygote().facts(limits)
+    spawn.facts()
     started = time.monotonic()
     rows = np.ascontiguousarray(states, np.float64)
     cases = Cases(program.source, schema, rows, names)
@@ -179,6 +180,8 @@ class _Run:
         try:
             batch = worker.evaluate(rows, timeout_s=seconds)
         except WorkerFault as fault:
+            if fault.code == LOST:
+                raise WorkerStartError(fault.message) from fault
             row = fault.row if fault.row is not None else 0 if len(rows) == 1 else None
             state = None if row is None else int(index[row])
             self._stop(fault.code, fault.message, state, line=fault.line)

@@ -47,7 +47,7 @@ def prove() -> Proof:
     whole: Tried
     try:
         clean, whole = inherited_and_done()
-    except SandboxError as error:
+    except (SandboxError, OSError) as error:
         clean = whole = str(error)
     found = _finish(running)
     found |= {"clean process": clean, "reading": reading(), "whole jail": whole}
