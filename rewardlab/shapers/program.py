@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rewardlab.errors import UsageError
+from rewardlab.sandbox.quality import rest_of
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 
 if TYPE_CHECKING:
     from rewardlab.sandbox.runner import RewardRunner
+
+OTHER = "other"
+"""Name of what a reward has beyond the sum of its terms."""
 
 
 class ProgramShaper(Shaper):
@@ -27,13 +31,18 @@ class ProgramShaper(Shaper):
     def shape(self, batch: Transitions) -> Shaped:
         """Return the program's reward and its terms; one that a step did not name counts 0.
 
+        What the reward has beyond the sum of its terms is the term `other`.
+
         Raises:
             RewardFault: The program failed twice on this batch.
         """
         if batch.scene is None:
             raise UsageError("a reward program needs environments that record their scene")
         scored = self.runner.evaluate(batch.scene)
-        return Shaped(scored.reward, dict(zip(scored.names, scored.terms.T, strict=True)))
+        terms = dict(zip(scored.names, scored.terms.T, strict=True))
+        if terms and (rest := rest_of(scored)).any():
+            terms[OTHER] = terms.get(OTHER, 0.0) + rest
+        return Shaped(scored.reward, terms)
 
     def metrics(self) -> dict[str, float]:
         """Return calls, latencies [µs] and faults of the worker."""

@@ -15,6 +15,7 @@ import pytest
 from rewardlab import Run
 from rewardlab.cli import main
 from rewardlab.envs.gl import choose
+from rewardlab.sandbox.record import FIELDS
 
 TASK = "metaworld/window-close"
 GOAL = "Push and close a sliding window by its handle."
@@ -55,6 +56,27 @@ def test_the_chain_leaves_a_run_with_everything(chain):
     assert list((run.path / "llm").iterdir())
     assert GOAL in (run.path / "report.html").read_text()
     assert (chain["video"] is not None) == choose().works
+
+
+@pytest.mark.slow
+def test_the_chain_records_how_its_program_was_held(chain):
+    run = Run(chain["path"])
+    held, verdict, data = (
+        json.loads((run.path / name).read_text())
+        for name in ("sandbox.json", "verdict.json", "report.json")
+    )
+    for one in (held, verdict["sandbox"], data["sandbox"], chain["evaluation"]["sandbox"]):
+        assert set(one) == set(FIELDS)
+        assert one["sandbox_level"] == verdict["sandbox_level"]
+    assert held == data["sandbox"]
+    assert held["program_id"] == run.program.id
+    assert held["probe"] == verdict["sandbox"]["probe"]
+    assert set(held["probe"]) == {"seed", "states", "n"}
+    assert set(held["worker"]) == {
+        "calls", "p50_us", "p99_us", "faults", "respawns", "substituted"
+    }  # fmt: skip
+    assert held["worker"]["calls"] >= 1024 / 2
+    assert (held["lockdown"], held["trust"]["allow_degraded_sandbox"]) == (False, False)
 
 
 @pytest.mark.slow

@@ -51,6 +51,15 @@ def test_a_program_replaces_the_reward_and_names_its_terms(shaper):
     np.testing.assert_allclose(shaped.terms["early"], [-1.0, 0.0])
 
 
+def test_what_the_terms_leave_out_is_a_term_too():
+    source = SOURCE.replace("return near, ", "return near + 0.25, ")
+    with RewardRunner(RewardProgram(source), SCHEMA) as runner:
+        shaped = ProgramShaper(runner).shape(batch([0.5, 2.0]))
+        np.testing.assert_allclose(shaped.terms["other"], [0.0, 0.25])
+        np.testing.assert_allclose(sum(shaped.terms.values()), shaped.reward)
+        assert "other" not in ProgramShaper(runner).shape(batch([0.5])).terms
+
+
 def test_the_same_batch_gives_the_same_answer(shaper):
     one, two = shaper.shape(batch([0.1, 0.2, 0.3])), shaper.shape(batch([0.1, 0.2, 0.3]))
     np.testing.assert_array_equal(one.reward, two.reward)
