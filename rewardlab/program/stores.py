@@ -28,8 +28,14 @@ def check_stores(inference: Inference) -> Iterator[Finding]:
         if isinstance(update.target, ast.Name):
             yield from _update(update, update.target, inference)
     for call in nodes(ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in vocabulary.MUTATORS:
-            yield from _into(call.func.value, call, inference)
+        method = call.func if isinstance(call.func, ast.Attribute) else None
+        if method and method.attr in vocabulary.MUTATORS and not _is_listed(method, inference):
+            yield from _into(method.value, call, inference)
+
+
+def _is_listed(function: ast.Attribute, inference: Inference) -> bool:
+    """Return whether it is a function of the vocabulary, e.g. `np.sort`, and no method."""
+    return any(kind.tag == "module" for kind in inference.kinds(function.value))
 
 
 def _update(node: ast.AugAssign, name: ast.Name, inference: Inference) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ GOOD = {
     **dict.fromkeys(("gradient", "histogram", "corrcoef", "cov", "meshgrid"), _VECTOR),
     **dict.fromkeys(("delete", "take", "roll", "repeat", "tile"), "v, 1"),
     **dict.fromkeys(("finfo",), "float"),
+    "hypot": "0.5, 0.25",
     "average": "v, None, v",
     "bincount": "np.array([0, 1, 1])",
     "block": "[[m, m]]",
