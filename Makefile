@@ -3,12 +3,15 @@
 # PYTHON=python3.12          another interpreter (3.11 or newer)
 # TORCH_INDEX=URL            where to take torch from, e.g. PyTorch's index of CPU builds
 # JOBS=2                     test processes
+# FUZZ_S=600 FUZZ_SEED=…     how long to fuzz, and from which seed (by default the date)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 TORCH_INDEX ?=
+FUZZ_S ?= 600
+FUZZ_SEED ?= $(shell date +%Y%m%d)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 
@@ -16,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= agg
 
 .DEFAULT_GOAL := help
-.PHONY: help install gl demo test check format build clean
+.PHONY: help install gl demo test fuzz check audit format build clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,11 +45,17 @@ demo: $(READY) gl  ## from a sentence to a trained policy, a video and a report 
 test: $(READY) gl  ## run all tests
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
+fuzz: $(READY)  ## nightly: 10 minutes of generated programs, replies and files against the sandbox
+	@$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S) --seed $(FUZZ_SEED)
+
 check: $(READY)  ## lint, format, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+audit: $(READY)  ## ask a vulnerability service about the pinned packages (STRICT=1: or fail)
+	@STRICT="$(STRICT)" $(BIN)/python scripts/audit.py
 
 format: $(READY)
 	@$(BIN)/ruff check --fix .
