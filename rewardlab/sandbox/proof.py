@@ -36,7 +36,7 @@ class Proof(NamedTuple):
 def prove() -> Proof:
     """Try to break each layer alone, and then all of them together; never raises."""
     running = subprocess.Popen(
-        command("from rewardlab.sandbox.trials import main; main()"),
+        command("from rewardlab.sandbox.acts import main; main()"),
         env=environment("0"),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -21,7 +21,7 @@ from rewardlab.sandbox import kernel, worker
 from rewardlab.sandbox.frames import CHILD, ENDED, FORK, READY, Layout
 from rewardlab.sandbox.jail import Lock
 from rewardlab.sandbox.namespace import warm_up
-from rewardlab.sandbox.trials import WORKS, quick
+from rewardlab.sandbox.trials import WORKS, fresh_signals, quick
 
 _REMEMBERED = 100
 
@@ -31,7 +31,7 @@ Children: TypeAlias = dict[int, int | None]
 
 def main(fd: int) -> None:
     """Serve the parent on a socket, given by its descriptor, until it closes it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fresh_signals()
     _leave_folder()
     warm_up()
     _assert_one_thread()

@@ -61,9 +61,9 @@ def test_what_is_impossible_anyway_proves_nothing() -> None:
 def test_layers_that_do_nothing_are_found_out() -> None:
     code = """
 import json
-from rewardlab.sandbox import trials
-trials.seccomp = trials.landlock = trials.rlimits = lambda *_, **__: None
-print(json.dumps(trials.thorough()))
+from rewardlab.sandbox import acts
+acts.seccomp = acts.landlock = acts.rlimits = lambda *_, **__: None
+print(json.dumps(acts.thorough()))
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     for name, tried in json.loads(run.stdout).items():
