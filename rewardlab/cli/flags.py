@@ -208,6 +208,7 @@ def _from_file(kind: type[Flags], verb: str, path: Path) -> Flags:
     from rewardlab.config import RunConfig, check_keys, read_yaml
 
     data = read_yaml(path)
+    data.pop("allow_degraded_sandbox", None)  # a person accepts a risk, not a file
     flags = [f.name for f in fields(kind) if f.name not in ("config", "settings", "json")]
     deeper = [f.name for f in fields(RunConfig) if f.name not in flags]
     check_keys(data, flags + deeper, str(path))

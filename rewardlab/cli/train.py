@@ -13,7 +13,7 @@ Examples:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Fixed, Suppress, arg
@@ -155,8 +155,7 @@ def settings(flags: Training) -> dict[str, Any]:
 def check_same(flags: Training, resumed: Run) -> None:
     """Refuse flags that ask for something else than the run that is to go on.
 
-    A risk may be accepted later: a program that was composed by the process that began the run is
-    one from a file to the next.
+    Whoever goes on accepts risks anew.
 
     Raises:
         UsageError: One does.
@@ -206,13 +205,13 @@ def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:
         UsageError: Flags ask for something else than that run.
     """
     import rewardlab
+    from rewardlab.training.prepare import accept_risk
     from rewardlab.training.tasks import task_of
 
     opened = rewardlab.Run.open(run, out=flags.out)
     check_same(flags, opened)
-    config = opened.config
     if flags.allow_degraded_sandbox:
-        replace(config, allow_degraded_sandbox=True).save(opened.path / "config.yaml")
+        accept_risk(opened)
     return opened, task_of(opened, task or None)
 
 

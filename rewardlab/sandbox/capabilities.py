@@ -40,20 +40,28 @@ def level() -> Level:
     return level_of(layers())
 
 
+_accepted: set[str] = set()
+"""Ids of the programs that the user of this process accepted to run in less."""
+
+
+def accept(program: RewardProgram) -> None:
+    """Note that the user of this process accepts to run just this program in less than `full`."""
+    _accepted.add(program.id)
+
+
 def admit(program: RewardProgram, sandbox: Sandbox = "auto", allow_degraded: bool = False) -> Level:
-    """Return the level, if it is enough to run a program, whoever wrote it: see `require`."""
-    return require(sandbox, allow_degraded, trusted=program.trusted)
+    """Return the level, if it is enough to run a program, see `require`; `allow_degraded` lasts."""
+    if allow_degraded:
+        accept(program)
+    return require(sandbox, trusted=program.trusted or program.id in _accepted)
 
 
-def require(
-    sandbox: Sandbox = "auto", allow_degraded: bool = False, *, trusted: bool = False
-) -> Level:
+def require(sandbox: Sandbox = "auto", *, trusted: bool = False) -> Level:
     """Return the level, if it is enough; warn if it is not full.
 
     Args:
         sandbox: `"require"` refuses whatever is not full.
-        allow_degraded: Run code of a model or a file although a layer is missing.
-        trusted: See `RewardProgram.trusted`.
+        trusted: Run although a layer is missing, see `RewardProgram.trusted` and `accept`.
 
     Raises:
         SandboxUnavailable: A layer that is needed does not work here.
@@ -68,7 +76,7 @@ def require(
         raise SandboxUnavailable(f"no reward program can run here: {clean.why}")
     if sandbox == "require":
         raise SandboxUnavailable(f"{lacks}. To go on with less: --sandbox auto")
-    if not (trusted or allow_degraded):
+    if not trusted:
         raise SandboxUnavailable(
             f"{lacks}. A program from a model or a file runs so only with --allow-degraded-sandbox "
             "(Python: allow_degraded=True); read it first"

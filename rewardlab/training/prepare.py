@@ -12,6 +12,7 @@ from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
 from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
 from rewardlab.training import algorithms, presets
 from rewardlab.training.locked import check_lockdown
@@ -85,6 +86,8 @@ def prepare(
     task = get_task(task) if isinstance(task, str) else task
     program = _program(reward)
     kind = "program" if program else str(reward)
+    if program and allow_degraded_sandbox:
+        accept(program)
     _check_reward(kind, task, native_reward=native_reward)
     algo = presets.DEFAULT_ALGORITHM if algo == "auto" else algorithms.algorithm(algo).name
     preset, chosen = presets.preset(preset, task.suite, algo)
@@ -95,7 +98,8 @@ def prepare(
     _at_least(0, eval_freq=eval_freq or 0)
     _at_least(0, checkpoint_freq=checkpoint_freq or 0)
     check_seed(seed)
-    check_lockdown(lockdown, shaper)
+    if lockdown:
+        check_lockdown(task.id, shaper)
     algorithms.check_device(device)
     episode = task.horizon
     if eval_freq is None:
@@ -154,6 +158,16 @@ def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:
             run.path / "config.yaml"
         )
         run.update(n_timesteps=n_timesteps)
+
+
+def accept_risk(run: Run) -> None:
+    """Let a run that goes on run its program in less than the full sandbox, and record that.
+
+    Whoever goes on has to say so again: the folder may be somebody else's.
+    """
+    if run.program is not None:
+        accept(run.program)
+        replace(run.config, allow_degraded_sandbox=True).save(run.path / "config.yaml")
 
 
 def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:

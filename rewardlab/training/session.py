@@ -170,12 +170,12 @@ def _reward(run: Run, config: RunConfig, task: Task) -> Shaper:
         raise StorageError(f"run {run.id} has lost its program.py")
     from rewardlab.sandbox.runner import RewardRunner
 
+    # Risks are accepted by whoever trains, not by a folder that anybody may have written.
     runner = RewardRunner(
         program,
         task.scene,
         on_fault=config.on_reward_fault,
         sandbox=config.sandbox,
-        allow_degraded=config.allow_degraded_sandbox,
     )
     return ProgramShaper(runner)
 

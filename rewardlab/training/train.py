@@ -10,7 +10,7 @@ from rewardlab.envs.tasks import Task
 from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.base import Shaper
 from rewardlab.training.fit import check_shaper, fit
-from rewardlab.training.prepare import extend, prepare
+from rewardlab.training.prepare import accept_risk, extend, prepare
 from rewardlab.training.run import Run
 from rewardlab.training.tasks import task_of
 
@@ -49,8 +49,8 @@ def train(
         policy: SB3 policy name.
         policy_kwargs: Arguments of the policy that override the preset's.
         shaper: Shapes `reward` further.
-        resume: A run, its folder or name; of the rest only `n_timesteps`, `shaper` and `progress`
-            then count, and `task` must be the run's.
+        resume: A run, its folder or name; of the rest only `n_timesteps`, `shaper`, `progress` and
+            `allow_degraded_sandbox` then count, and `task` must be the run's.
         out: Folder of run folders.
         progress: Show progress on stderr.
         **settings: Further ones of `prepare`.
@@ -85,4 +85,6 @@ def train(
         run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
         check_shaper(run, shaper)
         extend(run, task, n_timesteps)
+        if settings.get("allow_degraded_sandbox"):
+            accept_risk(run)
     return fit(run, task=task_of(run, task), shaper=shaper, progress=progress)

@@ -1,6 +1,7 @@
 """Below the full sandbox people are told, loudly and once, and a file needs their consent."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -40,17 +41,19 @@ def test_a_file_runs_in_less_than_the_full_sandbox_only_with_consent(degraded, p
     assert "not fully jailed" not in capsys.readouterr().err
 
 
-def test_consent_may_be_given_when_a_run_goes_on(degraded, program, tmp_path, capsys):
+def test_consent_is_given_anew_when_a_run_goes_on(degraded, program, tmp_path, capsys):
+    """Whoever made the folder may have written into its config.yaml what they like."""
     out = str(tmp_path / "results")
     train = ["train", "gym/CartPole-v1", "--reward", program, "-n", "64", "--out", out, "--json"]
     few = ["--n-envs", "1", "--eval-freq", "0", "--no-progress"]
     assert main([*train, *few, "--allow-degraded-sandbox"]) == 0
     run = json.loads(capsys.readouterr().out)["path"]
-    config = tmp_path / "results" / run.rpartition("/")[2] / "config.yaml"
-    config.write_text(
-        config.read_text().replace("allow_degraded_sandbox: true", "allow_degraded_sandbox: false")
-    )
+    config = Path(run) / "config.yaml"
+    assert "allow_degraded_sandbox: true" in config.read_text()
+    capabilities._accepted.clear()  # as in another process
     more = ["train", "--resume", run, "-n", "4000", "--no-progress"]
     assert main(more) == 1
+    assert "--allow-degraded-sandbox" in capsys.readouterr().err
+    assert main([*train, "--config", str(config)]) == 1
     assert "--allow-degraded-sandbox" in capsys.readouterr().err
     assert main([*more, "--allow-degraded-sandbox"]) == 0

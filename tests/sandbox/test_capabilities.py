@@ -37,17 +37,16 @@ def test_levels(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_below_full_a_model_is_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, landlock=False)
     with pytest.raises(SandboxUnavailable, match="landlock"):
-        require("require", True)
+        require("require", trusted=True)
     with pytest.raises(SandboxUnavailable, match="--allow-degraded-sandbox"):
         require("auto")
-    assert require("auto", True) == "partial"
     assert require("auto", trusted=True) == "partial"
 
 
 def test_without_a_process_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, seccomp=False, landlock=False, rlimits=False, clean=False)
     with pytest.raises(SandboxUnavailable):
-        require("auto", True, trusted=True)
+        require("auto", trusted=True)
 
 
 def test_no_file_can_claim_to_be_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
