@@ -70,6 +70,7 @@ ATTEMPTS = (
         program = struct.pack("HxxxxxxQ", 1, ctypes.addressof(rule))
         sc("seccomp", 1, 0, program)
         """,
+        needs="root, or no new privileges",
     ),
     Attempt(
         "listener of seccomp",
@@ -78,6 +79,7 @@ ATTEMPTS = (
         program = struct.pack("HxxxxxxQ", 1, ctypes.addressof(rule))
         sc("seccomp", 1, 8, program)
         """,
+        needs="root, or no new privileges",
     ),
     Attempt("landlock again", 'sc(444, struct.pack("Q", 1), 8, 0)', needs="landlock"),
     Attempt("clock", 'sc("settimeofday", 0, 0)', harmless="it would move the clock of the machine"),
