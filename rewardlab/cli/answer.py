@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from rewardlab.store.text import printable
+
 
 @dataclass(frozen=True)
 class Table:
@@ -55,11 +57,6 @@ def note(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
-def printable(text: str) -> str:
-    """Return text that cannot steer a terminal: a model wrote some of what we show."""
-    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
 def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:
     """Return a success rate with its interval, e.g. `95 % [76, 99]`."""
     if rate is None:
@@ -77,5 +74,5 @@ def _print_rich(table: Table) -> None:
     for i, name in enumerate(table.columns):
         rich.add_column(name, overflow="fold", no_wrap=i == 0)  # the first one is to be copied
     for row in table.rows:
-        rich.add_row(*map(Text, row))
+        rich.add_row(*(Text(printable(cell)) for cell in row))
     Console().print(rich)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from rewardlab.cli.answer import printable
+from rewardlab.store.text import printable
 
 
 def shout() -> None:

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from rewardlab.cli.answer import printable
 from rewardlab.errors import ProgramRefused, RewardlabError
+from rewardlab.store.text import printable
 
 
 def guarded(work: Callable[[], int]) -> int:

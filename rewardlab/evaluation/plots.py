@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rewardlab.evaluation.curves import Array, Curves
+from rewardlab.store.text import printable
 
 COLOURS = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a8f98", "#F0E442",
@@ -177,7 +178,7 @@ def _svg(figure: Any, axes: Any, name: str, title: str) -> str:
     )  # fmt: skip
     for text, label in zip(legend.get_texts(), labels, strict=True):
         text.set_parse_math(False)  # a term may be called $x
-        text.set_text(label.strip())
+        text.set_text(printable(label.strip())[:64])
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": f"rewardlab-{name}"}):
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})

@@ -13,6 +13,7 @@ from rewardlab.evaluation.evaluate import Evaluation
 from rewardlab.evaluation.facts import gather
 from rewardlab.evaluation.statistics import Interval
 from rewardlab.store.files import storage_error, write_json, write_text
+from rewardlab.store.text import printable
 
 if TYPE_CHECKING:
     from rewardlab.program.program import RewardProgram
@@ -99,6 +100,7 @@ def render(facts: dict[str, Any]) -> str:
         loader=PackageLoader("rewardlab.evaluation"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -173,6 +175,11 @@ def _data_uri(kind: str, data: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
 
+def _shown(value: Any) -> Any:
+    """Return what the page shows: text of others without invisible characters."""
+    return printable(value) if type(value) is str else value
+
+
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}\u00a0%"
 
@@ -207,4 +214,4 @@ def _highlight(source: str, language: str = "python") -> Any:
 
     options: dict[str, Any] = {"linenos": "inline"} if language == "python" else {}
     formatter = HtmlFormatter(cssclass="code", **options)
-    return Markup(highlight(source, get_lexer_by_name(language), formatter))
+    return Markup(highlight(printable(source), get_lexer_by_name(language), formatter))

@@ -18,6 +18,7 @@ from rewardlab.envs.seeding import child_seed
 from rewardlab.errors import RenderError
 from rewardlab.evaluation.rollouts import Predicts, put, restart
 from rewardlab.store.files import storage_error
+from rewardlab.store.text import printable
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task
@@ -246,7 +247,7 @@ def _font(size: int) -> Any:
 
 
 def _fit(text: str, font: Any, width: int) -> str:
-    text = " ".join(text.split())
+    text = printable(" ".join(text.split())[:200])
     if font.getlength(text) <= width:
         return text
     while text and font.getlength(text + "…") > width:

@@ -24,6 +24,13 @@ def test_on_a_terminal_nothing_of_a_table_is_lost(monkeypatch):
     assert "[bold]not markup[/bold]" in terminal.getvalue()
 
 
+def test_no_cell_steers_the_terminal(monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    show(Answer({}, Table(("x",), [("\x1b]0;title\x07\x1b[2J",)])), json=False)
+    assert "\\x1b]0;title\\x07\\x1b[2J" in terminal.getvalue()
+
+
 def test_json_is_one_document(capsys):
     show(Answer({"tasks": [1]}, TABLE), json=True)
     assert json.loads(capsys.readouterr().out) == {"tasks": [1]}

@@ -123,6 +123,19 @@ def test_text_from_outside_stays_text(make_run, hostile):
     assert "".join(found.words).count(hostile) >= 4
 
 
+def test_invisible_characters_of_others_are_shown(make_run):
+    """Else a program, or a comment, could read otherwise than it is."""
+    odd = "\x1b[31m\u202eevil\u2066 $x^2$ [bold]b[/bold] " + "x" * 3000
+    run = make_run(f"# {odd}\ndef compute_dense_reward(self, action):\n    return 0.0\n", goal=odd)
+    write_json(run.path / "feedback.json", {"comment": odd, "rating": 3})
+    name = odd.replace(",", "")
+    columns = f'time/total_timesteps,"reward/terms/{name}"'
+    (run.path / "progress.csv").write_text(f"{columns}\n10,1\n20,2\n", "utf-8")
+    html = report(run).path.read_text("utf-8")
+    assert not {"\x1b", "\u202e", "\u2066"} & set(html)
+    assert html.count("x202eevil") >= 4
+
+
 def test_a_run_that_only_began_says_what_is_missing(make_run):
     run = make_run(name="begun", finished=False, evaluated=False, rows=0, reward="oracle")
     result = report(run)
