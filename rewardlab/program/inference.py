@@ -148,17 +148,16 @@ class Inference:
 
     def _inside(self, node: ast.expr, depth: int) -> Kinds:
         """Return what is inside of an expression's value; only what outlives a call has kinds."""
-        sources = [node]
-        if isinstance(node, ast.Call):
-            name = _called(node)
-            if name not in _LAYERS:
-                return ANY
-            depth -= _LAYERS[name]
+        layers = _LAYERS.get(_called(node))
+        if layers is not None and isinstance(node, ast.Call):
             sources = [node.func.value] if isinstance(node.func, ast.Attribute) else node.args
-        kinds = self._union(self._of(source) for source in sources)
+            if depth <= layers:
+                return ANY
+            return self._union(self._inside(source, depth - layers) for source in sources)
+        kinds = self._of(node)
         for _ in range(depth):
             kinds = self._items(kinds)
-        return kinds if depth > 0 else ANY
+        return kinds
 
     def _items(self, kinds: Kinds, index: ast.expr | None = None) -> Kinds:
         if any(kind.tag != KEPT for kind in kinds):
@@ -289,11 +288,12 @@ class Inference:
         return frozenset({MISSING}) if kind == MISSING else ANY
 
 
-def _called(node: ast.Call) -> str:
-    """Return the name of the method or function that is called."""
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
+def _called(node: ast.expr) -> str:
+    """Return the name of the method or function that a call calls."""
+    function = node.func if isinstance(node, ast.Call) else None
+    if isinstance(function, ast.Attribute):
+        return function.attr
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def literal_member(node: ast.Call) -> str | None:

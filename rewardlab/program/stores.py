@@ -39,10 +39,10 @@ def _is_listed(function: ast.Attribute, inference: Inference) -> bool:
 
 
 def _update(node: ast.AugAssign, name: ast.Name, inference: Inference) -> Iterator[Finding]:
-    if _is_argument(name, inference):
-        yield _mutation(node, name.id)
-    elif made := inference.kept(name, in_place=True):
+    if made := inference.kept(name, in_place=True):
         yield _remembered(node, made)
+    elif _is_argument(name, inference):
+        yield _mutation(node, name.id)
     elif (scope := inference.binding_scope(name)) and _has_no_value(name.id, scope):
         if name.id in inference.scopes.module.names:
             yield _remembered(node, name.id)
@@ -85,12 +85,11 @@ def _into(target: ast.expr, node: ast.AST, inference: Inference) -> Iterator[Fin
             return
         base = base.value
     name = base if isinstance(base, ast.Name) else None
-    if name and (_is_argument(name, inference) or _is_scene(name, inference)):
+    made = inference.kept(target) or inference.kept(base)
+    if name and not made and (_is_argument(name, inference) or _is_scene(name, inference)):
         yield _mutation(node, name.id)
-    elif name and _outlives_call(name, inference):
-        yield _remembered(node, name.id)
-    elif made := inference.kept(target) or inference.kept(base):
-        yield _remembered(node, made)
+    elif made or (name and _outlives_call(name, inference)):
+        yield _remembered(node, made or show(base))
 
 
 def _is_scene(node: ast.expr, inference: Inference) -> bool:
