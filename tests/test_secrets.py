@@ -80,7 +80,9 @@ def said(httpserver):
     """Let the server answer so, in order; the last answer stays. `said.authorised` are headers."""
 
     class Said(list):
-        authorised: list = []
+        def __init__(self):
+            super().__init__()
+            self.authorised = []
 
         def __call__(self, *answers):
             self[:] = answers

@@ -33,7 +33,7 @@ def save(path: Path, arrays: Mapping[str, Any]) -> None:
         TypeError: One holds more than numbers.
         OSError: Disk full, no permission … as it is.
     """
-    plain = {name: np.asarray(array) for name, array in arrays.items()}
+    plain: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
     for name, array in plain.items():
         if array.dtype.kind not in _KINDS:
             raise TypeError(f"{name} holds {array.dtype}, not numbers")
