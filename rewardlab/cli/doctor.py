@@ -41,11 +41,16 @@ def run(flags: Flags) -> Answer:
 
 
 def _sandbox() -> dict[str, Any]:
+    from rewardlab.sandbox.layers import OUTER_BOX
     from rewardlab.sandbox.proof import prove
 
     found = prove()
-    layers = [layer._asdict() for layer in found.layers]
-    return {"level": found.level, "layers": layers, "trials": found.trials}
+    return {
+        "level": found.level,
+        "layers": [layer._asdict() for layer in found.layers],
+        "trials": found.trials,
+        "outer_box": None if found.level == "full" else OUTER_BOX,
+    }
 
 
 def _coder() -> dict[str, Any]:
@@ -78,6 +83,8 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
     rows.append(("sandbox", sandbox["level"], ""))
     for layer in sandbox["layers"]:
         rows.append((f"  {layer['name']}", "works" if layer["works"] else "missing", layer["why"]))
+    if sandbox["outer_box"]:
+        rows.append(("  instead", "", sandbox["outer_box"]))
     rows.append(("coder", coder["name"], coder["why"]))
     accelerators = ", ".join(device["accelerators"]) or f"{device['cores']} cores"
     rows.append(("device", device["name"], accelerators))

@@ -9,7 +9,7 @@ from rewardlab.config import Sandbox
 from rewardlab.errors import SandboxError, SandboxUnavailable
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox import spawn
-from rewardlab.sandbox.layers import Layer, Level, judged, level_of
+from rewardlab.sandbox.layers import Layer, Level, judged, lacking, level_of
 
 __all__ = ["Layer", "Level", "admit", "layers", "level", "require"]
 
@@ -44,9 +44,9 @@ _accepted: set[str] = set()
 """Ids of the programs that the user of this process accepted to run in less."""
 
 
-def accept(program: RewardProgram) -> None:
-    """Note that the user of this process accepts to run just this program in less than `full`."""
-    _accepted.add(program.id)
+def accept(*programs: RewardProgram | None) -> None:
+    """Note that the user of this process accepts to run just these programs in less than `full`."""
+    _accepted.update(program.id for program in programs if program is not None)
 
 
 def admit(program: RewardProgram, sandbox: Sandbox = "auto", allow_degraded: bool = False) -> Level:
@@ -69,8 +69,7 @@ def require(sandbox: Sandbox = "auto", *, trusted: bool = False) -> Level:
     found = level()
     if found == "full":
         return found
-    missing = [f"{layer.name} ({layer.why})" for layer in layers() if not layer.works]
-    lacks = f"the sandbox is only {found!r} here; missing: {'; '.join(missing)}"
+    lacks = f"the sandbox is only {found!r} here; missing: {lacking(layers())}"
     clean = layers()[-1]
     if not clean.works:
         raise SandboxUnavailable(f"no reward program can run here: {clean.why}")

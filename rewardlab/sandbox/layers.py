@@ -15,6 +15,12 @@ from rewardlab.sandbox.trials import LEAKS, WORKS
 Level: TypeAlias = Literal["full", "partial", "process-only"]
 
 _SINCE = {"landlock": (5, 13), "seccomp": (3, 17)}
+OUTER_BOX = (
+    'docker run --rm --network none --read-only --tmpfs /tmp -v "$PWD:/work" -w /work '
+    "--cap-drop ALL --security-opt no-new-privileges --pids-limit 256 --memory 4g IMAGE rewardlab"
+)
+"""What may stand in for layers that are missing: a container around all of rewardlab."""
+
 _ALLOW = "for Docker with --security-opt seccomp=unconfined"
 
 
@@ -38,6 +44,15 @@ def level_of(layers: Iterable[Layer]) -> Level:
     if all(works.values()):
         return "full"
     return "partial" if works["seccomp"] or works["landlock"] else "process-only"
+
+
+def lacking(layers: Iterable[Layer]) -> str:
+    """Name the layers that do not work, with their reasons."""
+    names: dict[str, list[str]] = {}
+    for layer in layers:
+        if not layer.works:
+            names.setdefault(layer.why, []).append(layer.name)
+    return "; ".join(f"{' and '.join(who)} ({why})" for why, who in names.items())
 
 
 def judged(name: str, outcome: int, works: str) -> Layer:

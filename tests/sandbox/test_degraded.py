@@ -163,6 +163,44 @@ def test_older_ways_do_where_newer_calls_are_missing(validate) -> None:
         assert json.loads(said.out)["sandbox_level"] == "full"
 
 
+ENDS = """
+import json, sys
+import numpy as np
+from rewardlab.program.schema import Schema
+from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.jail import Guards
+from rewardlab.sandbox.limits import Limits
+
+schema = Schema.from_json(json.loads(sys.argv[1]))
+for body in ("import ctypes; ctypes.string_at(0)", "while True: pass", "import os; os.kill(1, 0)"):
+    source = f"def compute_dense_reward(self, action):\\n    {body}\\n"
+    one = RewardWorker(source, schema, limits=Limits(call_s=0.3), _guards=Guards(reading=False))
+    assert one._child.pidfd is None
+    try:
+        one.evaluate(np.zeros((1, schema.row_size)))
+    except WorkerFault as fault:
+        print(fault.code, fault.message)
+"""
+
+
+def test_without_handles_of_processes_ends_are_still_known(schema, nothing_left) -> None:
+    outer = [sys.executable, str(Path(__file__).with_name("outer.py"))]
+    inner = [sys.executable, "-c", ENDS, json.dumps(schema.to_json())]
+    done = subprocess.run(
+        [*outer, json.dumps({"pidfd": errno.ENOSYS}), *inner],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    crashed, late, violated = done.stdout.splitlines()
+    assert crashed.startswith("WorkerCrashed")
+    assert "SIGSEGV" in crashed
+    assert late.startswith("RewardTimeout")
+    assert violated.startswith("SandboxViolation")
+
+
 def test_a_full_shared_memory_folder_does_not_matter(validate, tmp_path: Path) -> None:
     script = (
         "mount -t tmpfs -o size=64k none /dev/shm && "

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rewardlab.sandbox.layers import Layer, judged, level_of, reason
+from rewardlab.sandbox.layers import Layer, judged, lacking, level_of, reason
 from rewardlab.sandbox.trials import LEAKS, WORKS
 
 REASONS = {
@@ -62,3 +62,8 @@ def test_whatever_is_missing_the_level_is_below_full() -> None:
     assert level_of(Layer(name, True, "") for name in names) == "full"
     off = ("seccomp", "landlock")
     assert level_of(Layer(name, name not in off, "") for name in names) == "process-only"
+
+
+def test_layers_with_the_same_reason_are_named_together() -> None:
+    found = [Layer("a", False, "x"), Layer("b", True, "y"), Layer("c", False, "x")]
+    assert lacking([*found, Layer("d", False, "z")]) == "a and c (x); d (z)"
