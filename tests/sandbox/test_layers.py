@@ -58,4 +58,5 @@ def test_a_layer_alone_stops_what_the_table_says(world: World, name: str) -> Non
 
 @pytest.mark.parametrize("name", ALL)
 def test_reading_alone_refuses_it(schema, name: str) -> None:
-    assert not read(ALL[name].program({}), schema).ok
+    for source in (ALL[name].program({}), ALL[name].bare()):
+        assert not read(source, schema).ok

@@ -78,3 +78,8 @@ class Attempt(NamedTuple):
         head = PROLOGUE.format(numbers=used, world=known)
         code = textwrap.indent(head + textwrap.dedent(self.body) + "\nreturn 1.0", "    ")
         return f"def compute_dense_reward(self, action):\n{code}\n"
+
+    def bare(self) -> str:
+        """Return the same without its tools."""
+        code = textwrap.indent(textwrap.dedent(self.body) + "\nreturn 1.0", "    ")
+        return f"def compute_dense_reward(self, action):\n{code}\n"

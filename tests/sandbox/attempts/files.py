@@ -103,7 +103,7 @@ READS = (
         "inotify", 'sc("inotify_add_watch", sc("inotify_init1", 0), W["folder"].encode(), 4095)'
     ),
     Attempt("fanotify", 'sc("fanotify_init", 0, 0)', needs="root"),
-    Attempt("import", "import colorsys", landlock=1),
+    Attempt("import", "import colorsys\nreturn float(colorsys.ONE_THIRD)", landlock=1),
     Attempt("import C", "import _crypt, _testcapi", needs="that extension", landlock=1),
     Attempt("import by name", "import importlib; importlib.import_module('mimetypes')", landlock=1),
     Attempt(

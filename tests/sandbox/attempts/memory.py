@@ -75,4 +75,14 @@ ATTEMPTS = (
     _with_room("locked", 'sc("mlock", room(3), 4096)', rlimits=True),
     Attempt("faults", 'sc("userfaultfd", 1)', needs="userfaultfd"),
     Attempt("faults by device", "os.open('/dev/userfaultfd', 0)", needs="userfaultfd", landlock=1),
+    _with_room(
+        "poisoned",
+        "sc(28, room(3), 4096, 100)",
+        harmless="it would take a page of memory from the machine",
+    ),
+    _with_room(
+        "taken offline",
+        "sc(28, room(3), 4096, 101)",
+        harmless="it would take a page of memory from the machine",
+    ),
 )
