@@ -16,6 +16,10 @@ from rewardlab.sandbox.client import RewardWorker
         ),
         ("self.ant.torso.position_z > 1.0", "self.ant.torso.position_z > 1.0"),
         ("robot.in_contact", "self.robot.in_contact"),
+        ("not robot.in_contact or time > 1", "not self.robot.in_contact or self.time > 1"),
+        ("(time > 1) & (time < 2)", "(self.time > 1) & (self.time < 2)"),
+        ("previous.robot.in_contact", "self.previous.robot.in_contact"),
+        ("(obj1.position > 0).all()", "(self.obj1.position > 0).all()"),
         ("initial.obs[0] < obs[0]", "self.initial.obs[0] < self.obs[0]"),
         (
             "all(robot > 0 for robot in goal_position)",
@@ -47,6 +51,14 @@ def test_members_are_found_with_or_without_self(schema, expression, condition):
         ("time >", "invalid syntax"),
         ("(" * 90, "brackets"),
         ("1 if (yield) else 0", "yield"),
+        ("np.nan", "np.nan is not true or false"),
+        ("time", "self.time is not true or false; compare it with a number"),
+        ("robot", "not true or false"),
+        ("obj1.position[2]", "self.obj1.position[2] > 0.5"),
+        ("time > 1 and robot.gripper_openness", "self.robot.gripper_openness is not"),
+        ("1.0 if time > 1 else np.nan", "np.nan is not true or false"),
+        ("~(time > 1)", "not true or false"),
+        ("time == 0x" + "f" * 5_000, "too long; use a float"),
     ],
 )
 def test_a_fault_is_one_line_that_says_what(schema, expression, words):
