@@ -185,7 +185,11 @@ def _judge(opened: Run, flags: Flags) -> Evaluation:
     note(f"evaluating on {flags.episodes} episodes")
     video = flags.video and gl.works
     result = rewardlab.evaluate(
-        opened, episodes=flags.episodes, video=video, progress=flags.progress
+        opened,
+        episodes=flags.episodes,
+        video=video,
+        progress=flags.progress,
+        allow_degraded_sandbox=flags.allow_degraded_sandbox,
     )
     rewardlab.report(opened)
     return result

@@ -210,9 +210,10 @@ def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:
 
     opened = rewardlab.Run.open(run, out=flags.out)
     check_same(flags, opened)
+    its_task = task_of(opened, task or None)
     if flags.allow_degraded_sandbox:
-        accept_risk(opened)
-    return opened, task_of(opened, task or None)
+        accept_risk(opened, its_task)
+    return opened, its_task
 
 
 def _start(flags: Flags) -> Run:

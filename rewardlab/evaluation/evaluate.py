@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from rewardlab.errors import StorageError, UntrustedFile, UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval
+from rewardlab.sandbox.capabilities import accept
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def evaluate(
     trust_pickle: bool = False,
     algo: str = "auto",
     vec_normalize: str | Path | None = None,
+    allow_degraded_sandbox: bool = False,
 ) -> Evaluation:
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
 
@@ -95,6 +97,7 @@ def evaluate(
         trust_pickle: Accept that a model's `.zip` can run code of whoever made it.
         algo: The model's algorithm; by default what its file says.
         vec_normalize: The `vecnormalize.pkl` saved with the model, if there is one.
+        allow_degraded_sandbox: Run a task's success predicate although a layer is missing.
 
     Raises:
         UsageError: Fewer than one episode, the run has no such policy, the model does not fit …
@@ -116,7 +119,13 @@ def evaluate(
         )
     else:
         subject = _run(run if isinstance(run, Run) else Run.open(run), task, checkpoint)
-    return _measure(subject, episodes=episodes, seed=seed, video=video, progress=progress)
+    if allow_degraded_sandbox:
+        accept(subject.task.success_program)
+    accepted = {
+        "allow_degraded_sandbox": allow_degraded_sandbox,
+        "trust_pickle": trust_pickle,
+    }
+    return _measure(subject, accepted, episodes=episodes, seed=seed, video=video, progress=progress)
 
 
 class _Subject(NamedTuple):
@@ -177,7 +186,13 @@ def _model(
 
 
 def _measure(
-    subject: _Subject, *, episodes: int, seed: int | None, video: bool, progress: bool
+    subject: _Subject,
+    accepted: Mapping[str, bool],
+    *,
+    episodes: int,
+    seed: int | None,
+    video: bool,
+    progress: bool,
 ) -> Evaluation:
     from rewardlab.evaluation.video import check_drawing, record
     from rewardlab.training.policies import check_fits
@@ -193,7 +208,7 @@ def _measure(
     with closing(venv), shown as show:
         check_fits(policy, venv, name=subject.facts["run"], task=task.id)
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
-    held = _held(subject, venv)
+    held = _held(subject, venv, accepted)
     result = summarise(done, seed=seed, sandbox=held, **subject.facts)
     write_json(subject.record, result.to_json())  # kept, should filming fail
     if video:
@@ -204,7 +219,7 @@ def _measure(
     return result
 
 
-def _held(subject: _Subject, venv: VecEnv) -> dict[str, Any]:
+def _held(subject: _Subject, venv: VecEnv, accepted: Mapping[str, bool]) -> dict[str, Any]:
     from rewardlab.sandbox.record import record
     from rewardlab.training.venv import SuccessVecEnv
 
@@ -213,8 +228,8 @@ def _held(subject: _Subject, venv: VecEnv) -> dict[str, Any]:
     return record(
         program_id=predicate.id if predicate else None,
         worker=runner.record() if runner else None,
-        allow_degraded_sandbox=subject.config.allow_degraded_sandbox,
-        trust_pickle=subject.facts.get("trust_pickle", False),
+        allow_degraded_sandbox=accepted["allow_degraded_sandbox"],
+        trust_pickle=accepted["trust_pickle"],
     )
 
 

@@ -86,8 +86,8 @@ def prepare(
     task = get_task(task) if isinstance(task, str) else task
     program = _program(reward)
     kind = "program" if program else str(reward)
-    if program and allow_degraded_sandbox:
-        accept(program)
+    if allow_degraded_sandbox:
+        accept(program, task.success_program)
     _check_reward(kind, task, native_reward=native_reward)
     algo = presets.DEFAULT_ALGORITHM if algo == "auto" else algorithms.algorithm(algo).name
     preset, chosen = presets.preset(preset, task.suite, algo)
@@ -160,14 +160,13 @@ def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:
         run.update(n_timesteps=n_timesteps)
 
 
-def accept_risk(run: Run) -> None:
-    """Let a run that goes on run its program in less than the full sandbox, and record that.
+def accept_risk(run: Run, task: Task) -> None:
+    """Let a run that goes on run its programs in less than the full sandbox, and record that.
 
     Whoever goes on has to say so again: the folder may be somebody else's.
     """
-    if run.program is not None:
-        accept(run.program)
-        replace(run.config, allow_degraded_sandbox=True).save(run.path / "config.yaml")
+    accept(run.program, task.success_program)
+    replace(run.config, allow_degraded_sandbox=True).save(run.path / "config.yaml")
 
 
 def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:

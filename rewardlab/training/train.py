@@ -86,5 +86,5 @@ def train(
         check_shaper(run, shaper)
         extend(run, task, n_timesteps)
         if settings.get("allow_degraded_sandbox"):
-            accept_risk(run)
+            accept_risk(run, task_of(run, task))
     return fit(run, task=task_of(run, task), shaper=shaper, progress=progress)

@@ -84,8 +84,7 @@ def _success_runner(task: Task) -> RewardRunner | None:
         return None
     from rewardlab.sandbox.runner import RewardRunner
 
-    # a predicate that its user wrote runs in whatever sandbox this machine has
-    return RewardRunner(task.success_program, task.scene, allow_degraded=True)
+    return RewardRunner(task.success_program, task.scene)
 
 
 def _build(task: Task, seed: int, options: Mapping[str, Any]) -> gym.Env[Any, Any]:

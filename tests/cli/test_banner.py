@@ -57,3 +57,22 @@ def test_consent_is_given_anew_when_a_run_goes_on(degraded, program, tmp_path, c
     assert main([*train, "--config", str(config)]) == 1
     assert "--allow-degraded-sandbox" in capsys.readouterr().err
     assert main([*more, "--allow-degraded-sandbox"]) == 0
+
+
+def test_a_success_predicate_is_read_from_a_file_too(degraded, tmp_path, capsys):
+    file = tmp_path / "task.yaml"
+    file.write_text("fields:\n  angle: {index: 2}\nsuccess: abs(self.angle) < 0.1\n")
+    out, option = str(tmp_path / "results"), ("--task-option", f"config={file}")
+    train = ["train", "gym/CartPole-v1", *option, "-n", "64", "--out", out, "--json"]
+    few = ["--n-envs", "1", "--eval-freq", "0", "--no-progress"]
+    assert main([*train, *few]) == 1
+    assert "--allow-degraded-sandbox" in capsys.readouterr().err
+    assert main([*train, *few, "--allow-degraded-sandbox"]) == 0
+    run = json.loads(capsys.readouterr().out)["path"]
+    capabilities._accepted.clear()  # as in another process
+    assert main(["evaluate", run, "--episodes", "1"]) == 1
+    assert "--allow-degraded-sandbox" in capsys.readouterr().err
+    assert main(["evaluate", run, "--episodes", "1", "--allow-degraded-sandbox", "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)["sandbox"]
+    assert held["trust"]["allow_degraded_sandbox"]
+    assert held["worker"]["calls"] > 0
