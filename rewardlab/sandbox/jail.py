@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -93,12 +94,19 @@ def _detach(parent: int) -> None:
     os.setsid()
     if sys.platform != "linux":
         return
+    _be_first_to_go()
     kernel.drop_capabilities()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         raise OSError("the process that workers are forked from is gone")
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _be_first_to_go() -> None:
+    """Where memory runs out, let the system end this process, not the trainer."""
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")
 
 
 def address_space() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from attempts.battery import NONE
@@ -110,6 +111,15 @@ def test_memory_that_grows_slowly_is_bounded(jailed: Jailed, rows) -> None:
     with pytest.raises(WorkerFault) as caught:
         jailed(body, mode="train", call_s=20.0, memory_mib=256).evaluate(rows[:1])
     assert caught.value.code == "RewardMemoryExceeded"
+
+
+def test_a_worker_goes_before_its_parent_where_memory_runs_out(jailed: Jailed) -> None:
+    one = jailed("return 1.0")
+    score = Path(f"/proc/{one.pid}/oom_score_adj")
+    if not score.exists():
+        pytest.skip("this system does not rank processes")
+    assert score.read_text().strip() == "1000"
+    assert Path("/proc/self/oom_score_adj").read_text().strip() != "1000"
 
 
 def test_memory_grown_between_calls_is_bounded(jailed: Jailed, rows) -> None:
