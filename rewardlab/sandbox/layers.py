@@ -85,6 +85,8 @@ def reason(name: str, outcome: int) -> str:
         return "it forbids nothing here"
     if outcome in (errno.EPERM, errno.EACCES):
         return f"forbidden from outside, as containers do; allow it there, {_ALLOW}"
+    if name == "rlimits" and outcome == errno.ENOENT:
+        return "memory cannot be bounded without /proc; mount it"
     if outcome == errno.EOPNOTSUPP:
         return "switched off when this kernel started; add it to the kernel's lsm= parameter"
     if outcome in (errno.ENOSYS, errno.EINVAL) and name in _SINCE:

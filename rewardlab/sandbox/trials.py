@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import mmap
 import os
 import signal
@@ -49,7 +50,10 @@ def landlock() -> None:
 
 def rlimits(cpu_s: int = 0) -> None:
     """Switch resource limits on in this process."""
-    limit(Lock(False, False, True, False, 64, cpu_s), address_space())
+    size = address_space()
+    limit(Lock(False, False, True, False, 64, cpu_s), size)
+    if not size and sys.platform == "linux":
+        raise FileNotFoundError(errno.ENOENT, "memory is bounded above the present size")
 
 
 def attempt(layer: Layer | None, do: Callable[[], object]) -> int:

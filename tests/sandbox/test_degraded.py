@@ -19,8 +19,10 @@ from typing import NamedTuple
 
 import pytest
 
-from rewardlab.sandbox import kernel
+from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox import kernel, spawn
 from rewardlab.sandbox.capabilities import level
+from rewardlab.sandbox.runner import RewardRunner
 
 pytestmark = pytest.mark.skipif(kernel.machine() is None, reason="the outer filter is for Linux")
 
@@ -317,3 +319,14 @@ def test_a_command_killed_during_a_call_leaves_nothing(killing) -> None:
     one.busy_worker()
     one.process.kill()
     assert one.result().code == -signal.SIGKILL
+
+
+def test_training_goes_on_when_a_zygote_is_killed(schema, rows, alive) -> None:
+    program = RewardProgram("def compute_dense_reward(self, action):\n    return self.angle\n")
+    with RewardRunner(program, schema) as runner:
+        first = runner.evaluate(rows).reward.tolist()
+        os.kill(spawn.facts().pid, signal.SIGKILL)
+        while alive(runner._worker.pid):
+            time.sleep(0.01)
+        assert runner.evaluate(rows).reward.tolist() == first
+        assert runner.faults == {"WorkerLost": 1}

@@ -20,6 +20,7 @@ REASONS = {
     ("landlock", "6.1.0", errno.EPERM): "forbidden from outside",
     ("seccomp", "6.1.0", errno.EPERM): "--security-opt",
     ("seccomp", "3.2.0", errno.EINVAL): "use Linux 5.13 or newer",
+    ("rlimits", "6.1.0", errno.ENOENT): "without /proc",
     ("rlimits", "6.1.0", LEAKS): "it forbids nothing here",
     ("rlimits", "6.1.0", errno.EINVAL): "error EINVAL",
     ("rlimits", "6.1.0", 254): "error 254",
