@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import sys
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from rewardlab.sandbox import evaluator, frames, link, spawn, worker, zygote
 from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
+from rewardlab.sandbox.namespace import namespace
 
 MARK = "AUDIT"
 SEED = "7"
@@ -36,21 +38,14 @@ _ROOT = str(Path(__file__).parents[2])
 _PLAIN = "from rewardlab.sandbox.zygote import main"
 _WATCHED = f"sys.path.insert(0, {_ROOT!r}); from tests.fuzz.audit import main"
 _OURS = ("sandbox/facade.py", "sandbox/helpers.py", "sandbox/evaluator.py", "sandbox/namespace.py")
-_INNER = (
-    *(
-        "numpy/_core/multiarray.py",
-        "numpy/exceptions.py",
-        "numpy/_core/_methods.py",
-        "numpy/_core/arrayprint.py",
-        "numpy/_core/_dtype.py",
-    ),
-    *(
-        "numpy/_core/_exceptions.py",
-        "numpy/_core/_internal.py",
-        "numpy/_core/_ufunc_config.py",
-        "numpy/_core/getlimits.py",
-    ),
+_INNER = tuple(
+    f"numpy/{name}.py"
+    for name in (
+        *("exceptions", "_core/multiarray", "_core/_methods", "_core/arrayprint"),
+        *("_core/_dtype", "_core/_exceptions", "_core/getlimits"),
+    )
 )
+"""Where numpy's C code calls back into Python."""
 _HARMLESS = ("builtins.id",)  # numpy asks for it when it prints an array
 _HIDDEN = (types.ModuleType, types.FrameType, types.CodeType, types.TracebackType)
 _TYPES = (int, float, bool, str, list, dict, tuple, set, *(np.sctypeDict.values()))
@@ -63,6 +58,7 @@ class Witness:
         self.seen: list[str] = []
         self.armed = self.looking = False
         self.own: types.CodeType | None = None
+        self.given: dict[str, int] = {}
         self.functions: set[int] = set()
         self.codes: set[types.CodeType] = set()
         self.state: Callable[[], list[object]] = list
@@ -77,7 +73,8 @@ class Witness:
         self.state = lambda: [
             *(dict(vars(t)) for t in shown), dict(table), np.geterr(), sys.getrecursionlimit(),
             list(sys.modules), {k: v for k, v in vars(evaluator).items() if before.get(k) is not v},
-            sys.flags, sys.path[:], np.get_printoptions(), sys.getswitchinterval(),
+            np.random.get_state()[1].tobytes()[:64], warnings.filters[:], sys.path[:],
+            np.get_printoptions(), vars(np).get("pi"), sys.getswitchinterval(),
         ]  # fmt: skip
 
     def tell(self, what: str) -> None:
@@ -128,6 +125,8 @@ class Witness:
             self.tell(f"call of {name} of {type(owner).__name__}")
 
     def _held(self, name: str, value: Any) -> None:
+        if self.given.get(name) == id(value):
+            return
         values = value if type(value) in (list, tuple, set) else [value]
         values = value.values() if type(value) is dict else values
         for one in values:
@@ -207,8 +206,8 @@ def watch(run: Callable[[], Any]) -> Any:
 
 
 def _exec(code: types.CodeType, names: dict[str, Any]) -> None:
-    if "_numpy" in names:
-        WITNESS.know(names)
+    WITNESS.know(names if "_numpy" in names else namespace(print))
+    WITNESS.given = {name: id(value) for name, value in names.items()}
     WITNESS.own = code
     try:
         watch(lambda: exec(code, names))

@@ -58,8 +58,9 @@ class Lane:
         reading = check_reading(source, schema)
         if reading.ok:
             self.counts["accepted"] += 1
-            code = check_running(source, schema, reading)
-            self.counts[f"ended {code}" if code else "run"] += 1
+            ended = check_running(source, schema, reading)
+            self.counts[ended] += 1
+            self.counts["run"] += ended == "remembers"
 
     def try_program(self, source: str, scene: str, origin: str) -> None:
         """Check a program; keep it, made small, if something does not hold."""

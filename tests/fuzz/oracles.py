@@ -24,6 +24,10 @@ from tests.fuzz.scenes import rows
 LIMITS = Limits(call_s=2.0, load_s=4.0, memory_mib=256)
 READ_S, READ_MIB = 2.0, 300
 _EXPECTED = {"RewardTimeout", "RewardMemoryExceeded"}
+_STATIC = {
+    *("RewardSyntaxError", "SourceTooComplex", "RewardSignatureError", "ForbiddenSyntax"),
+    *("ForbiddenImport", "ForbiddenAttribute", "UnknownName"),
+}
 _MISSING = re.compile(r"NameError: name '(\w+)' is not defined")
 _NO_MEMBER = re.compile(r"(self[\w.]*) has no '(\w+)'")
 
@@ -83,7 +87,8 @@ def check_running(source: str, schema: Schema, reading: Reading) -> str:
     """Run an accepted program where it is killed for what it tries, and where it is watched.
 
     Returns:
-        How it ended on an ordinary state: `""` with a reward, else the fault's code.
+        How it ended on an ordinary state: `"run"` with a reward, `"remembers"` with one that the
+        same state does not get again, else the fault's code.
     """
     states = rows(schema)
     plain = _run(source, schema, states, "1")
@@ -91,7 +96,15 @@ def check_running(source: str, schema: Schema, reading: Reading) -> str:
     for fault, batch in (plain, watched):
         _judge(fault, batch, reading, schema)
     fault, batch = plain
-    return "" if batch is not None and (fault is None or not _bad(fault)[0]) else _code(fault)
+    if batch is None or (fault is not None and _bad(fault)[0]):
+        return _code(fault)
+    return "run" if _again(batch, fault) else "remembers"
+
+
+def _again(batch: Batch, fault: WorkerFault | None) -> bool:
+    """Whether the first state and its repetition at the end got the same; the probe asks so."""
+    bad = fault is not None and _bad(fault)[-1]
+    return not bad and batch.reward[0] == batch.reward[-1]
 
 
 def _run(
@@ -126,6 +139,8 @@ def _judge(
         raise Failure("touches-outside", fault.message)
     if fault.code in ("SandboxViolation", "ProtocolViolation", "WorkerCrashed"):
         raise Failure(fault.code, fault.message)
+    if fault.code in _STATIC:
+        raise Failure("readings-disagree", f"{fault.code}: {fault.message}")
     assert reading.tree is not None
     for name in _missing(fault.message, reading.tree, schema):
         raise Failure("missing-name", f"{name}: {fault.message}")

@@ -138,7 +138,8 @@ class Session:
         n, accepted, run = (self.count(name) for name in ("programs", "accepted", "run"))
         return (
             f"{seconds:4.0f} s, {n} programs ({n / max(seconds, 1):.0f}/s), "
-            f"{accepted / max(n, 1):.0%} accepted, {run / max(accepted, 1):.0%} of those run; "
+            f"{accepted / max(n, 1):.0%} accepted, {run / max(accepted, 1):.0%} of those run "
+            f"({self.count('remembers')} with memory); "
             f"{self.count('replies')} replies, {self.count('files')} files, "
             f"{self.count('answers')} answers; {len(self.failures)} failures"
         )
