@@ -16,7 +16,7 @@ SCHEMA = SCENES["table"]
 SEEN = {
     "file": "open('/etc/passwd')",
     "import": "import ftplib",
-    "lazy import": "np.f2py",
+    "attribute of a module": "np.nothing",
     "compile": "compile('1', '', 'eval')",
     "socket": "import socket; socket.socket()",
     "process": "import os; os.system('true')",
