@@ -39,7 +39,7 @@ def test_validate_accepts(cli, tmp_path):
     told = cli("validate", "p.py", "--task", "gym/CartPole-v1", "--json").json
     assert set(told) == {
         *("ok", "program_id", "task", "sandbox_level", "seconds", "findings"),  # as promised
-        *("seed", "states"),
+        *("seed", "states", "sandbox"),
     }
     assert told["ok"]
 
@@ -56,7 +56,7 @@ def test_validate_refuses_with_the_line_and_the_remedy(cli, tmp_path):
     assert "did you mean pole_angle?" in done.out.split("hint:")[1]
     assert "p.py is refused on gym/CartPole-v1: 1 error" in done.out
     (finding,) = cli("validate", "p.py", *flags, "--json").json["findings"]
-    assert set(finding) == {"code", "severity", "message", "line", "col", "hint"}
+    assert set(finding) == {"code", "severity", "message", "line", "col", "hint", "state"}
     assert (finding["code"], finding["line"]) == ("UnknownAttribute", 2)
     trained = cli("train", "gym/CartPole-v1", "--reward", "p.py", "-n", "64", *flags[2:])
     assert trained.code == 1
