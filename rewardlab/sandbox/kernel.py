@@ -18,7 +18,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from rewardlab.sandbox.machines import MACHINES as MACHINES
+from rewardlab.sandbox.machines import Machine as Machine
+from rewardlab.sandbox.machines import machine as machine
+
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38
+PR_SET_CHILD_SUBREAPER = 36
 
 _CAPABILITY_VERSION = 0x20080522
 _LANDLOCK_CREATE, _LANDLOCK_ADD_RULE, _LANDLOCK_RESTRICT, _LANDLOCK_FIELDS = 444, 445, 446, 3
@@ -31,44 +36,6 @@ KILL_PROCESS, ALLOW, DENY = 0x80000000, 0x7FFF0000, 0x00050000 | errno.EPERM
 _LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _AT_NUMBER, _AT_ARCH, _AT_ARGUMENTS, _AT_PROT, _AT_FLAGS = 0, 4, 16, 32, 40
 _PROT_EXEC, _MAP_ANONYMOUS, _X32 = 0x4, 0x20, 0x40000000
-
-
-class Machine(NamedTuple):
-    """What differs between processors.
-
-    Attributes:
-        audit: How the kernel names the architecture.
-        seccomp: Number of the call `seccomp`.
-        mmap: Number of the call `mmap`.
-        allowed: Numbers of the calls that computing needs, without `mmap`.
-    """
-
-    audit: int
-    seccomp: int
-    mmap: int
-    allowed: tuple[int, ...]
-
-
-_X86_64 = {
-    "read": 0, "write": 1, "close": 3, "fstat": 5, "poll": 7, "lseek": 8, "munmap": 11, "brk": 12,
-    "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "sched_yield": 24, "mremap": 25,
-    "madvise": 28, "getpid": 39, "exit": 60, "getrusage": 98, "sigaltstack": 131, "gettid": 186,
-    "futex": 202, "restart_syscall": 219, "clock_gettime": 228, "clock_nanosleep": 230,
-    "exit_group": 231, "ppoll": 271, "getrandom": 318, "membarrier": 324, "rseq": 334,
-}  # fmt: skip
-_AARCH64 = {
-    "close": 57, "lseek": 62, "read": 63, "write": 64, "ppoll": 73, "fstat": 80, "exit": 93,
-    "exit_group": 94, "futex": 98, "clock_gettime": 113, "clock_nanosleep": 115,
-    "sched_yield": 124, "restart_syscall": 128, "sigaltstack": 132, "rt_sigaction": 134,
-    "rt_sigprocmask": 135, "rt_sigreturn": 139, "getrusage": 165, "getpid": 172, "gettid": 178,
-    "brk": 214, "munmap": 215, "mremap": 216, "madvise": 233, "getrandom": 278, "membarrier": 283,
-    "rseq": 293,
-}  # fmt: skip
-
-MACHINES = {
-    "x86_64": Machine(0xC000003E, 317, 9, tuple(_X86_64.values())),
-    "aarch64": Machine(0xC00000B7, 277, 222, tuple(_AARCH64.values())),
-}
 
 
 class Argument(NamedTuple):
@@ -89,11 +56,6 @@ class Argument(NamedTuple):
 
 class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
-
-
-def machine() -> Machine | None:
-    """Return this processor's numbers, or `None` for one that we do not know."""
-    return MACHINES.get(platform.machine()) if platform.system() == "Linux" else None
 
 
 def prctl(option: int, value: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab.sandbox import kernel
+from rewardlab.sandbox import kernel, machines
 from rewardlab.sandbox.capabilities import layers
 from rewardlab.sandbox.client import WorkerFault
 from rewardlab.sandbox.jail import Guards
@@ -75,8 +75,8 @@ def test_memory_is_mapped_only_without_code_and_without_a_file(name: str) -> Non
 
 
 HEADERS = {
-    "x86_64": ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", kernel._X86_64),
-    "aarch64": ("/usr/include/asm-generic/unistd.h", kernel._AARCH64),
+    "x86_64": ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", machines._X86_64),
+    "aarch64": ("/usr/include/asm-generic/unistd.h", machines._AARCH64),
 }
 
 
