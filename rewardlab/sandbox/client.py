@@ -21,6 +21,7 @@ from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
 from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, join
+from rewardlab.sandbox.bells import AWAKE_US, ParentBell
 from rewardlab.sandbox.frames import CODES, Reply, Violation
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
@@ -30,9 +31,6 @@ from rewardlab.sandbox.memory import shared_memory
 Mode: TypeAlias = Literal["probe", "train"]
 
 PROBE_CPU_S = 30
-AWAKE_S = 0.0003
-"""How long a caller looks out for an answer before it sleeps [s]."""
-
 _PROCESS_CPU = 2
 """How Linux marks the clock of a whole process, see clock_getcpuclockid(3)."""
 
@@ -79,8 +77,9 @@ class RewardWorker:
         _guards: Guards = Guards(),
     ) -> None:
         self.terms, self.flags = tuple(terms), 0
-        self.closed = True
-        self._limits, self._schema, self._seq = limits, schema, 0
+        self.closed, self._calling = True, False
+        self._limits, self._schema = limits, schema
+        self._seq = self._calls = self._rings = 0
         self.findings: tuple[Finding, ...] = ()
         if _guards.reading:
             reading = read(source, schema)
@@ -98,6 +97,8 @@ class RewardWorker:
         text = json.dumps(job).encode()
         self._place = frames.layout(schema.row_size, len(text))
         self._hash_seed = hash_seed
+        # To look out takes processor time, which probes measure and bound.
+        self._awake_us = AWAKE_US if mode == "train" else 0
         self._start(text, Order(self._place, self._limits, mode == "train", _guards))
         self._load()
 
@@ -134,6 +135,8 @@ class RewardWorker:
         """
         if self.closed:
             raise SandboxError("the worker of this program is closed")
+        if self._calling:
+            raise SandboxError("a worker answers one call at a time: give each thread its own")
         if rows.ndim != 2 or rows.shape[1] != self._place.row_size:
             raise UsageError(
                 f"rows of shape {rows.shape} do not fit the scene: ({len(rows)}, "
@@ -154,14 +157,17 @@ class RewardWorker:
 
     def _evaluate(self, rows: Array, timeout_s: float | None) -> Batch:
         n = len(rows)
-        self._seq = self._seq + 1 & 0xFFFFFFFF
+        self._seq = self._calls % 0xFFFFFFFF + 1
+        self._calls += 1
+        self._calling = True
         self._rows[:n] = rows
-        frames.REQUEST.pack_into(self._memory, 0, frames.MAGIC, self._seq, n, 0)
+        frames.REQUEST.pack_into(self._memory, 0, frames.MAGIC, self._seq, n, self._awake_us)
         limits = self._limits
         seconds = max(limits.call_s, limits.row_s * n) if timeout_s is None else timeout_s
         try:
-            self._ring()
-            self._await(frames.RING, seconds)
+            self._bell.call(self._seq)
+            if not self._bell.look_out(self._seq):
+                self._sleep(seconds)
             reply = frames.decode(self._memory, self._place, seq=self._seq, n=n, known=self.terms)
         except Violation as error:
             self.close()
@@ -170,15 +176,27 @@ class RewardWorker:
             # Interrupted between request and reply: the next reply would answer this request.
             self.close()
             raise
+        finally:
+            self._calling = False
         return self._accept(reply)
 
-    def _ring(self) -> None:
-        try:
-            os.write(self._request, frames.RING)
-        except BlockingIOError as error:
-            raise Violation("answered without reading its requests") from error
-        except BrokenPipeError:
-            pass  # its end tells more
+    def _sleep(self, seconds: float) -> None:
+        """Wait for the answer asleep; a byte may also be left from a call before."""
+        deadline = time.monotonic() + seconds
+        self._bell.sleep(True)
+        while not self._bell.answered(self._seq):
+            self._rings += 1
+            left = deadline - time.monotonic()
+            if left < 0:
+                raise self._timeout(seconds)
+            if self._rings > self._calls:
+                raise Violation("rang more often than it was called")
+            self._await(frames.RING, left)
+        self._bell.sleep(False)
+
+    def _timeout(self, seconds: float) -> WorkerFault:
+        self.close()
+        return WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
 
     def _accept(self, reply: Reply) -> Batch:
         if reply.names:
@@ -210,6 +228,7 @@ class RewardWorker:
     def _connect(self, memory_fd: int, how: Order) -> None:
         theirs_in, self._request = os.pipe()
         self._reply, theirs_out = os.pipe()
+        self._bell = ParentBell(self._memory, self._place, self._request)
         # Whoever answers without reading would in the end make us wait for room in the pipe.
         os.set_blocking(self._request, False)
         try:
@@ -234,6 +253,7 @@ class RewardWorker:
         try:
             self._await(frames.LOCKED, self._limits.start_s)
             self._await(frames.RING, self._limits.load_s)
+            self._bell.sleep(False)
             reply = frames.decode(self._memory, self._place, seq=0, n=1, known=self.terms)
             if reply.status is not None and reply.status[0]:
                 code = CODES[int(reply.status[0])]
@@ -260,7 +280,7 @@ class RewardWorker:
             Violation: It wrote something else.
             WorkerStartError: It was not locked in time, or said that it could not be.
         """
-        events = self._look_out() or self._poll.poll(seconds * 1000.0)
+        events = self._poll.poll(seconds * 1000.0)
         if any(fd == self._reply for fd, _ in events):
             got = os.read(self._reply, 1)
             if got == expected:
@@ -275,16 +295,7 @@ class RewardWorker:
         self.close()
         if expected == frames.LOCKED:
             raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
-        raise WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
-
-    def _look_out(self) -> list[tuple[int, int]]:
-        """Wait a moment without sleeping: to be woken takes longer than most answers."""
-        until = time.perf_counter() + AWAKE_S
-        while time.perf_counter() < until:
-            if events := self._poll.poll(0):
-                return events
-            os.sched_yield()
-        return []
+        raise self._timeout(seconds)
 
     def _death(self, expected: bytes) -> Exception:
         self._zygote.end(self._child)
@@ -314,6 +325,7 @@ class RewardWorker:
             if fd is not None:
                 os.close(fd)
         del self._rows
+        self._bell.close()
         with contextlib.suppress(BufferError):
             self._memory.close()
 

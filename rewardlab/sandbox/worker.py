@@ -18,6 +18,7 @@ from rewardlab.program.entry import ENTRY
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames
+from rewardlab.sandbox.bells import WorkerBell
 from rewardlab.sandbox.evaluator import (
     FILE,
     STATUS,
@@ -74,23 +75,28 @@ def main(start: Start, request: int, reply: int, memory_fd: int) -> NoReturn:
 def _serve(memory: mmap.mmap, place: frames.Layout) -> None:
     job = json.loads(memory[place.job_at : place.size])
     terms: list[str] = job["terms"]
+    bell = WorkerBell(memory, place, REQUEST_FD, REPLY_FD)
     try:
         evaluator = _load(job)
     except BaseException as error:
         bad = Outcome(STATUS[code_of(error)], 0.0, 0, [])
         _write(memory, place, Answer(0, [bad], terms, len(terms), describe(error), line_of(error)))
+        bell.answer(0)
         return
     _write(memory, place, Answer(0, [Outcome(0, 0.0, 0, [])], terms, len(terms)))
+    bell.answer(0)
     rows = np.frombuffer(
         memory, np.float64, place.rows * place.row_size, offset=place.rows_at
     ).reshape(place.rows, place.row_size)
-    while os.read(REQUEST_FD, 1):
-        _, seq, n, _ = frames.REQUEST.unpack_from(memory, 0)
+    awake_us = 0
+    while bell.wait(awake_us * 1e-6):
+        _, seq, n, awake_us = frames.REQUEST.unpack_from(memory, 0)
         known = len(evaluator.index)
         evaluator.begin()
         outcomes = [evaluator.evaluate(row) for row in rows[:n]]
         e = evaluator
         _write(memory, place, Answer(seq, outcomes, e.index, known, e.error, e.line, e.flags))
+        bell.answer(seq)
 
 
 class Answer(NamedTuple):
@@ -134,7 +140,6 @@ def _write(memory: mmap.mmap, place: frames.Layout, answer: Answer) -> None:
         memory[place.text_at : place.text_at + len(names) + len(text)] = names + text
     header = (len(answer.outcomes), k, len(names), len(text), answer.line, flags)
     frames.REPLY.pack_into(memory, place.reply_at, frames.MAGIC, answer.seq, *header)
-    os.write(REPLY_FD, frames.RING)
 
 
 def _load(job: dict[str, Any]) -> Evaluator:

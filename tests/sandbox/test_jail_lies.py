@@ -55,9 +55,9 @@ LIES = {
     "a name with an escape": "text(b'\\x1b[2J'); head(k=1, names=4)",
     "a name that is too long": "text(b'a' * 65); head(k=1, names=65)",
     "a name twice": "text(b'a\\na'); head(k=2, names=3)",
-    "another bell": "head(); os.write(4, b'X')",
-    "the bell of a start": "head(); os.write(4, b'L')",
-    "the bell of a failure": "head(); os.write(4, b'S' + b'x' * 300)",
+    "another bell": "os.write(4, b'X'); time.sleep(0.05)",
+    "the bell of a start": "os.write(4, b'L'); time.sleep(0.05)",
+    "the bell of a failure": "os.write(4, b'S' + b'x' * 300); time.sleep(0.05)",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -56,9 +57,9 @@ def test_an_end_is_named(jailed: Jailed, rows, end: str) -> None:
     assert one.closed
 
 
-def test_an_answer_too_many_is_found_out(jailed: Jailed, rows) -> None:
-    one = jailed(FOUND + "head()\nring(2)\nreturn 1.0", mode="train")
-    assert fault_of(one, rows, calls=50).code == "ProtocolViolation"
+def test_bells_without_an_answer_are_found_out(jailed: Jailed, rows) -> None:
+    one = liar(jailed, "os.write(4, b'R' * 9)")
+    assert fault_of(one, rows).code == "ProtocolViolation"
 
 
 def test_answers_in_advance_choose_a_reward_at_most(jailed: Jailed, rows) -> None:
@@ -66,10 +67,11 @@ def test_answers_in_advance_choose_a_reward_at_most(jailed: Jailed, rows) -> Non
     while True:
         to = seq()
         head(to=to + 1)
-        ring(2)
+        answer(to + 1)
         while seq() == to:
             pass
         head()
+        ring()
     """
     one = liar(jailed, lie, call_s=0.5)
     assert fault_of(one, rows, calls=5000).code in ("ProtocolViolation", "RewardTimeout")
@@ -77,7 +79,7 @@ def test_answers_in_advance_choose_a_reward_at_most(jailed: Jailed, rows) -> Non
 
 def test_a_flood_of_bells_harms_nobody(jailed: Jailed, rows, descriptors) -> None:
     before = descriptors()
-    one = liar(jailed, "while True:\n    ring(4096)")
+    one = liar(jailed, "while True:\n    os.write(4, b'R' * 4096)")
     with pytest.raises(WorkerFault) as caught:
         one.evaluate(rows[:1])
     assert caught.value.code == "ProtocolViolation"
@@ -120,7 +122,11 @@ def test_a_lie_while_loading_is_found_out(worker: Callable[..., RewardWorker]) -
 def test_bells_rung_while_loading_answer_nothing(worker: Callable[..., RewardWorker], rows) -> None:
     source = f"{FOUND}head(to=0)\nring(9)\ndef compute_dense_reward(self, action):\n    return 1.0"
     one = worker(source, _guards=Guards(reading=False))
-    assert fault_of(one, rows, calls=12).code == "ProtocolViolation"
+    answers = []
+    with contextlib.suppress(WorkerFault):
+        for _ in range(12):
+            answers.append(one.evaluate(rows[:1]).reward[0])
+    assert set(answers) <= {1.0}
 
 
 def test_no_rows_are_no_way_in(jailed: Jailed, rows) -> None:

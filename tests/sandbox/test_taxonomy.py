@@ -109,7 +109,7 @@ ERRORS = {
         unread=True,
     ),
     "ProtocolViolation": Case(
-        "import os\nos.write(4, b'X')\nreturn self.angle",
+        "import os, time\nos.write(4, b'X')\ntime.sleep(0.01)\nreturn self.angle",
         "rang a bell that does not exist on state 0",
         "leave the interpreter",
         unread=True,

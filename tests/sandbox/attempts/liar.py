@@ -27,7 +27,11 @@ def block(*values):
     m[p.block_at : p.block_at + 8 * len(values)] = np.array(values).tobytes()
 def text(value):
     m[p.text_at : p.text_at + len(value)] = value
+def answer(to=None):
+    at = p.reply_at + frames.REPLY.size
+    m[at : at + 4] = (seq() if to is None else to).to_bytes(4, sys.byteorder)
 def ring(times=1):
+    answer()
     os.write(4, b"R" * times)
 block(0.0, 7.0, 0.0)
 """
