@@ -39,6 +39,7 @@ class Inference:
         self.converged = True
         self._kinds: dict[tuple[Scope, str], Kinds] = {}
         self._found: dict[ast.AST, Kinds] = {}
+        self._known: dict[tuple[Kinds, str], Kinds] = {}
         self._outside = Outside()
         functions: list[Function] = [*scopes.nodes(ast.FunctionDef), *scopes.nodes(ast.Lambda)]
         self._owner = {argument: f for f in functions for argument in parameters(f)}
@@ -50,7 +51,7 @@ class Inference:
         kinds = self._found.get(node)
         if kinds is None:
             kinds = self._of(node) or ANY
-            if any(kind.tag == KEPT for kind in kinds):
+            if self._outside and any(kind.tag == KEPT for kind in kinds):
                 kinds = frozenset(UNKNOWN if kind.tag == KEPT else kind for kind in kinds)
             self._found[node] = kinds
         return kinds
@@ -217,8 +218,15 @@ class Inference:
             node = node.value
         kinds = self._root(node)
         for name in reversed(names):
-            kinds = self._union(self._member(kind, name) for kind in kinds)
+            kinds = self._members(kinds, name)
         return kinds
+
+    def _members(self, kinds: Kinds, name: str) -> Kinds:
+        found = self._known.get((kinds, name))
+        if found is None:
+            found = self._union(self._member(kind, name) for kind in kinds)
+            self._known[kinds, name] = found
+        return found
 
     def _root(self, node: ast.AST) -> Kinds:
         if isinstance(node, ast.Name):

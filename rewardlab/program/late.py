@@ -87,6 +87,9 @@ def _takes_all(pattern: ast.pattern) -> bool:
 
 def _blocks(nodes: Nodes) -> Iterator[Finding]:
     """Check how deep loops and try blocks are nested: the compiler's stack of them is short."""
+    loops = len(nodes.by.get(ast.For, ())) + len(nodes.by.get(ast.While, ()))
+    if loops + 3 * len(nodes.by.get(ast.Try, ())) <= _MAX_BLOCKS:
+        return
     roots = [*nodes.of(ast.FunctionDef), *nodes.of(ast.Module)]
     stack: list[tuple[ast.AST, int]] = [(root, 0) for root in roots]
     while stack:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar, cast
@@ -48,7 +49,7 @@ class Nodes:
     """The nodes of a tree by class.
 
     Attributes:
-        by: Nodes by their exact class, in source order.
+        by: Nodes by their exact class, the outer ones first.
         count: How many there are.
         depth: How deep they are nested.
     """
@@ -64,13 +65,15 @@ class Nodes:
 
 
 def find_nodes(tree: ast.Module) -> Nodes:
-    """Collect the nodes of a tree."""
-    by: dict[type[ast.AST], list[ast.AST]] = {}
-    count = deepest = 0
-    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
-    while stack:
-        node, depth = stack.pop()
-        count, deepest = count + 1, max(deepest, depth)
-        by.setdefault(type(node), []).append(node)
-        stack += [(child, depth + 1) for child in reversed(children(node))]
-    return Nodes(by, count, deepest)
+    """Collect the nodes of a tree, level by level."""
+    by: defaultdict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+    count, depth = 0, -1
+    level: list[ast.AST] = [tree]
+    while level:
+        count, depth = count + len(level), depth + 1
+        below: list[ast.AST] = []
+        for node in level:
+            by[type(node)].append(node)
+            below += children(node)
+        level = below
+    return Nodes(dict(by), count, depth)

@@ -22,6 +22,9 @@ class Outside:
     def __init__(self) -> None:
         self._made: dict[str, ast.expr] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._made)
+
     def kind(self, name: str, value: ast.expr) -> Kind | None:
         """Return the kind of a value that is kept under a name, `None` if it cannot change."""
         if not isinstance(value, _DISPLAYS) and not _is_made(value) and not _is_array(value):

@@ -73,7 +73,7 @@ class EntitySpec:
         """Return the entity of the part of that name, if there is one."""
         return next((p.entity for p in self.parts if p.name == name), None)
 
-    @property
+    @cached_property
     def members(self) -> tuple[str, ...]:
         """Names of all parts and fields."""
         return tuple(p.name for p in self.parts) + tuple(f.name for f in self.fields)

@@ -23,7 +23,7 @@ _INERT = re.compile(
 )
 _BRACKETS = re.compile(r"[()\[\]{}]")
 _RUNS = re.compile(
-    rf"(?:[-+~][\s\\]*){{{MAX_RUN}}}|(?:\bnot\b[\s\\]*){{{MAX_RUN}}}"
+    rf"(?:[-+~][\s\\]*){{{MAX_RUN}}}|(?:not\b[\s\\]*){{{MAX_RUN}}}"
     rf"|(?:\.[\s\\]*\w+[\s\\]*){{{MAX_RUN}}}"
 )
 

@@ -104,7 +104,7 @@ BY_MODULE = {
 }
 METHODS = {
     "np.array([[3.0, 1.0], [2.0, 5.0]])": {
-        **dict.fromkeys(vocabulary.ARRAY_METHODS - {"sort"}, ""),
+        **dict.fromkeys(sorted(vocabulary.ARRAY_METHODS - {"sort"}), ""),
         "astype": "int",
         "clip": "0.0, 0.4",
         "dot": "np.ones(2)",
