@@ -144,16 +144,29 @@ class RewardWorker:
             )
         if len(rows) <= self._place.rows:
             return self._evaluate(rows, timeout_s)
-        parts = []
+        return self._evaluate_parts(rows, timeout_s)
+
+    def _evaluate_parts(self, rows: Array, timeout_s: float | None) -> Batch:
+        """Score more rows than a request holds; a bad row in one part spoils no other."""
+        parts, bad = [], []
+        first: WorkerFault | None = None
         for start in range(0, len(rows), self._place.rows):
+            some = rows[start : start + self._place.rows]
             try:
-                parts.append(self._evaluate(rows[start : start + self._place.rows], timeout_s))
+                parts.append(self._evaluate(some, timeout_s))
+                bad.append(np.zeros(len(some), np.bool_))
             except WorkerFault as fault:
                 if fault.row is not None:
                     fault.row += start
-                fault.batch = fault.bad = None
-                raise
-        return join(parts)
+                if fault.batch is None or fault.bad is None:
+                    raise
+                parts.append(fault.batch)
+                bad.append(fault.bad)
+                first = first or fault
+        if first is None:
+            return join(parts)
+        first.batch, first.bad = join(parts), np.concatenate(bad)
+        raise first
 
     def _evaluate(self, rows: Array, timeout_s: float | None) -> Batch:
         n = len(rows)

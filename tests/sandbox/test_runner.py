@@ -45,6 +45,8 @@ def test_a_fault_stops_with_its_record(schema: Schema, bad_rows) -> None:
         assert record["code"] == "NonFiniteReward"
         assert record["state"]["angle"] == 11.0
         assert record["program_id"] == NAN_ABOVE.id
+        assert record["read"] == {"angle": 11.0}
+        assert "zero distances" in record["hint"]
         assert record["values"] == bad_rows[3].tolist()
         assert runner.faults == {"NonFiniteReward": 2}
 
@@ -59,6 +61,20 @@ def test_zero_replaces_counts_and_stops_above_one_per_cent(schema: Schema, bad_r
         with pytest.raises(RewardFault, match="1 %"):
             runner.evaluate(bad_rows)
         assert runner.metrics()["faults/NonFiniteReward"] == 101
+
+
+def test_zero_replaces_only_bad_rows_of_a_batch_of_several_requests(schema: Schema, rows) -> None:
+    many = np.tile(rows, (10, 1))
+    bad = [3, 300, 639]
+    many[bad, schema.layout["angle"].start] = 11.0
+    with RewardRunner(NAN_ABOVE, schema, on_fault="zero") as runner:
+        batch = runner.evaluate(many)
+        assert np.flatnonzero(batch.reward == 0.0).tolist() == bad
+        assert runner.metrics()["substituted"] == 3
+        good = runner.evaluate(rows).reward
+        assert batch.reward[4:64].tolist() == good[4:].tolist()
+    with RewardRunner(NAN_ABOVE, schema) as runner, pytest.raises(RewardFault, match="row 3"):
+        runner.evaluate(many)
 
 
 def test_counts_go_on_where_a_run_goes_on(schema: Schema, bad_rows) -> None:
