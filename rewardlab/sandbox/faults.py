@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from rewardlab.program.finding import Finding
 from rewardlab.program.schema import Schema, Slot
+from rewardlab.program.size import parse
 from rewardlab.sandbox.batch import Array, state_of
 from rewardlab.sandbox.frames import clean
 
@@ -122,7 +123,8 @@ def remedy(code: str, message: str = "") -> str:
 
 
 def _names(source: str) -> set[str]:
-    nodes = list(ast.walk(ast.parse(source)))
+    tree = parse(source)
+    nodes = [] if isinstance(tree, Finding) else list(ast.walk(tree))
     loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     return loaded | {n.attr for n in nodes if isinstance(n, ast.Attribute)}
 

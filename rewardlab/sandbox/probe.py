@@ -143,10 +143,10 @@ class _Run:
         self._check_soak(other, first)
         self.findings += check_sense(self._cases, first, self._still(worker))
         if self.latency[0] > SLOW_US:
-            self._warn("SlowReward", f"p50 {self.latency[0]:.0f} µs")
+            self.findings += [self._cases.warning("SlowReward", f"p50 {self.latency[0]:.0f} µs")]
         for flag, code, message in _FLAGS:
             if worker.flags & flag:
-                self._warn(code, message)
+                self.findings += [self._cases.warning(code, message)]
 
     @property
     def _all(self) -> Index:
@@ -232,17 +232,16 @@ class _Run:
         wanted = Batch(first.reward[order], first.terms[order], first.present[order], first.names)
         bad = differs(got, wanted)
         if bad is not None:
+            new = set(got.names) - set(first.names)
             values = f"{float(wanted.reward[bad])!r} and {float(got.reward[bad])!r}"
-            self._stop(code, f"two values {when}: {values}", int(order[bad]))
+            what = f"a new term {min(new)!r}" if new else f"two values: {values},"
+            self._stop(code, f"{what} {when}", int(order[bad]))
 
     def _still(self, worker: RewardWorker) -> Batch:
         """Return the rewards of all states with a zero action, for check 9."""
         rows = self._cases.rows.copy()
         rows[:, 3 * self._cases.schema.size + 1 :] = 0.0
         return self._call(worker, rows, self._all)
-
-    def _warn(self, code: str, message: str) -> None:
-        self.findings.append(self._cases.warning(code, message))
 
     def _stop(
         self, code: str, message: str, state: int | None = None, *, line: int | None = None

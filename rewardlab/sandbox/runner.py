@@ -17,6 +17,7 @@ from rewardlab.program.schema import Schema
 from rewardlab.sandbox.batch import Array, Batch, WorkerFault, state_of
 from rewardlab.sandbox.capabilities import admit
 from rewardlab.sandbox.client import RewardWorker
+from rewardlab.sandbox.faults import Cases, remedy
 from rewardlab.sandbox.limits import Limits
 
 MAX_RESPAWNS = 3
@@ -195,13 +196,16 @@ class RewardRunner:
 
     def _fault(self, rows: Array, fault: WorkerFault, more: str = "") -> RewardFault:
         row = fault.row
+        cases = Cases(self.program.source, self._schema, rows)
         record: dict[str, Any] = {
             "code": fault.code,
             "message": fault.message,
+            "hint": remedy(fault.code, fault.message),
             "line": fault.line,
             "row": row,
             "program_id": self.program.id,
             "state": state_of(self._schema, rows[row]) if row is not None else None,
+            "read": cases.read_on(row) if row is not None else None,
             "values": rows[row].tolist() if row is not None else None,
             "faults": self.faults,
         }

@@ -60,13 +60,13 @@ ERRORS = {
     ),
     "NonDeterministicReward": Case(
         "names = {str(i) for i in range(50)}\nreturn self.angle + float(list(names)[0])",
-        "two values in another process: ",
+        "in another process on state 0",
         "order of sets",
     ),
     "StatefulReward": Case(
         "import builtins\nn = getattr(builtins, 'n', 0)\nbuiltins.n = n + 1\n"
         "return self.angle + float(n > 200)",
-        "two values after many calls: ",
+        "after many calls on state",
         "use self.previous, self.initial, self.time",
         unread=True,
     ),
@@ -217,6 +217,7 @@ def test_a_zero_of_another_sign_is_another_value(tried: Try) -> None:
     )
     assert result.findings[0].code == "StatefulReward"
     assert "0.0 and -0.0" in result.findings[0].message
+    assert "after many calls" in result.findings[0].message
 
 
 @pytest.mark.skipif(
@@ -274,3 +275,21 @@ def test_only_what_the_program_names_is_said_to_be_read(tried: Try) -> None:
     assert "time = " in finding.message
     assert "angle" not in finding.message
     assert "index" in finding.message
+
+
+def test_a_term_that_comes_late_is_state_too(tried: Try) -> None:
+    result = tried(
+        "import builtins\nn = getattr(builtins, 'n', 0)\nbuiltins.n = n + 1\n"
+        "return self.angle, {'late': self.angle} if n > 200 else {}",
+        unread=True,
+    )
+    (finding,) = result.findings
+    assert finding.code == "StatefulReward"
+    assert "'late'" in finding.message
+
+
+def test_odd_escapes_in_a_text_warn_nobody_while_a_fault_is_told(tried: Try) -> None:
+    """Where warnings are errors, as in these tests, they would raise in the parent."""
+    (finding,) = tried("text = '\\d'\nreturn 1.0 / (self.angle * 0)").findings
+    assert finding.code == "RewardRuntimeError"
+    assert "angle = " in finding.message
