@@ -6,13 +6,19 @@ import json
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
 from rewardlab.errors import ConfigError
 
+_FORMS: tuple[Callable[[str], str], ...] = (
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: repr(text)[1:-1],
+    lambda text: text.replace("\\", "\\\\"),
+    lambda text: quote(text, ""),
+)
 DEFAULT_URL = "https://api.openai.com/v1"
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|.*\.localhost")
 _LEAST_KEY = 8
@@ -80,7 +86,7 @@ class Endpoint:
         pair = f"{unquote(url.username or '')}:{password}" if password else ""
         found = {self.key, password, url.password or ""}
         found |= {b64encode(text.encode()).decode() for text in (pair, self.key) if text}
-        found |= {json.dumps(text)[1:-1] for text in found} | {quote(text, "") for text in found}
+        found |= {form(text) for text in found for form in _FORMS}
         return tuple(sorted((s for s in found if len(s) >= _LEAST_KEY), key=len, reverse=True))
 
     def hide(self, text: str) -> str:
