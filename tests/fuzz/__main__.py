@@ -44,7 +44,7 @@ def _options() -> argparse.Namespace:
 
 def _replay(path: Path) -> int:
     from tests.fuzz import audit
-    from tests.fuzz.answers import check_answer
+    from tests.fuzz.answers import check_answer, check_predicate
     from tests.fuzz.files import Files
     from tests.fuzz.lane import Lane
     from tests.fuzz.oracles import Failure
@@ -55,6 +55,7 @@ def _replay(path: Path) -> int:
         with tempfile.TemporaryDirectory() as folder:
             if "what" in kept:
                 checks = {"replies": check_reply, "answers": check_answer}
+                checks["predicates"] = check_predicate
                 check = checks.get(kept["what"]) or Files(Path(folder)).check
                 check(Random(kept["seed"]))
             else:

@@ -12,11 +12,15 @@ from rewardlab.coders.chat import ChatCoder
 from rewardlab.coders.endpoint import Endpoint
 from rewardlab.coders.extraction import extract
 from rewardlab.coders.text import REPLY_LIMIT, clean, one_line
-from rewardlab.errors import CoderError
+from rewardlab.errors import CoderError, ConfigError
+from rewardlab.program.predicate import predicate_program
+from rewardlab.program.reading import read
 from tests.fuzz.files import _change
+from tests.fuzz.hostile import respell
 from tests.fuzz.oracles import Failure
 from tests.fuzz.programs import write
 from tests.fuzz.scenes import SCENES
+from tests.fuzz.writer import Writer
 
 _PIECES = [
     *(
@@ -83,6 +87,22 @@ def check_answer(rng: Random) -> None:
     if len(shown[0]) > REPLY_LIMIT or hidden:
         raise Failure("text-unclean", repr(shown[1]))
     _check_body(rng)
+
+
+def check_predicate(rng: Random) -> None:
+    """Make a program of a success predicate that anybody may have written."""
+    schema = rng.choice(list(SCENES.values()))
+    writer = Writer(rng, schema, wild=0.1, evil=rng.choice([0, 0.3]))
+    text = writer.expr("bool", 3).replace("self.", rng.choice(["self.", ""]))
+    text = respell(text, rng) if rng.random() < 0.2 else text
+    try:
+        made = predicate_program(text, schema)
+    except ConfigError:
+        return
+    except BaseException as error:
+        raise Failure("predicate-raises", f"{type(error).__name__}: {error}") from error
+    if not read(made.source, schema).ok:
+        raise Failure("predicate-refused", text)
 
 
 def _text(rng: Random) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from rewardlab.errors import WorkerStartError
 from rewardlab.sandbox import spawn
 from tests.fuzz import audit
-from tests.fuzz.answers import check_answer
+from tests.fuzz.answers import check_answer, check_predicate
 from tests.fuzz.files import Files
 from tests.fuzz.oracles import Failure, check_reading, check_running
 from tests.fuzz.programs import write
@@ -127,6 +127,7 @@ def run(lane: Lane, *, first: int, seconds: float, corpus: Path | None) -> None:
                 lane.attempt("replies", check_reply, 30, i)
                 lane.attempt("files", files.check, 1, i)
                 lane.attempt("answers", check_answer, 3, i)
+                lane.attempt("predicates", check_predicate, 3, i)
             i += lane.lanes
             if time.monotonic() - told > 1.0:
                 lane.attempt("growth", growth.check, 1, i)

@@ -10,7 +10,7 @@ import pytest
 
 from rewardlab.sandbox import spawn
 from tests.fuzz import audit
-from tests.fuzz.answers import check_answer
+from tests.fuzz.answers import check_answer, check_predicate
 from tests.fuzz.files import Files
 from tests.fuzz.lane import Lane, program
 from tests.fuzz.oracles import Failure, check_reading, check_running
@@ -70,6 +70,7 @@ def test_no_file_harms_its_reader(tmp_path):
 def test_no_answer_harms_who_asked():
     for i in range(60):
         check_answer(Random(f"ci:{i}"))
+        check_predicate(Random(f"ci:{i}"))
 
 
 def test_a_failing_program_is_made_small():
