@@ -19,6 +19,7 @@ def lift_method(tree: ast.Module) -> Iterator[Finding]:
     for i, node in enumerate(tree.body):
         method = _only_method(node)
         if method is not None:
+            method.decorator_list = [d for d in method.decorator_list if not _is_static(d)]
             tree.body[i] = method
             message = f"the class around {ENTRY} is dropped"
             yield at(node, "ForbiddenSyntax", message, "define the function alone", warn=True)
@@ -55,6 +56,10 @@ def _only_method(node: ast.stmt) -> ast.FunctionDef | None:
     if len(body) == 1 and isinstance(body[0], ast.FunctionDef) and body[0].name == ENTRY:
         return body[0]
     return None
+
+
+def _is_static(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "staticmethod"
 
 
 def _is_text(node: ast.stmt) -> bool:

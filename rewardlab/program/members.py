@@ -23,6 +23,12 @@ _DANGEROUS = words(
     "accumulate reduce outer"
 )
 
+_WALKERS = words(
+    "format format_map ctypes with_traceback mro gi_frame gi_code f_back f_globals f_locals "
+    "tb_frame tb_next cr_frame ag_frame"
+)
+"""Those that lead on, whatever a scene may call its members."""
+
 
 def check_members(inference: Inference) -> Iterator[Finding]:
     """Yield attributes that do not exist or are not allowed, and values and methods mixed up."""
@@ -77,7 +83,9 @@ def _admits(kind: Kind, name: str, inference: Inference) -> bool:
         return name in vocabulary.members(kind.name)
     if kind.tag == "array":
         return name in _ARRAY_NAMES
-    return kind == UNKNOWN and (name in _VALUE_NAMES or name in inference.scene.names)
+    if kind != UNKNOWN or name in _VALUE_NAMES:
+        return kind == UNKNOWN
+    return name in inference.scene.names and name not in _WALKERS
 
 
 def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:

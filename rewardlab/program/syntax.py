@@ -35,13 +35,13 @@ _SPOKEN: dict[str, tuple[str, str]] = {
     "ClassDef": ("classes", "use functions"),
     "With": ("with blocks", "nothing here needs closing"),
     "AsyncFunctionDef": ("async functions", "use def"),
-    "Await": ("await", "call the function"),
+    "Await": ("await expressions", "call the function"),
     "Yield": ("generators with yield", "return a list"),
     "YieldFrom": ("generators with yield", "return a list"),
     "Global": ("global names", "use self.previous, self.initial or self.time"),
     "Nonlocal": ("nonlocal names", "return the value"),
-    "Delete": ("del", "leave the name"),
-    "TryStar": ("except*", "use except"),
+    "Delete": ("del statements", "leave the name"),
+    "TryStar": ("except* clauses", "use except"),
     "LShift": ("shifts", "multiply by a power of two"),
     "RShift": ("shifts", "divide by a power of two"),
     "MatchClass": ("class patterns", "use if and elif"),
@@ -54,7 +54,8 @@ _DEFAULT_NODES = (
     *(ast.expr_context, ast.Name, ast.Attribute),
 )
 _TOP_CALLS = words(
-    "abs all any bool dict float int len list max min pow range round set sorted str sum tuple"
+    "abs all any bool dict float frozenset int len list max min pow range round set sorted str "
+    "sum tuple"
 )
 _LARGEST = 1 << 1023
 """Integers up to here are floats too; larger ones cannot even be printed."""
@@ -179,6 +180,8 @@ def _check_top(node: ast.stmt, *, calls: frozenset[str]) -> Iterator[Finding]:
 
 
 def _elsewhere(node: ast.stmt) -> str:
+    if isinstance(node, ast.Try):
+        return "import without try: what is allowed is there"
     named = isinstance(node, ast.If) and any(
         isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test)
     )

@@ -24,8 +24,8 @@ from rewardlab.program.signature import (
 )
 
 BUILTINS = words(
-    "abs all any bool dict divmod enumerate filter float int isinstance len list map max "
-    "min pow print range reversed round set sorted str sum tuple zip ArithmeticError "
+    "abs all any bool dict divmod enumerate filter float frozenset int isinstance len list map "
+    "max min pow print range reversed round set slice sorted str sum tuple zip ArithmeticError "
     "AssertionError AttributeError Exception FloatingPointError IndexError KeyError "
     "LookupError NotImplementedError OverflowError RuntimeError TypeError ValueError "
     "ZeroDivisionError"
@@ -100,8 +100,8 @@ _MATH_UNARY = (
 )
 _TYPING = "Any Callable Dict Final Iterable List Literal Mapping Optional Sequence Set Tuple Union"
 _ROTATION = """
-from_euler(seq, angles, degrees) from_matrix(matrix) from_quat(quat; scalar_first)
-from_rotvec(rotvec, degrees) identity(num)
+align_vectors(a, b, weights) concatenate(rotations) from_euler(seq, angles, degrees)
+from_matrix(matrix) from_quat(quat; scalar_first) from_rotvec(rotvec, degrees) identity(num)
 """
 _QUATERNIONS = "mat2quat(M) qinverse(q) qmult(q1, q2) quat2axangle(quat) quat2mat(q)"
 _HELPERS = """
@@ -182,8 +182,8 @@ METHODS = parse_calls(
     sort(; key, reverse) reverse() remove(x) clear() add(x) discard(x) union(*) intersection(*)
     join(x) lower() upper() strip(x) startswith(x) endswith(x) split(x) replace(a, b)
     is_integer()
-    apply(vectors, inverse) as_euler(seq, degrees) as_matrix() as_quat(; canonical, scalar_first)
-    as_rotvec(degrees) inv() magnitude()
+    apply(vectors, inverse) approx_equal(other, atol, degrees) as_euler(seq, degrees)
+    as_matrix() as_quat(; canonical, scalar_first) as_rotvec(degrees) inv() magnitude()
     """
 )
 """Methods of arrays, dictionaries, lists, sets, strings, numbers and `Rotation`."""

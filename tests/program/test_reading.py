@@ -346,6 +346,9 @@ ORDINARY = {
     "getattr of a part": "r = getattr(self, 'robot', None)\n    return r.ee_position[0]",
     "non-ASCII names": "μ = 0.5\n    return μ",
     "method as key": "d = {'a': 1.0}\n    return d[max(d, key=d.get)]",
+    "function as key of sort": (
+        "d = [action, -action]\n    d.sort(key=np.linalg.norm)\n    return float(d[0][0])"
+    ),
     "function as key": "return float(max([action, -action], key=np.linalg.norm)[0])",
     "function under a new name": "n = np.linalg.norm\n    return n(action, ord=2)",
     "function passed to a helper": (
@@ -370,6 +373,15 @@ def test_the_length_of_a_step_is_a_constant(schema):
     reading = read(source, schema)
     assert reading.findings == ()
     assert ast.unparse(reading.tree).endswith("return v[0] / 0.0125")
+
+
+def test_no_scene_opens_a_way_by_the_names_of_its_members():
+    members = tuple(FieldSpec(n, "a trap", "float") for n in ("gi_frame", "format", "mro", "gap"))
+    trap = Schema(EntitySpec("Trap", "", members), ActionSpec(1), 0.05)
+    assert read(HEAD + "return self.gi_frame + self.mro", trap).ok
+    assert read("def f(x):\n    return x.gap\n\n" + HEAD + "return f([self][0])", trap).ok
+    for body in ("(i for i in ()).gi_frame", "len('{0.gap}'.format(self))", "[int][0].mro()"):
+        assert not read(HEAD + f"return {body}", trap).ok
 
 
 def test_a_step_in_the_scene_is_read_from_it(schema):

@@ -100,7 +100,9 @@ GOOD = {
 BY_MODULE = {
     "math": {"x": "0.5", "x, y": "0.5, 0.25", "y, x": "0.5, 0.25", "a, b": "0.5, 0.25"},
     "numpy.linalg": {"a": _MATRIX, "A": _MATRIX},
-    "scipy.spatial.transform.Rotation": {"quat": "q"},
+    "scipy.spatial.transform.Rotation": {
+        **{"quat": "q", "rotations": "[turn, turn]", "a, b, weights": "np.eye(3), np.eye(3)"},
+    },
 }
 METHODS = {
     "np.array([[3.0, 1.0], [2.0, 5.0]])": {
@@ -131,14 +133,21 @@ METHODS = {
     "(0.5 + t)": {"is_integer": ""},
     "turn": {
         **{"apply": "v", "as_euler": "'zyx', True", "as_matrix": "", "as_quat": ""},
-        **{"as_rotvec": "", "inv": "", "magnitude": ""},
+        **{"as_rotvec": "", "inv": "", "magnitude": "", "approx_equal": "turn"},
     },
 }
 BUILTINS = {
     **dict.fromkeys(("abs", "bool", "float", "int", "round", "str", "print"), "t"),
     **dict.fromkeys(("all", "any", "enumerate", "len", "list", "max", "min", "set"), "v"),
     **dict.fromkeys(("reversed", "sorted", "sum", "tuple", "zip", "dict"), "items"),
-    **{"divmod": "7, 2", "filter": "None, items", "isinstance": "t, float", "map": "abs, items"},
+    **{
+        "divmod": "7, 2",
+        "filter": "None, items",
+        "frozenset": "items",
+        "slice": "1",
+        "isinstance": "t, float",
+        "map": "abs, items",
+    },
     **{"pow": "2, 3", "range": "3", "dict": "a=1.0"},
 }
 MISHAPS = [
