@@ -37,7 +37,7 @@ def fit(
     check_shaper(run, shaper)
     if not run.config.lockdown:
         return fit_here(run, task, shaper=shaper, progress=progress)
-    check_lockdown(True, shaper)
+    check_lockdown(run.config.task, shaper)
     train_locked(run, progress=progress)
     return run
 

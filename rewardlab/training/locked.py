@@ -1,13 +1,13 @@
 """A run trained by a process of its own that is locked down: the parent's side and the child's.
 
 ```
-parent --execute, built environment--> child: lock, import libraries, build everything, seal, learn
-parent <--outcome as JSON in anonymous memory-- child
+parent --execute, built environment--> warden --fork--> trainer: lock, import, build, seal, learn
+parent <----------------- outcome as JSON in anonymous memory -------------------'
 ```
-The child locks itself before it imports anything that could start a thread, so everything that
-trains, the processes that it starts included, lives under the lock from its first instruction.
-Ctrl-C is passed on. The parent believes nothing that the child wrote: what later decides which
-code is run is compared with what it was, and put back.
+The trainer locks itself before it imports anything that could start a thread, so everything, the
+processes that it starts included, lives under the lock from its first instruction. Ctrl-C is passed
+on. The warden ends whatever the trainer left running, so that nothing changes the run afterwards;
+what decides which code is run later is compared with what it was, and put back.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import shutil
 import signal
-import site
 import subprocess
 import sys
-import tempfile
 import threading
 import traceback
-from collections.abc import Iterator, Mapping
-from importlib.util import find_spec
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,14 +37,11 @@ from rewardlab.errors import (
 )
 from rewardlab.sandbox import kernel, lockdown
 from rewardlab.sandbox.memory import anonymous_file
-from rewardlab.store.files import write_bytes
+from rewardlab.training.handover import environment, module_folders, scratch_folder, unchanged
 from rewardlab.training.run import Run
 
 if TYPE_CHECKING:
     from rewardlab.shapers.base import Shaper
-
-KEPT = ("config.yaml", "program.py", "program.json", "verdict.json")
-"""Files of a run that training has no business to change."""
 
 _BOOT = (
     "import sys; root = sys.argv[1]; root in sys.path or sys.path.append(root); "
@@ -57,18 +49,6 @@ _BOOT = (
 )
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _OUTCOME_BYTES = 1 << 20
-
-_HANDED_ON = re.compile(
-    "PATH|LANG|LANGUAGE|LC_.*|TZ|TERM|COLORTERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|USER|LOGNAME"
-    "|LD_LIBRARY_PATH|PYTHONHASHSEED|PYTHONWARNINGS|PYTHONUTF8|REWARDLAB_DEBUG"
-    "|(OMP|MKL|OPENBLAS|NUMEXPR|KMP|CUDA|CUBLAS|CUDNN|NVIDIA|TORCH|PYTORCH|HIP|ROCR|HSA)_.*"
-)
-_SECRET = re.compile("KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PROXY|AUTH", re.IGNORECASE)
-_SCRATCH = (
-    "HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "MPLCONFIGDIR",
-    "TORCH_HOME", "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR", "CUDA_CACHE_PATH",
-)  # fmt: skip
-
 
 _KINDS: tuple[type[BaseException], ...] = (
     RewardFault, ProgramRefused, ConfigError, UsageError, StorageError, SandboxUnavailable,
@@ -95,13 +75,20 @@ class Order(NamedTuple):
     outcome: int
 
 
-def check_lockdown(lockdown: bool, shaper: Shaper | None) -> None:
-    """Raise `UsageError` if a shaper is to be locked down."""
-    if lockdown and shaper is not None:
+def check_lockdown(task_id: str, shaper: Shaper | None) -> None:
+    """Refuse what cannot be locked down.
+
+    Raises:
+        UsageError: A shaper, or a module that lies where too much could be read with it.
+        SandboxUnavailable: The lock does not hold on this machine.
+    """
+    if shaper is not None:
         raise UsageError(
             f"lockdown trains in a process of its own, which {type(shaper).__name__} cannot be "
             "handed to: it is an object of this one; leave out one of the two"
         )
+    module_folders(task_id)
+    lockdown.require()
 
 
 def train_locked(run: Run, *, progress: bool = False) -> None:
@@ -117,16 +104,16 @@ def train_locked(run: Run, *, progress: bool = False) -> None:
         RewardlabError: Whatever training raises otherwise, and so do the other exceptions.
     """
     lockdown.require()
-    read = _module_folders(run.config.task)
-    with _kept(run), _scratch(run) as scratch, _memory() as outcome:
+    read = module_folders(run.config.task)
+    with unchanged(run), scratch_folder(run) as scratch, _memory() as outcome:
         order = Order(str(run.path), progress, read, os.getpid(), outcome)
-        code = _carry_out(order, _environment(scratch))
+        code = _carry_out(order, environment(scratch))
         told = os.pread(outcome, _OUTCOME_BYTES, 0)
     _raise(run, code, told)
 
 
-def _carry_out(order: Order, environment: Mapping[str, str]) -> int:
-    """Return how the child ended."""
+def _carry_out(order: Order, env: Mapping[str, str]) -> int:
+    """Return how the trainer ended, as `Popen.returncode` or as a shell says it."""
     root = str(Path(__file__).resolve().parents[2])
     command = [sys.executable, "-P", "-B", "-c", _BOOT, root, json.dumps(order)]
     # A signal of these must find us ready to pass it on, and the child ready to answer.
@@ -135,13 +122,13 @@ def _carry_out(order: Order, environment: Mapping[str, str]) -> int:
     try:
         process = subprocess.Popen(
             command,
-            env=environment,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=2,
             pass_fds=(order.outcome,),
             start_new_session=True,  # a terminal's Ctrl-C comes once, from us
         )
-        with _passing_on(process):
+        with _passing_on(process.send_signal):
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             return process.wait()
     finally:
@@ -152,66 +139,16 @@ def _carry_out(order: Order, environment: Mapping[str, str]) -> int:
 
 
 @contextlib.contextmanager
-def _passing_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _passing_on(send: Callable[[int], None]) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    old = {s: signal.signal(s, lambda number, _: process.send_signal(number)) for s in _STOPS}
+    old = {s: signal.signal(s, lambda number, _: send(number)) for s in _STOPS}
     try:
         yield
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
-
-
-def _environment(scratch: str) -> dict[str, str]:
-    """Build the child's environment: no key, token or proxy, and all caches in the run folder."""
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if _HANDED_ON.fullmatch(name) and not _SECRET.search(name)
-    }
-    folders = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path = os.pathsep.join(folder for folder in folders if folder and not _opens_home(folder))
-    own = {"PYTHONPATH": path} if path else {}
-    # No pictures: their libraries are found by executing programs, and are not needed here.
-    own |= {"PYTHONUSERBASE": site.getuserbase(), "MUJOCO_GL": "disable"}
-    return env | own | dict.fromkeys(_SCRATCH, scratch)
-
-
-def _module_folders(task_id: str) -> tuple[str, ...]:
-    """Return where a user's module lies, whose import registers the task's environment."""
-    module, colon, _ = task_id.removeprefix("gym/").partition(":")
-    if not colon or not task_id.startswith("gym/"):
-        return ()
-    top = module.partition(".")[0]
-    spec = find_spec(top)
-    places = list((spec and spec.submodule_search_locations) or ())
-    if spec and spec.origin and not places:
-        places = [os.path.dirname(spec.origin)]
-    for place in places:
-        if _opens_home(place):
-            raise UsageError(
-                f"--lockdown would let the trainer read all of {place}, where {top!r} lies: put "
-                "that module into a folder of its own"
-            )
-    return tuple(os.path.abspath(place) for place in places)
-
-
-def _opens_home(folder: str) -> bool:
-    return Path.home().resolve().is_relative_to(Path(folder).resolve())
-
-
-@contextlib.contextmanager
-def _scratch(run: Run) -> Iterator[str]:
-    try:
-        folder = tempfile.mkdtemp(prefix=".scratch-", dir=run.path.resolve())
-    except OSError as error:
-        raise StorageError(f"cannot use {run.path}: {error.strerror}") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -223,68 +160,68 @@ def _memory() -> Iterator[int]:
         os.close(fd)
 
 
-@contextlib.contextmanager
-def _kept(run: Run) -> Iterator[None]:
-    """Put back what the child must not change, however it ended.
-
-    Raises:
-        SandboxError: There was something to put back.
-    """
-    before = {name: _content(run.path / name) for name in KEPT}
-    try:
-        yield
-    finally:
-        changed = [name for name in KEPT if _content(run.path / name) != before[name]]
-        for name in changed:
-            _put_back(run.path / name, before[name])
-    if changed:
-        raise SandboxError(
-            f"the trainer changed {' and '.join(changed)} of run {run.id}, which training never "
-            "does: put back; do not trust this run, something in it attacks"
-        )
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError:
-        return b"\0not a file"
-
-
-def _put_back(path: Path, content: bytes | None) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    if content is None:
-        path.unlink(missing_ok=True)
-    else:
-        write_bytes(path, content)
-
-
 def _raise(run: Run, code: int, told: bytes) -> None:
     """Raise what the child raised, if it did."""
     try:
         outcome = json.loads(told)
         kind, message, record = str(outcome["kind"]), str(outcome["message"]), outcome["record"]
-    except (ValueError, LookupError, TypeError):
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise RewardlabError(
-            f"the process that trains run {run.id} ended without a word ({how}); go on with: "
-            f"rewardlab train --resume {run.path}"
+            f"the process that trains run {run.id} ended without a word ({_how(code)}); go on "
+            f"with: rewardlab train --resume {run.path}"
         ) from None
     if kind == "finished":
         return
     if kind == "RewardFault":
         raise RewardFault(message, record if isinstance(record, dict) else {})
     known = {known.__name__: known for known in _KINDS}
-    raise (known.get(kind) or type(kind, (RuntimeError,), {}))(message)
+    name = kind if kind.isidentifier() else "Exception"
+    raise (known.get(kind) or type(name, (RuntimeError,), {}))(message)
+
+
+def _how(code: int) -> str:
+    number = -code if code < 0 else code - 128
+    known = number in signal.valid_signals()
+    return signal.Signals(number).name if known else f"exit code {code}"
 
 
 def main(order_text: str) -> int:
-    """Be the child: lock this process, train, tell the outcome; returns the exit code."""
+    """Be the warden: fork the trainer, wait for it, leave nothing behind."""
     run, progress, read, parent, outcome = json.loads(order_text)
     order = Order(run, progress, tuple(read), parent, outcome)
+    _die_with(parent)
+    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    warden, trainer = os.getpid(), os.fork()
+    if trainer == 0:
+        return _be_trainer(order._replace(parent=warden))
+    with _passing_on(lambda number: os.kill(trainer, number)):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        code = os.waitstatus_to_exitcode(os.waitpid(trainer, 0)[1])
+        _end_children()
+    return code if code >= 0 else 128 - code
+
+
+def _die_with(parent: int) -> None:
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SandboxError("the process that began this training is gone")
+
+
+def _end_children() -> None:
+    """Kill all children, and theirs, which become ours when they are orphans."""
+    while True:
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            with contextlib.suppress(OSError):
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                    os.kill(int(stat.parent.name), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _be_trainer(order: Order) -> int:
+    """Train under the lock and tell the outcome; returns the exit code."""
     os.set_inheritable(order.outcome, False)
     code = 0
     told: dict[str, Any] = {"kind": "finished", "message": "", "record": {}}
@@ -300,9 +237,7 @@ def main(order_text: str) -> int:
 
 
 def _train(order: Order) -> None:
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != order.parent:
-        raise SandboxError("the process that began this training is gone")
+    _die_with(order.parent)
     lockdown.confine(read=order.read, write=order.run)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     from rewardlab.envs.tasks import task
