@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(kernel.machine() is None, reason="the outer filt
 
 GOOD = "def compute_dense_reward(self, action):\n    return -float(abs(self.obs[2]))\n"
 SLOW = (
-    "def compute_dense_reward(self, action):\n    x = 0.0\n    for i in range(2_000_000):\n"
+    "def compute_dense_reward(self, action):\n    x = 0.0\n    for i in range(300_000):\n"
     "        x = x + 1e-9 * self.obs[0]\n    return x + self.obs[2]\n"
 )
 SUBREAPER = 36
