@@ -16,7 +16,8 @@ FILE = "<reward>"
 """Name under which programs are compiled: frames of other files are ours."""
 
 PRINT_LIMIT = 1 << 16
-"""Characters that a program may print in one call."""
+"""Characters that a program may print in one call: counted and dropped, for what a program has to
+say it says with named terms."""
 
 _EXACT = (float, int, np.float64, np.float32, np.int64, np.int32)
 _LOOSE = (bool, np.bool_, np.float16, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from rewardlab.coders.examples import pool
@@ -104,6 +106,14 @@ def test_it_records_how_the_program_was_held(task, good):
     assert refused.sandbox["worker"]["faults"] == {refused.errors[0].code: 1}
     unread = validate(RewardProgram("x = 1\n"), task).sandbox
     assert (unread["probe"], unread["worker"]) == (None, None)
+
+
+def test_a_validation_costs_little_once_everything_is_warm(task, good):
+    """In processor time of this process, which a busy machine does not change."""
+    validate(RewardProgram(good), task)
+    before = time.process_time()
+    assert validate(RewardProgram(good), task).ok
+    assert time.process_time() - before < 0.5
 
 
 def test_states_are_made_once_per_task_and_seed(task):

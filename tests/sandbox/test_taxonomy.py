@@ -198,6 +198,20 @@ def test_every_code_of_running_has_a_remedy_and_a_program_here() -> None:
     assert all(REMEDIES.values())
 
 
+def test_more_terms_than_are_logged_are_dropped_and_said(tried: Try) -> None:
+    result = tried("return self.angle, {'t' + str(i): self.angle / 70 for i in range(70)}")
+    dropped = [f for f in result.findings if f.code == "InvalidRewardInfo"]
+    assert [f.severity for f in dropped] == ["warning"]
+    assert "more than 64 terms" in dropped[0].message
+    assert len(result.terms) == 64
+
+
+def test_a_term_must_be_a_finite_number_too(tried: Try) -> None:
+    (finding,) = tried("return self.angle, {'a': self.angle, 'b': math.inf}").findings
+    assert finding.code == "NonFiniteReward"
+    assert "b is inf on state 0" in finding.message
+
+
 def test_state_in_the_same_process_is_found_at_once(tried: Try) -> None:
     result = tried(
         "import builtins\nbefore = getattr(builtins, 'before', 0.0)\n"
