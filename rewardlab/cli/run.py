@@ -235,7 +235,7 @@ def _show_diff(opened: Run, child: RewardProgram) -> None:
 
 
 def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
-    from rewardlab.evaluation.facts import run_name
+    from rewardlab.evaluation.facts import own_task, run_name
 
     report = opened.path / "report.html"
     video = opened.path / result.video if result.video else None
@@ -249,7 +249,8 @@ def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
         f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
         f"report  {report}",
         *([f"video   {video}"] if video else []),
-        f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"',
+        f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"'
+        f"{own_task(opened.config)}",
     ]
     wanted = flags.min_success
     missed = wanted is not None and (result.success is None or result.success < wanted)

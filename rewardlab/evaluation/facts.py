@@ -48,6 +48,7 @@ def gather(run: Run) -> dict[str, Any]:
         "feedback": feedback_of(run),
         "video": run.path / "video.mp4" if (run.path / "video.mp4").exists() else None,
         "again": train_command(run, config),
+        "own_task": own_task(config),
         "command": record.get("command"),
         "rewardlab": __version__,
     }
@@ -57,6 +58,11 @@ def gather(run: Run) -> dict[str, Any]:
 def run_name(run: Run) -> str:
     """Return what names a run on the command line: its id in `results`, else its folder."""
     return run.id if run.path.parent == Path("results") else str(run.path)
+
+
+def own_task(config: RunConfig) -> str:
+    """Return the flag by which a user vouches for the module that a task needs, `""` for none."""
+    return f" --task {shlex.quote(config.task)}" if ":" in config.task else ""
 
 
 def train_command(run: Run, config: RunConfig) -> str:
@@ -117,9 +123,9 @@ def _missing(run: Run, facts: dict[str, Any]) -> list[dict[str, str]]:
         what = f"This run {state}: {done:,} of {whole:,} steps."
         missing.append({"what": what, "command": "" if state == "is still training" else train})
     if facts["evaluation"] is None:
-        command = f"rewardlab evaluate {name} --video"
+        command = f"rewardlab evaluate {name}{own_task(run.config)} --video"
         missing.append({"what": "The final policy was not evaluated yet.", "command": command})
     elif facts["video"] is None:
-        command = f"rewardlab evaluate {name} --video"
+        command = f"rewardlab evaluate {name}{own_task(run.config)} --video"
         missing.append({"what": "There is no video yet.", "command": command})
     return missing

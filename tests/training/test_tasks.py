@@ -36,7 +36,10 @@ def test_a_run_cannot_have_a_module_imported(sent):
         task_of(run)
     report(run)
     assert not canary.exists()
-    assert "Python module" in (run.path / "report.html").read_text()
+    page = (run.path / "report.html").read_text()
+    assert "Python module" in page
+    assert "rewardlab evaluate" in page
+    assert "--task gym/strangers_env:Strangers-v0 --video" in page
     with pytest.raises(UsageError, match="is about gym/strangers_env:Strangers-v0, not"):
         task_of(run, "gym/Pendulum-v1")
     assert task_of(run, "gym/strangers_env:Strangers-v0").env_id == "strangers_env:Strangers-v0"
