@@ -313,3 +313,19 @@ def test_what_libraries_log_holds_no_key(answers, request_, caplog, key):
         log.exception("failed with %s", key)
     assert "ValueError: with [key]" in caplog.text
     assert key not in caplog.text
+
+
+def test_a_key_does_not_follow_a_redirect_elsewhere(answers, request_, httpserver, key):
+    seen = []
+    place = f"http://127.0.0.1:{httpserver.port}/elsewhere"
+    answers(lambda: Response("", 307, {"Location": place}))
+
+    def elsewhere(request):
+        seen.append(dict(request.headers))
+        return Response("{}", content_type="application/json")
+
+    httpserver.expect_request("/elsewhere").respond_with_handler(elsewhere)
+    assert "localhost" in ChatCoder("m").endpoint.host
+    error_of(request_)
+    assert len(seen) == 1
+    assert key not in str(seen)
