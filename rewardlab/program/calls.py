@@ -191,8 +191,8 @@ def _callable_arguments(node: ast.Call, inference: Inference) -> Iterator[ast.AS
         yield from (k.value for k in node.keywords if k.arg == "key")
     if isinstance(node.func, ast.Attribute) and node.func.attr == "sort":
         yield from (k.value for k in node.keywords if k.arg == "key")
-    function = inference.local_function(node.func)
-    if function is not None and inference.is_simple(function) and not _has_stars(function):
+    function = inference.callers.function(node.func)
+    if function is not None and inference.callers.all_seen(function) and not _has_stars(function):
         yield from node.args
         yield from (k.value for k in node.keywords)
 

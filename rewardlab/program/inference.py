@@ -10,10 +10,11 @@ import ast
 from collections.abc import Iterable
 
 from rewardlab.program import vocabulary
+from rewardlab.program.callers import Callers, called, default, literal_member
 from rewardlab.program.imports import REFUSED
 from rewardlab.program.kinds import ANY, ENTITIES, MISSING, UNKNOWN, Kind, Kinds, SceneKinds
 from rewardlab.program.outside import KEPT, Outside
-from rewardlab.program.scopes import RETURN, Binding, Function, Scope, Scopes, parameters
+from rewardlab.program.scopes import RETURN, Binding, Scope, Scopes
 
 _MAX_PASSES = 16
 _LAYERS = {"items": 1, "enumerate": 1, "zip": 1, "values": 0, "reversed": 0, "sorted": 0}
@@ -31,19 +32,18 @@ class Inference:
         scene: What `self` is.
 
     Attributes:
+        callers: The calls of its own functions.
         converged: Whether the kinds of all names were found. Without that, nothing is certain.
     """
 
     def __init__(self, scopes: Scopes, entry: ast.FunctionDef, scene: SceneKinds) -> None:
         self.scopes, self.entry, self.scene = scopes, entry, scene
+        self.callers = Callers(scopes, entry)
         self.converged = True
         self._kinds: dict[tuple[Scope, str], Kinds] = {}
         self._found: dict[ast.AST, Kinds] = {}
         self._known: dict[tuple[Kinds, str], Kinds] = {}
         self._outside = Outside()
-        functions: list[Function] = [*scopes.nodes(ast.FunctionDef), *scopes.nodes(ast.Lambda)]
-        self._owner = {argument: f for f in functions for argument in parameters(f)}
-        self._calls = self._simple_calls()
         self._solve()
 
     def kinds(self, node: ast.AST) -> Kinds:
@@ -73,35 +73,6 @@ class Inference:
     def binding_scope(self, name: ast.Name) -> Scope | None:
         """Return the scope that binds a name, `None` if the program does not."""
         return self.scopes.of[name].find(name.id)
-
-    def local_function(self, node: ast.expr) -> ast.FunctionDef | None:
-        """Return the program's own function that a name stands for, if that is certain."""
-        if not isinstance(node, ast.Name) or node not in self.scopes.of:
-            return None
-        scope = self.binding_scope(node)
-        bindings = scope.names[node.id] if scope is not None else []
-        only = bindings[0].node if len(bindings) == 1 else None
-        return only if isinstance(only, ast.FunctionDef) else None
-
-    def is_simple(self, function: ast.FunctionDef) -> bool:
-        """Return whether all calls of a function are seen, so that its parameters have kinds."""
-        return function in self._calls
-
-    def _simple_calls(self) -> dict[ast.FunctionDef, list[ast.Call]]:
-        calls: dict[ast.FunctionDef, list[ast.Call]] = {}
-        direct: set[ast.expr] = set()
-        loose: set[ast.FunctionDef] = {self.entry}
-        for node in self.scopes.nodes(ast.Call):
-            if function := self.local_function(node.func):
-                direct.add(node.func)
-                calls.setdefault(function, []).append(node)
-                starred = any(isinstance(a, ast.Starred) for a in node.args)
-                if starred or any(k.arg is None for k in node.keywords):
-                    loose.add(function)
-        for name in self.scopes.nodes(ast.Name):
-            if name not in direct and (function := self.local_function(name)):
-                loose.add(function)
-        return {function: found for function, found in calls.items() if function not in loose}
 
     def _solve(self) -> None:
         bindings = [
@@ -136,10 +107,9 @@ class Inference:
             return ANY
         if binding.depth:
             return self._inside(value, binding.depth)
-        if scope is self.scopes.module and len(scope.names[name]) == 1:
-            kind = self._outside.kind(name, value)
-            return frozenset({kind}) if kind is not None else self._of(value)
-        return self._of(value)
+        once = scope is self.scopes.module and len(scope.names[name]) == 1
+        kind = self._outside.kind(name, value) if once else None
+        return self._of(value) if kind is None else frozenset({kind})
 
     def _updated(self, scope: Scope, name: str) -> Kinds:
         """Return what `name += …` leaves: the same object, if all that is certain."""
@@ -149,7 +119,7 @@ class Inference:
 
     def _inside(self, node: ast.expr, depth: int) -> Kinds:
         """Return what is inside of an expression's value; only what outlives a call has kinds."""
-        layers = _LAYERS.get(_called(node))
+        layers = _LAYERS.get(called(node))
         if layers is not None and isinstance(node, ast.Call):
             sources = [node.func.value] if isinstance(node.func, ast.Attribute) else node.args
             if depth <= layers:
@@ -171,13 +141,13 @@ class Inference:
         return frozenset(found) or (ANY if kinds else kinds)
 
     def _parameter(self, argument: ast.arg) -> Kinds:
-        function = self._owner.get(argument)
+        function = self.callers.owner(argument)
         if function is self.entry:
             return self._entry_parameter(argument)
-        if not isinstance(function, ast.FunctionDef) or function not in self._calls:
+        if not self.callers.all_seen(function):
             return ANY
-        calls = self._calls[function]
-        return self._union(self._passed(function, argument, call) for call in calls)
+        values = self.callers.values(argument)
+        return self._union(self._of(value) if value is not None else ANY for value in values)
 
     def _entry_parameter(self, argument: ast.arg) -> Kinds:
         names = [*self.entry.args.posonlyargs, *self.entry.args.args]
@@ -189,24 +159,8 @@ class Inference:
             return frozenset({Kind("number" if discrete else "array", "action")})
         if place == 2:
             return frozenset({Kind("array", "obs")})
-        return self._default(self.entry, argument)
-
-    def _passed(self, function: ast.FunctionDef, argument: ast.arg, call: ast.Call) -> Kinds:
-        names = [*function.args.posonlyargs, *function.args.args]
-        for keyword in call.keywords:
-            if keyword.arg == argument.arg:
-                return self._of(keyword.value)
-        if argument in names and names.index(argument) < len(call.args):
-            return self._of(call.args[names.index(argument)])
-        return self._default(function, argument)
-
-    def _default(self, function: ast.FunctionDef, argument: ast.arg) -> Kinds:
-        arguments = function.args
-        names = [*arguments.posonlyargs, *arguments.args]
-        defaults = dict(zip(reversed(names), reversed(arguments.defaults), strict=False))
-        named = dict(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-        default = defaults.get(argument) or named.get(argument)
-        return self._of(default) if default is not None else ANY
+        value = default(self.entry, argument)
+        return self._of(value) if value is not None else ANY
 
     def _union(self, kinds: Iterable[Kinds]) -> Kinds:
         return frozenset().union(*kinds)
@@ -264,7 +218,7 @@ class Inference:
 
     def _result(self, node: ast.Call) -> Kinds:
         """Return what a call of an own function, or a look-up in a dictionary, gives."""
-        function = self.local_function(node.func)
+        function = self.callers.function(node.func)
         if function is not None:
             scope = self.scopes.functions[function]
             return self._kinds.get((scope, RETURN), frozenset())
@@ -294,21 +248,3 @@ class Inference:
                 return frozenset({Kind("module", path)})
             return frozenset({Kind("symbol", path) if vocabulary.lookup(path) else MISSING})
         return frozenset({MISSING}) if kind == MISSING else ANY
-
-
-def _called(node: ast.expr) -> str:
-    """Return the name of the method or function that a call calls."""
-    function = node.func if isinstance(node, ast.Call) else None
-    if isinstance(function, ast.Attribute):
-        return function.attr
-    return function.id if isinstance(function, ast.Name) else ""
-
-
-def literal_member(node: ast.Call) -> str | None:
-    """Return the name in `getattr(x, "name"[, default])`, `None` for any other call."""
-    if not (isinstance(node.func, ast.Name) and node.func.id == "getattr" and not node.keywords):
-        return None
-    if len(node.args) not in (2, 3) or not isinstance(node.args[1], ast.Constant):
-        return None
-    name = node.args[1].value
-    return name if isinstance(name, str) else None
