@@ -43,7 +43,8 @@ def level_of(layers: Iterable[Layer]) -> Level:
     works = {layer.name: layer.works for layer in layers}
     if all(works.values()):
         return "full"
-    return "partial" if works["seccomp"] or works["landlock"] else "process-only"
+    kernel_holds = works["clean process"] and (works["seccomp"] or works["landlock"])
+    return "partial" if kernel_holds else "process-only"
 
 
 def lacking(layers: Iterable[Layer]) -> str:

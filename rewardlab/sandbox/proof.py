@@ -35,38 +35,48 @@ class Proof(NamedTuple):
 
 def prove() -> Proof:
     """Try to break each layer alone, and then all of them together; never raises."""
-    running = subprocess.Popen(
-        command("from rewardlab.sandbox.acts import main; main()"),
-        env=environment("0"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    clean: Tried
-    whole: Tried
-    try:
-        clean, whole = inherited_and_done()
-    except (SandboxError, OSError) as error:
-        clean = whole = str(error)
+    running = _start()
+    clean, whole = _workers()
     found = _finish(running)
     found |= {"clean process": clean, "reading": reading(), "whole jail": whole}
     layers = tuple(_judge(name, tried) for name, tried in found.items())
     return Proof(level_of(layers), layers, {name: _shown(t) for name, t in found.items()})
 
 
-def _finish(running: subprocess.Popen[bytes]) -> dict[str, Tried]:
+def _start() -> subprocess.Popen[bytes] | str:
+    """Start to try the kernel's layers, or say why that is impossible."""
+    try:
+        return subprocess.Popen(
+            command("from rewardlab.sandbox.acts import main; main()"),
+            env=environment("0"),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        return f"no process can be started: {error.strerror}"
+
+
+def _workers() -> tuple[Tried, Tried]:
+    try:
+        return inherited_and_done()
+    except (SandboxError, OSError) as error:
+        return str(error), str(error)
+
+
+def _finish(running: subprocess.Popen[bytes] | str) -> dict[str, Tried]:
+    names = ("seccomp", "landlock", "rlimits")
+    if isinstance(running, str):
+        return dict.fromkeys(names, running)
     try:
         text = running.communicate(timeout=_PATIENCE_S)[0]
-        return {
-            name: [Outcome(*outcome) for outcome in outcomes]
-            for name, outcomes in json.loads(text).items()
-        }
+        tried = json.loads(text)
+        return {name: [Outcome(*outcome) for outcome in tried[name]] for name in names}
     except (subprocess.TimeoutExpired, ValueError):
         running.kill()
         running.communicate()
-        why = "the process that tries it failed"
-        return dict.fromkeys(("seccomp", "landlock", "rlimits"), why)
+        return dict.fromkeys(names, "the process that tries it failed")
 
 
 def _judge(name: str, tried: Tried) -> Layer:
@@ -78,7 +88,9 @@ def _judge(name: str, tried: Tried) -> Layer:
     possible = [outcome for outcome in tried if outcome.without == LEAKS]
     through = [outcome.act for outcome in possible if outcome.with_ == LEAKS]
     forbidden = [outcome.act for outcome in possible if outcome.with_ == WORKS]
-    why = f"{len(forbidden)} of {len(possible)} forbidden: {', '.join(forbidden)}"
+    why = f"{len(forbidden)} of {len(possible)} forbidden"
+    if forbidden:
+        why += f": {', '.join(forbidden)}"
     if through:
         why = f"got through: {', '.join(through)}; {why}"
     if anyway := [outcome.act for outcome in tried if outcome.without != LEAKS]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab.sandbox import attacks, proof
+from rewardlab.sandbox import attacks, link, proof
 from rewardlab.sandbox.capabilities import level
 from rewardlab.sandbox.trials import LEAKS, WORKS, Outcome
 
@@ -81,3 +81,12 @@ def test_a_reader_that_accepts_or_refuses_all_is_found_out(monkeypatch) -> None:
     assert attacks.reading() == [Outcome("good", LEAKS, LEAKS)]
     monkeypatch.setattr(attacks, "ACCEPTED", "import os")
     assert attacks.reading()[0].without == WORKS
+
+
+def test_an_environment_that_gets_in_is_found_out(monkeypatch) -> None:
+    def leak(hash_seed: str) -> dict[str, str]:
+        return {**os.environ, "PYTHONHASHSEED": hash_seed}
+
+    monkeypatch.setattr(link, "environment", leak)
+    seen, descriptor, folder = attacks.inherited_and_done()[0]
+    assert (seen.with_, descriptor.with_, folder.with_) == (LEAKS, WORKS, WORKS)
