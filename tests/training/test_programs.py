@@ -1,9 +1,13 @@
+import os
+import signal
+
 import pytest
 
 from rewardlab.errors import ProgramRefused, RewardFault
 from rewardlab.evaluation.report import report
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.record import FIELDS
+from rewardlab.sandbox.runner import RewardRunner
 from rewardlab.store.files import read_json
 from rewardlab.training.logs import read_progress
 from rewardlab.training.prepare import prepare
@@ -73,6 +77,60 @@ def test_a_program_that_fails_stops_the_run_with_a_record(task, tmp_path):
     assert fault["state"]
     assert "the reward program failed" in run.record["reason"]
     assert list((run.path / "checkpoints").iterdir())
+
+
+HANGS = """
+def compute_dense_reward(self, action):
+    while self.time > 1.4:
+        pass
+    return 1.0
+"""
+
+
+@pytest.mark.parametrize("on_fault", ["stop", "zero"])
+def test_a_worker_that_hangs_is_replaced_then_the_run_stops_with_the_reason(
+    on_fault, task, tmp_path
+):
+    """With zeros too, no run may lose worker after worker."""
+    with pytest.raises(RewardFault, match="RewardTimeout"):
+        train(
+            task,
+            RewardProgram(HANGS),
+            n_timesteps=5000,
+            hyperparameters=PPO,
+            on_reward_fault=on_fault,
+            name="hangs",
+            out=tmp_path,
+            **SMALL,
+        )
+    run = Run.open("hangs", out=tmp_path)
+    assert run.status == "failed"
+    assert run.record["fault"]["code"] == "RewardTimeout"
+    assert list((run.path / "checkpoints").iterdir())
+    worker = read_json(run.path / "sandbox.json")["worker"]
+    assert worker["respawns"] == {"stop": 1, "zero": 3}[on_fault]
+    assert worker["faults"]["RewardTimeout"] >= 2
+
+
+def test_a_worker_killed_from_outside_is_replaced_and_the_values_go_on(task, tmp_path, monkeypatch):
+    calls = iter(range(10**6))
+    evaluate = RewardRunner.evaluate
+
+    def killing(runner, rows):
+        if next(calls) == 40:
+            os.kill(runner._worker.pid, signal.SIGKILL)
+        return evaluate(runner, rows)
+
+    plain = train(
+        task, RewardProgram(GOOD), n_timesteps=256, hyperparameters=PPO, out=tmp_path, **SMALL
+    )
+    monkeypatch.setattr(RewardRunner, "evaluate", killing)
+    killed = train(
+        task, RewardProgram(GOOD), n_timesteps=256, hyperparameters=PPO, out=tmp_path, **SMALL
+    )
+    assert killed.status == "finished"
+    assert column(killed, "reward/shaped") == column(plain, "reward/shaped")
+    assert column(killed, "shaper/respawns")[-1] == 1
 
 
 def test_a_failed_run_goes_on_with_a_repaired_program(task, tmp_path):
