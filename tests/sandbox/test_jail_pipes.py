@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
 import signal
@@ -10,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from attempts.liar import FOUND, WAIT, Jailed, fault_of, liar
+from attempts.liar import FOUND, WAIT, Jailed, fault_of, liar, told
 
 from rewardlab.sandbox import frames
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
@@ -87,29 +86,25 @@ def test_a_flood_of_bells_harms_nobody(jailed: Jailed, rows, descriptors) -> Non
 
 
 def test_who_never_reads_its_requests_does_not_hold_up_its_parent(jailed: Jailed, rows) -> None:
-    """It answers from memory alone until the pipe with requests is full."""
+    """It says that it sleeps, so each call sends it a byte, until there is no room for more."""
     lie = """
+    at = p.reply_at + frames.REPLY.size
     while True:
         to = seq()
         head(to=to)
-        ring()
+        m[at + 4 : at + 8] = (1).to_bytes(4, sys.byteorder)
+        answer(to)
+        rung = False
         while seq() == to:
-            pass
+            if m[frames.REQUEST.size + 4] and not rung:
+                os.write(4, b"R")
+                rung = True
     """
     one = liar(jailed, lie)
     fcntl.fcntl(one._request, fcntl.F_SETPIPE_SZ, 4096)
-
-    def too_late(*_: object) -> None:
-        pytest.fail("the parent waits for the worker to read")
-
-    old = signal.signal(signal.SIGALRM, too_late)
-    signal.setitimer(signal.ITIMER_REAL, 30.0)
-    try:
-        fault = fault_of(one, rows, calls=4098)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
-        signal.signal(signal.SIGALRM, old)
-    assert fault.code == "ProtocolViolation"
+    # Else the last of these calls would never come back.
+    assert not os.get_blocking(one._request)
+    assert told(one, rows, calls=4200) == {7.0, "ProtocolViolation"}
 
 
 def test_a_lie_while_loading_is_found_out(worker: Callable[..., RewardWorker]) -> None:
@@ -122,11 +117,8 @@ def test_a_lie_while_loading_is_found_out(worker: Callable[..., RewardWorker]) -
 def test_bells_rung_while_loading_answer_nothing(worker: Callable[..., RewardWorker], rows) -> None:
     source = f"{FOUND}head(to=0)\nring(9)\ndef compute_dense_reward(self, action):\n    return 1.0"
     one = worker(source, _guards=Guards(reading=False))
-    answers = []
-    with contextlib.suppress(WorkerFault):
-        for _ in range(12):
-            answers.append(one.evaluate(rows[:1]).reward[0])
-    assert set(answers) <= {1.0}
+    # Bells too many are found out where the parent sleeps.
+    assert told(one, rows, calls=12) <= {1.0, "ProtocolViolation"}
 
 
 def test_no_rows_are_no_way_in(jailed: Jailed, rows) -> None:

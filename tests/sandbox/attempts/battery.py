@@ -43,17 +43,15 @@ def run(
     before = world.look()
     with RewardWorker(source, SCHEMA, mode=mode, limits=LIMITS, _guards=guards) as worker:
         assert worker.ok, worker.findings
-        during, mine = world.look(), worker_facts(worker.pid)
+        mine = worker_facts(worker.pid)
         fault, value = "", 0.0
         try:
             value = float(worker.evaluate(np.zeros((1, SCHEMA.row_size))).reward[0])
         except WorkerFault as error:
             fault = str(error)
-        changed = _differ(during, world.look())
+        changed = _differ(before, world.look()) - {"descriptors"}
         if worker.ok:
             changed |= _differ(mine, worker_facts(worker.pid))
-        else:
-            changed.discard("descriptors")
     # The worker is dead: what is not seen now will not happen.
     return Result(frozenset(changed | _told(value, world) | _differ(before, world.look())), fault)
 
@@ -70,10 +68,10 @@ def unjailed(attempt: Attempt, world: World) -> Result:
     ours.settimeout(3.0)
     try:
         ours.recv(4)
-        during, mine = world.look(), worker_facts(pid)
+        mine = worker_facts(pid)
         ours.send(b"go")
         said = ours.recv(1000)
-        changed = _differ(during, world.look())
+        changed = _differ(before, world.look()) - {"descriptors"}
         if said:
             changed |= _differ(mine, worker_facts(pid))
         else:

@@ -52,3 +52,14 @@ def fault_of(one: RewardWorker, rows: np.ndarray, calls: int = 1) -> WorkerFault
     with pytest.raises(WorkerFault) as caught:
         call()
     return caught.value
+
+
+def told(one: RewardWorker, rows: np.ndarray, calls: int) -> set[float | str]:
+    """Return which rewards so many calls gave, and the code of the fault, if one ended them."""
+    found: set[float | str] = set()
+    try:
+        for _ in range(calls):
+            found.add(float(one.evaluate(rows[:1]).reward[0]))
+    except WorkerFault as fault:
+        found.add(fault.code)
+    return found

@@ -220,7 +220,7 @@ def worker_facts(pid: int) -> Facts:
             facts[name] = Path(f"/proc/{pid}/{file}").read_text()
     if "maps" in facts:
         lines = facts["maps"].splitlines()
-        facts["maps"] = [x for x in lines if "x" in x.split()[1] and "[v" not in x]
+        facts["maps"] = [x for x in lines if x.split(" ", 2)[1][2:3] == "x"]
     facts["namespaces"] = _links(f"/proc/{pid}/ns")
     for name in ("cwd", "root"):
         with contextlib.suppress(OSError):
