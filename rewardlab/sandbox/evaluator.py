@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.program.terms import MAX_TERMS, TERM_NAME
 from rewardlab.sandbox.facade import Facade, UnknownMember
-from rewardlab.sandbox.frames import CODES, COERCED, DROPPED, MAX_TERMS, PRINTED, TERM_NAME
+from rewardlab.sandbox.frames import CODES, COERCED, DROPPED, PRINTED
 
 FILE = "<reward>"
 """Name under which programs are compiled: frames of other files are ours."""

@@ -13,12 +13,13 @@ The parent copies each part of a reply once and believes nothing in it (`decode`
 
 from __future__ import annotations
 
-import re
 import struct
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from rewardlab.program.terms import MAX_TERMS, TERM_NAME
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -44,9 +45,7 @@ worker could be forked."""
 LOCKED, FAILED, RING = b"L", b"S", b"R"
 """First bytes on a reply pipe: locked; could not be locked, with the reason; a reply stands."""
 
-MAX_TERMS = 64
 TEXT = 1 << 14
-TERM_NAME = re.compile(r"[A-Za-z0-9_./-]{1,64}")
 
 COERCED, PRINTED, DROPPED, GOOD, FULL = 1, 2, 4, 8, 16
 """Flags of a reply: a value had to be coerced, something was printed, a term was one too many; no

@@ -6,8 +6,9 @@ from random import Random
 
 import numpy as np
 
+from rewardlab.program.terms import MAX_TERMS
 from rewardlab.sandbox import frames
-from rewardlab.sandbox.frames import CODES, MAX_TERMS, Violation, decode, layout
+from rewardlab.sandbox.frames import CODES, Violation, decode, layout
 from tests.fuzz.oracles import Failure
 
 _PLACE = layout(7, 0)
