@@ -42,6 +42,7 @@ def run(flags: Flags) -> Answer:
 
 def _sandbox() -> dict[str, Any]:
     from rewardlab.sandbox.layers import OUTER_BOX
+    from rewardlab.sandbox.lockdown import lockdown_works
     from rewardlab.sandbox.proof import prove
 
     found = prove()
@@ -49,6 +50,7 @@ def _sandbox() -> dict[str, Any]:
         "level": found.level,
         "layers": [layer._asdict() for layer in found.layers],
         "trials": found.trials,
+        "lockdown": lockdown_works()._asdict(),
         "outer_box": None if found.level == "full" else OUTER_BOX,
     }
 
@@ -81,7 +83,7 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append((name, number or "missing", "" if number else _remedy(name)))
     rows.append(("pictures", gl["backend"] if gl["works"] else "none", gl["why"]))
     rows.append(("sandbox", sandbox["level"], ""))
-    for layer in sandbox["layers"]:
+    for layer in (*sandbox["layers"], sandbox["lockdown"]):
         rows.append((f"  {layer['name']}", "works" if layer["works"] else "missing", layer["why"]))
     if sandbox["outer_box"]:
         rows.append(("  instead", "", sandbox["outer_box"]))

@@ -32,7 +32,7 @@ from rewardlab.errors import SandboxError, SandboxUnavailable
 from rewardlab.sandbox import denied, kernel
 
 if TYPE_CHECKING:
-    from rewardlab.sandbox.capabilities import Layer
+    from rewardlab.sandbox.layers import Layer
 
 LEAST_ABI = 3
 """The first landlock that can keep a process from emptying files: Linux 6.2."""
@@ -94,7 +94,7 @@ def require() -> None:
 @cache
 def lockdown_works() -> Layer:
     """Try in a child what the lock must forbid, once per process; never raises."""
-    from rewardlab.sandbox.capabilities import Layer
+    from rewardlab.sandbox.layers import Layer
 
     why = _missing()
     if not why:

@@ -26,6 +26,12 @@ def test_it_says_what_it_tried(cli) -> None:
     assert (sandbox["level"] == "full", sandbox["outer_box"] is None) == (works, works)
 
 
+def test_it_tries_the_lock_of_a_trainer(cli) -> None:
+    found = cli("doctor", "--json").json["sandbox"]["lockdown"]
+    assert set(found) == {"name", "works", "why"}
+    assert found["works"] or found["why"]
+
+
 def test_below_the_full_sandbox_it_offers_an_outer_box(cli, monkeypatch) -> None:
     layers = tuple(Layer(name, name != "landlock", "because") for name in NAMES)
     monkeypatch.setattr(proof, "prove", lambda: Proof("partial", layers, {}))
