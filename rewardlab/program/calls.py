@@ -170,8 +170,9 @@ def _value_places(inference: Inference) -> set[ast.AST]:
     for call in nodes(ast.Call):
         places.add(call.func)
         places.update(_callable_arguments(call, inference))
-    for handler in nodes(ast.ExceptHandler):
-        places.update(ast.walk(handler.type) if handler.type is not None else ())
+    for caught in (handler.type for handler in nodes(ast.ExceptHandler)):
+        if caught is not None:
+            places.update(caught.elts if isinstance(caught, ast.Tuple) else [caught])
     return places
 
 

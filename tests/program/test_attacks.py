@@ -252,6 +252,14 @@ BODIES = {
     "norm of everything": "return np.linalg.os.getpid()",
     "svd state": "return np.linalg.linalg.sys",
     "special hatch": "import scipy.special as s\n    return s.np.load('x')",
+    "function in a handler": (
+        "try:\n        return 1 / 0\n"
+        "    except (lambda f: f(1, 2, action) or ValueError)(np.add):\n        return 0.0"
+    ),
+    "module in a handler": (
+        "try:\n        return 1 / 0\n"
+        "    except (ValueError, [np][0].load('x')):\n        return 0.0"
+    ),
     "exception class": "raise np.linalg.LinAlgError('x')",
     "exception walk": "return np.linalg.LinAlgError.__init__",
     "raise from walker": "raise ValueError(self.__class__) from None",
