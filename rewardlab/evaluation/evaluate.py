@@ -19,8 +19,6 @@ from rewardlab.sandbox.capabilities import accept
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
-    from stable_baselines3.common.vec_env import VecEnv
-
     from rewardlab.envs.tasks import Task
     from rewardlab.training.policies import Policy
     from rewardlab.training.run import Run
@@ -195,6 +193,7 @@ def _measure(
     progress: bool,
 ) -> Evaluation:
     from rewardlab.evaluation.video import check_drawing, record
+    from rewardlab.training.held import judged_record
     from rewardlab.training.policies import check_fits
     from rewardlab.training.venv import make_venv
 
@@ -208,7 +207,7 @@ def _measure(
     with closing(venv), shown as show:
         check_fits(policy, venv, name=subject.facts["run"], task=task.id)
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
-    held = _held(subject, venv, accepted)
+    held = judged_record(venv, task.success_program, **accepted)
     result = summarise(done, seed=seed, sandbox=held, **subject.facts)
     write_json(subject.record, result.to_json())  # kept, should filming fail
     if video:
@@ -217,20 +216,6 @@ def _measure(
         result = replace(result, video=subject.film.name)
         write_json(subject.record, result.to_json())
     return result
-
-
-def _held(subject: _Subject, venv: VecEnv, accepted: Mapping[str, bool]) -> dict[str, Any]:
-    from rewardlab.sandbox.record import record
-    from rewardlab.training.venv import SuccessVecEnv
-
-    predicate = subject.task.success_program
-    runner = venv.runner if isinstance(venv, SuccessVecEnv) else None
-    return record(
-        program_id=predicate.id if predicate else None,
-        worker=runner.record() if runner else None,
-        allow_degraded_sandbox=accepted["allow_degraded_sandbox"],
-        trust_pickle=accepted["trust_pickle"],
-    )
 
 
 def last_evaluation(run: Run) -> Evaluation | None:

@@ -1,13 +1,18 @@
-"""How a run's program was held, written down with every checkpoint: `sandbox.json`."""
+"""How programs were held: of a run with every checkpoint in `sandbox.json`, of an evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from stable_baselines3.common.vec_env import VecEnv
+
+from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.program import ProgramShaper
 from rewardlab.store.files import read_json, write_json
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
+from rewardlab.training.venv import SuccessVecEnv
 
 
 def keep_record(run: Run, shaped: Sequence[ShapedVecEnv] = ()) -> None:
@@ -31,3 +36,29 @@ def keep_record(run: Run, shaped: Sequence[ShapedVecEnv] = ()) -> None:
         allow_degraded_sandbox=config.allow_degraded_sandbox,
     )
     write_json(run.path / "sandbox.json", held)
+
+
+def judged_record(
+    venv: VecEnv,
+    predicate: RewardProgram | None,
+    *,
+    allow_degraded_sandbox: bool,
+    trust_pickle: bool,
+) -> dict[str, Any]:
+    """Return what `rewardlab.sandbox.record` says of an evaluation.
+
+    Args:
+        venv: The environments.
+        predicate: Their task's success program, if it has one.
+        allow_degraded_sandbox: Whether that risk was accepted.
+        trust_pickle: Whether that risk was accepted.
+    """
+    from rewardlab.sandbox.record import record
+
+    runner = venv.runner if isinstance(venv, SuccessVecEnv) else None
+    return record(
+        program_id=predicate.id if predicate else None,
+        worker=runner.record() if runner else None,
+        allow_degraded_sandbox=allow_degraded_sandbox,
+        trust_pickle=trust_pickle,
+    )
