@@ -20,6 +20,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.training import arrays, tensors
 from rewardlab.training.checkpoint import load_normalizer
 from rewardlab.training.run import Run, list_runs
+from tests.fuzz.crafted import archive
 from tests.fuzz.oracles import Failure
 
 MAX_MIB = 1024
@@ -170,7 +171,9 @@ def _check_told(name: str, error: Exception) -> None:
 
 
 def mangle(data: bytes, suffix: str, rng: Random) -> bytes:
-    """Return a file's content changed: by value where it is JSON, else by bytes."""
+    """Return a file's content changed: JSON by value, archives as a whole, anything by bytes."""
+    if suffix == ".npz" and rng.random() < 0.3:
+        return archive(rng)
     if suffix == ".json" and rng.random() < 0.7:
         changed = _change(json.loads(data), rng)
         return json.dumps(changed).encode("utf-8", "surrogatepass")
@@ -185,9 +188,8 @@ def _change(value: Any, rng: Random) -> Any:
     if isinstance(value, dict) and value and rng.random() < 0.9:
         key = rng.choice(list(value))
         if rng.random() < 0.15:
-            return {k: v for k, v in value.items() if k != key} | {
-                rng.choice(["x", "", "format"]): 1
-            }
+            rest = {k: v for k, v in value.items() if k != key}
+            return rest | {rng.choice(["x", "", "format"]): 1}
         return {**value, key: _change(value[key], rng)}
     if isinstance(value, list) and value and rng.random() < 0.7:
         i = rng.randrange(len(value))
