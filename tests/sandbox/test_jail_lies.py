@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 import pytest
+from attempts.battery import fork
 from attempts.liar import Jailed, liar
 
 from rewardlab.sandbox import frames
@@ -114,7 +115,7 @@ def test_memory_that_changes_while_it_is_read_is_read_once() -> None:
     """Another process scribbles for a second, without any jail, while this one decodes."""
     place = layout(7, 0)
     memory = mmap.mmap(-1, place.size)
-    child = os.fork()
+    child = fork()
     if child == 0:
         _scribble(memory, place)
     taken = refused = 0

@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import socket
+import warnings
 from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
@@ -61,7 +62,7 @@ def unjailed(attempt: Attempt, world: World) -> Result:
     source = attempt.program(world.words())
     before = world.look()
     ours, theirs = socket.socketpair()
-    pid = os.fork()
+    pid = fork()
     if pid == 0:
         _child(source, theirs)
     theirs.close()
@@ -87,6 +88,13 @@ def unjailed(attempt: Attempt, world: World) -> Result:
     value, _, fault = said.decode().partition(" ")
     changed |= _told(float(value or 0), world) | _differ(before, world.look())
     return Result(frozenset(changed), fault)
+
+
+def fork() -> int:
+    """Fork this process, which may have threads of the test runner: the child needs none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _child(source: str, theirs: socket.socket) -> NoReturn:
