@@ -37,8 +37,8 @@ _ALONE_S = 0.00005
 _DISTURBED_S = 0.0002
 """A worker that was away for longer shares its processor with somebody [s]."""
 
-_VAIN, _CROWDED = 64, 1000
-"""Calls before which a worker does not look out again: at most, after doing so in vain; when
+_VAIN, _CROWDED = (1, 64), (8, 1000)
+"""For how many calls a worker does not look out, at first and at most: after doing so in vain; when
 somebody else can use the processor, as in several trainings at once."""
 
 
@@ -164,13 +164,15 @@ class WorkerBell(_Words):
             os.sched_yield()
             before, now = now, time.perf_counter()
             if now - before > _DISTURBED_S:
-                self._skip = _CROWDED
-                return False
+                return self._rarer(*_CROWDED)
             if now - start > awake_s:
-                self._skip = min(2 * self._skip + 1, _VAIN)
-                return False
-        self._skip = 0
+                return self._rarer(*_VAIN)
+        self._skip //= 4
         return True
+
+    def _rarer(self, first: int, most: int) -> bool:
+        self._skip = min(4 * self._skip + first, most)
+        return False
 
 
 def _fence() -> None:
