@@ -60,6 +60,7 @@ ATTEMPTS = (
         "python's shared memory",
         "from multiprocessing import shared_memory as s\ns.SharedMemory(W['tag'], True, 99)",
         landlock=1,
+        rlimits=None,
     ),
     Attempt(
         "semaphore",
