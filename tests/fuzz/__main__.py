@@ -7,10 +7,13 @@ import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from random import Random
 
 from tests.fuzz.session import Session
+
+STARTED = time.monotonic()
 
 
 def main() -> int:
@@ -23,7 +26,8 @@ def main() -> int:
 
         number, lanes = map(int, options.lane.split("/"))
         lane = Lane(options.out, options.seed, number, lanes)
-        run(lane, first=options.first, seconds=options.seconds, corpus=options.corpus)
+        until = STARTED + options.seconds
+        run(lane, first=options.first, until=until, corpus=options.corpus)
         return 0
     return Session(options.out, options.seed, options.seconds, options.lanes).run()
 

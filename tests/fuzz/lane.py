@@ -109,12 +109,12 @@ class Lane:
         print(json.dumps({**record, "source": text}), flush=True)
 
 
-def run(lane: Lane, *, first: int, seconds: float, corpus: Path | None) -> None:
-    """Check inputs until the time is over; telling counts once a second."""
+def run(lane: Lane, *, first: int, until: float, corpus: Path | None) -> None:
+    """Check inputs until a moment of the monotonic clock, telling counts once a second."""
     faulthandler.enable()
     warnings.simplefilter("error")
     audit.install()
-    until, told = time.monotonic() + seconds, 0.0
+    told = 0.0
     with tempfile.TemporaryDirectory(prefix="rewardlab-fuzz-") as folder:
         files = Files(Path(folder))
         growth = Growth()

@@ -55,7 +55,7 @@ class Session:
                 told = time.monotonic()
                 print(self._line(), flush=True)
         print(f"fuzz: {self._line()}; seed {self.seed}{self._notes()}")
-        return 1 if self.failures else 0
+        return 1 if self.failures or not self.count("programs") else 0
 
     def count(self, name: str) -> int:
         """Return a count over all lanes."""
