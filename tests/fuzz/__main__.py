@@ -38,7 +38,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", default="0")
     parser.add_argument("--lanes", type=int, default=max(1, min(4, os.cpu_count() or 1)))
     parser.add_argument("--out", type=Path, default=Path("results/fuzz"))
-    parser.add_argument("--replay", type=Path, help="a kept .json, or any .py")
+    parser.add_argument("--replay", type=Path, help="a kept .json, or a program")
     for name, kind in (("--lane", str), ("--first", int), ("--corpus", Path)):
         parser.add_argument(
             name, type=kind, default=0 if kind is int else None, help=argparse.SUPPRESS
@@ -54,7 +54,8 @@ def _replay(path: Path) -> int:
     from tests.fuzz.oracles import Failure
     from tests.fuzz.replies import check_reply
 
-    kept = json.loads(path.read_text()) if path.suffix == ".json" else {"source": path.read_text()}
+    text = path.read_bytes().decode("utf-8", "replace")
+    kept = json.loads(text) if path.suffix == ".json" else {"source": text}
     try:
         with tempfile.TemporaryDirectory() as folder:
             if "what" in kept:

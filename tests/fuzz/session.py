@@ -83,9 +83,15 @@ class Session:
         with (self.out / "coverage.log").open("wb") as log:
             code = subprocess.run([*command, self.seed], stdout=log, stderr=log, check=False)
         if code.returncode:
-            what = f"coverage-guided reading ended with {code.returncode}"
-            self._fail({"failure": what, "file": str(self.out / "coverage.log")})
+            log_text = (self.out / "coverage.log").read_text("utf-8", "replace")
+            why = next((x for x in log_text.splitlines() if x.startswith("Failure: ")), "")
+            kept = [path for what in ("crash", "timeout", "oom") for path in self._kept(what)]
+            what = f"coverage-guided reading ended with {code.returncode}: {why}"
+            self._fail({"failure": what, "file": str([*kept, self.out / "coverage.log"][0])})
         return self.out / "coverage"
+
+    def _kept(self, what: str) -> list[Path]:
+        return sorted(self.out.glob(f"coverage-{what}-*"), key=lambda path: path.stat().st_mtime)
 
     def _watch(self, number: int, first: int, corpus: Path | None) -> int:
         """Run a lane until it ends; return where the next one goes on."""
