@@ -199,12 +199,17 @@ def judge(kind: str, i: int, folder: Path, *, alone: bool = False) -> list[str]:
     command = ["validate", str(path), "--task", TASK, "--json", "--allow-degraded-sandbox"]
     if alone:
         whole = [sys.executable, "-m", "rewardlab", *command]
-        code = subprocess.run(whole, capture_output=True, check=False).returncode
+        done = subprocess.run(whole, capture_output=True, text=True, check=False)
+        code, said = done.returncode, done.stdout
     else:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with (
+            contextlib.redirect_stdout(io.StringIO()) as out,
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
             code = command_line(command)
+        said = out.getvalue()
     path.unlink()
-    return [] if code == wanted else [f"{kind} program {i}: exit code {code}, not {wanted}"]
+    return [] if code == wanted else [f"{kind} program {i}: exit code {code}, not {wanted}: {said}"]
 
 
 def outlaw(kind: str) -> list[str]:
