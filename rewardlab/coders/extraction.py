@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Iterator
 
 from rewardlab.program.entry import CALL, ENTRY
+from rewardlab.program.size import measured
 
 _OPEN = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<tag>[\w+.-]*)[^`]*")
 _TAGS = {"", "py", "python", "python3"}
@@ -86,10 +86,5 @@ def _wrap(text: str) -> str | None:
 
 
 def _parse(text: str) -> ast.Module | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SyntaxWarning)
-        warnings.simplefilter("ignore", DeprecationWarning)
-        try:
-            return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    tree = measured(text)
+    return tree if isinstance(tree, ast.Module) else None

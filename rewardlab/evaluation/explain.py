@@ -6,6 +6,9 @@ import ast
 import re
 from typing import NamedTuple
 
+from rewardlab.program.finding import Finding
+from rewardlab.program.size import measured
+
 _BESIDE = re.compile(r"[\s,)\]}]*#(.*)")
 
 
@@ -26,9 +29,8 @@ def explain(source: str) -> dict[str, Explanation]:
 
     A term is a constant key of a dictionary, or of an assignment such as `terms["reach"] = …`.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = measured(source)
+    if isinstance(tree, Finding):
         return {}
     lines = source.splitlines()
     values = {
@@ -36,7 +38,10 @@ def explain(source: str) -> dict[str, Explanation]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    return {name: _explain(value, values, lines) for name, value in _named(tree)}
+    try:
+        return {name: _explain(value, values, lines) for name, value in _named(tree)}
+    except (ValueError, OverflowError):  # an integer too long to be written, or to be a float
+        return {}
 
 
 def _explain(value: ast.expr, values: dict[str, ast.expr], lines: list[str]) -> Explanation:

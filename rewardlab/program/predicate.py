@@ -9,13 +9,12 @@ from rewardlab.program.blocks import replace_expressions
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.kinds import Kind, SceneKinds
-from rewardlab.program.nodes import find_nodes
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.program.scopes import find_scopes
 from rewardlab.program.signature import words
-from rewardlab.program.size import measure_text, measure_tree, parse
+from rewardlab.program.size import measured
 
 _TESTS = words(
     "all allclose any array_equal bool hasattr isclose isfinite isinf isinstance isnan "
@@ -57,14 +56,10 @@ def predicate_program(expression: str, schema: Schema, task_id: str = "") -> Rew
 
 def _parse(text: str) -> ast.Module:
     """Return a tree of one expression statement."""
-    tree = measure_text(text) or parse(text)
+    tree = measured(text)
     fault = tree.message if isinstance(tree, Finding) else ""
-    if isinstance(tree, ast.Module):
-        too_big = measure_tree(find_nodes(tree))
-        if too_big is not None:
-            fault = too_big.message
-        elif len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
-            return tree
+    if isinstance(tree, ast.Module) and len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr):
+        return tree
     example = "write one expression such as torso.position[2] > 1.0 and time > 2"
     raise ConfigError(f"success predicate {text[:200]!r}: {fault or 'no expression'}; {example}")
 

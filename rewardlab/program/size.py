@@ -7,7 +7,7 @@ import re
 import warnings
 
 from rewardlab.program.finding import Finding
-from rewardlab.program.nodes import Nodes
+from rewardlab.program.nodes import Nodes, find_nodes
 
 MAX_CHARACTERS = 20_000
 MAX_BRACKETS = 60
@@ -61,6 +61,14 @@ def parse(source: str) -> ast.Module | Finding:
     except ValueError as error:
         text = " ".join(str(error).split())[:200]
         return Finding("RewardSyntaxError", text, hint="return the whole function as plain Python")
+
+
+def measured(source: str) -> ast.Module | Finding:
+    """Parse a text that anybody may have written, unless it is too big, or no Python."""
+    tree = measure_text(source) or parse(source)
+    if isinstance(tree, Finding):
+        return tree
+    return measure_tree(find_nodes(tree)) or tree
 
 
 def measure_tree(nodes: Nodes) -> Finding | None:

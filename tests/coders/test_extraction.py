@@ -76,3 +76,22 @@ def test_fences_in_a_string_of_a_longer_fence_do_not_end_it():
 def test_a_hostile_reply_is_bounded():
     assert extract("```python\n" + "(" * 100_000 + "\n```") is None
     assert extract("```\n" * 5_000) is None
+
+
+@pytest.mark.parametrize(
+    "long", ["-" * 190_000 + "1", "+".join("x" * 60_000), "1\n" * 60_000 + "1"]
+)
+def test_a_program_too_big_to_be_parsed_is_handed_on_so_that_reading_says_so(long):
+    block = f"def compute_dense_reward(self, action):\n    return 1.0\ny = {long}\n"
+    assert extract(f"```python\n{block}```") == block
+    assert extract(f"```python\n{long}\n```") is None
+
+
+def test_a_body_too_big_to_be_parsed_is_handed_on_as_it_is():
+    body = "return 1.0\n" * 3000
+    assert extract(f"```python\n{body}```") == body
+
+
+def test_odd_escapes_in_a_reply_warn_nobody():
+    block = "def compute_dense_reward(self, action):\n    x = '\\d'\n    return 1.0\n"
+    assert extract(f"```python\n{block}```") == block

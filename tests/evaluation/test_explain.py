@@ -48,6 +48,14 @@ def test_letters_outside_ascii_do_not_shift_comments():
     assert explain('t = {"é": "ü" * n}  # größer')["é"].text == "größer"
 
 
-@pytest.mark.parametrize("source", ["", "def (", "x = '\0'", "(" * 5000, "-" * 100_000 + "1"])
+DEEP = "{'a': " + "*".join(["x"] * 900) + "}"
+LONG = "{'a': x + 0x" + "f" * 5000 + "}"
+LARGE = "{'a': 0x" + "f" * 400 + " * x}"
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["", "def (", "x = '\0'", "(" * 5000, "-" * 100_000 + "1", DEEP, LONG, LARGE, "x = '\\d' +"],
+)
 def test_what_cannot_be_read_has_no_explanations(source):
     assert explain(source) == {}
