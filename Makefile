@@ -19,7 +19,7 @@ export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= agg
 
 .DEFAULT_GOAL := help
-.PHONY: help install gl demo test fuzz soak check audit format build clean
+.PHONY: help install gl demo test fuzz soak check prove audit format build clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -56,6 +56,9 @@ check: $(READY)  ## lint, format, types, layers
 
 soak: $(READY)  ## nightly: 2 million calls and 1,000 validations: no drift, no leak
 	@$(BIN)/python benchmarks/soak.py
+
+prove: $(READY) gl  ## try to break the sandbox of this machine
+	@$(BIN)/python scripts/prove_sandbox.py
 
 audit: $(READY)  ## ask a vulnerability service about the pinned packages (STRICT=1: or fail)
 	@STRICT="$(STRICT)" $(BIN)/python scripts/audit.py
