@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.config import OnRewardFault, Sandbox
-from rewardlab.errors import ProgramRefused, RewardFault
+from rewardlab.errors import ProgramRefused, RewardFault, WorkerStartError
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
-from rewardlab.sandbox.batch import Array, Batch, WorkerFault, state_of
+from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, state_of
 from rewardlab.sandbox.capabilities import admit
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.faults import Cases, remedy
@@ -78,6 +78,7 @@ class RewardRunner:
         Raises:
             RewardFault: The program failed twice on this batch, with the record of it; with
                 `on_fault="zero"`, more than 1 % of the last 10 000 rows had to be replaced.
+            WorkerStartError: The jail itself failed twice; nothing is said of the program.
         """
         start = time.perf_counter()
         try:
@@ -163,7 +164,7 @@ class RewardRunner:
             except WorkerFault as again:
                 self._count(again)
                 fault = again
-        if self._on_fault == "stop":
+        if self._on_fault == "stop" or fault.code == LOST:
             raise self._fault(rows, fault)
         return self._substitute(rows, fault)
 
@@ -194,7 +195,11 @@ class RewardRunner:
     def _count(self, fault: WorkerFault) -> None:
         self._faults[fault.code] = self._faults.get(fault.code, 0) + 1
 
-    def _fault(self, rows: Array, fault: WorkerFault, more: str = "") -> RewardFault:
+    def _fault(
+        self, rows: Array, fault: WorkerFault, more: str = ""
+    ) -> RewardFault | WorkerStartError:
+        if fault.code == LOST:
+            return WorkerStartError(fault.message)
         row = fault.row
         cases = Cases(self.program.source, self._schema, rows)
         record: dict[str, Any] = {

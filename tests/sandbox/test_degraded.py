@@ -19,9 +19,11 @@ from typing import NamedTuple
 
 import pytest
 
+from rewardlab.errors import WorkerStartError
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox import kernel, spawn
 from rewardlab.sandbox.capabilities import level
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.runner import RewardRunner
 
 pytestmark = pytest.mark.skipif(kernel.machine() is None, reason="the outer filter is for Linux")
@@ -330,3 +332,29 @@ def test_training_goes_on_when_a_zygote_is_killed(schema, rows, alive) -> None:
             time.sleep(0.01)
         assert runner.evaluate(rows).reward.tolist() == first
         assert runner.faults == {"WorkerLost": 1}
+
+
+@pytest.mark.parametrize("on_fault", ["stop", "zero"])
+def test_a_zygote_killed_again_and_again_is_not_blamed_on_the_program(
+    schema, rows, alive, monkeypatch, on_fault
+) -> None:
+    """Nor is any value put in place of the one that it was not asked for."""
+    program = RewardProgram("def compute_dense_reward(self, action):\n    return self.angle\n")
+    evaluate = RewardWorker.evaluate
+
+    def lost(worker, some):
+        os.kill(spawn.facts().pid, signal.SIGKILL)
+        while alive(worker.pid):
+            time.sleep(0.01)
+        return evaluate(worker, some)
+
+    with RewardRunner(program, schema, on_fault=on_fault) as runner:
+        first = runner.evaluate(rows).reward.tolist()
+        with monkeypatch.context() as patched:
+            patched.setattr(RewardWorker, "evaluate", lost)
+            for again in (1, 2):
+                with pytest.raises(WorkerStartError, match="jails reward programs was killed"):
+                    runner.evaluate(rows)
+                assert runner.faults == {"WorkerLost": 2 * again}
+        assert runner.evaluate(rows).reward.tolist() == first
+        assert runner.metrics()["substituted"] == 0
