@@ -61,7 +61,10 @@ def show(node: ast.expr) -> str:
 
 
 def _check(node: ast.Attribute, inference: Inference) -> Finding | None:
-    kinds = [k for k in inference.kinds(node.value) if k.tag != "none"] or [UNKNOWN]
+    found = inference.kinds(node.value)
+    if found == {MISSING}:
+        return None  # reported where it is missing
+    kinds = [k for k in found if k.tag not in ("none", "missing")] or [UNKNOWN]
     strict = [k for k in kinds if k.tag in ("module", "symbol", "error", "builtin", "function")]
     refused = [k for k in strict if not _admits(k, node.attr, inference)]
     if refused:
@@ -75,8 +78,6 @@ def _check(node: ast.Attribute, inference: Inference) -> Finding | None:
 
 
 def _admits(kind: Kind, name: str, inference: Inference) -> bool:
-    if kind == MISSING:
-        return True  # reported where it is missing
     if is_entity(kind):
         return name in inference.scene.members(kind)
     if kind.tag == "module":

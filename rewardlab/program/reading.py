@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
@@ -142,8 +141,17 @@ _MEANING = (
 
 
 def _few(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Yield no more than are shown: to explain thousands, with close matches, takes long."""
-    return islice(findings, MAX_FINDINGS)
+    """Yield no more than are shown: to explain thousands, with close matches, takes long.
+
+    Errors and warnings are counted apart, or warnings would keep an error from being found.
+    """
+    left = {"error": MAX_FINDINGS, "warning": MAX_FINDINGS}
+    for finding in findings:
+        left[finding.severity] -= 1
+        if left[finding.severity] >= 0:
+            yield finding
+        if not left["error"]:
+            return
 
 
 def _errors(findings: list[Finding]) -> bool:

@@ -275,6 +275,18 @@ BODIES = {
     "to bytes": "return (1).to_bytes(10 ** 9, 'big')",
     "translate": "return 'a'.translate(self)",
     "encode": "return 'a'.encode('idna')",
+    "attribute of a part or an array": (
+        "x = self\n    x = np.ones(3)\n    y = x.T\n    f = y.tofile\n    return f('x')"
+    ),
+    "frame of a part or a generator": (
+        "x = self.robot\n    x = np.ones(3)\n    y = x.T\n    y = (i for i in ())\n"
+        "    return y.gi_frame.f_back.f_globals"
+    ),
+    "exception of a part or a list": (
+        "x = self\n    x = [0]\n    y = x.copy\n    try:\n        return 1 / 0\n"
+        "    except ZeroDivisionError as e:\n        y = [e][0]\n    f = y.with_traceback\n"
+        "    return f(None)"
+    ),
 }
 MODULES = {
     "top-level effect": "print(1)",
@@ -328,3 +340,23 @@ def test_code_in_annotations_never_reaches_the_compiled_tree(schema, annotated):
     assert reading.ok
     text = ast.unparse(reading.tree)
     assert not any(word in text for word in ("open", "exec", "y :="))
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "x = lambda: (yield)",
+        "match 1:\n            case int(__class__=x):\n                return x",
+        "with self.robot:\n            global np",
+        "x = 1 << 9",
+        "del action",
+        "x = b'x'",
+    ],
+)
+def test_many_warnings_hide_no_error(schema, hidden):
+    warned = "    try:\n        pass\n    except Exception:\n        pass\n" * 30
+    source = (
+        f"def compute_dense_reward(self, action):\n{warned}    if True:\n        {hidden}\n"
+        "    return 1.0\n"
+    )
+    assert not read(source, schema).ok
