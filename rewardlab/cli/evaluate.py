@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, percent
-from rewardlab.cli.flags import AllowDegraded, Json, Out, Switch
+from rewardlab.cli.flags import AllowDegraded, Json, Out, Sandbox, Switch
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Flags:
             help_behavior_hint="",
         ),
     ] = None
+    sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
     json: Json = False
@@ -90,6 +91,7 @@ def run(flags: Flags) -> Answer:
         trust_pickle=flags.trust_pickle,
         algo=flags.algo,
         vec_normalize=flags.vec_normalize,
+        sandbox=flags.sandbox,
         allow_degraded_sandbox=flags.allow_degraded_sandbox,
     )
     view = (

@@ -189,6 +189,7 @@ def _judge(opened: Run, flags: Flags) -> Evaluation:
         episodes=flags.episodes,
         video=video,
         progress=flags.progress,
+        sandbox=flags.sandbox,
         allow_degraded_sandbox=flags.allow_degraded_sandbox,
     )
     rewardlab.report(opened)

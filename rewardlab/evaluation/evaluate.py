@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rewardlab.config import RunConfig, check_seed
+from rewardlab.config import RunConfig, Sandbox, check_seed
 from rewardlab.errors import StorageError, UntrustedFile, UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.rollouts import Episodes, rollout
@@ -78,6 +78,7 @@ def evaluate(
     trust_pickle: bool = False,
     algo: str = "auto",
     vec_normalize: str | Path | None = None,
+    sandbox: Sandbox = "auto",
     allow_degraded_sandbox: bool = False,
 ) -> Evaluation:
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
@@ -95,12 +96,14 @@ def evaluate(
         trust_pickle: Accept that a model's `.zip` can run code of whoever made it.
         algo: The model's algorithm; by default what its file says.
         vec_normalize: The `vecnormalize.pkl` saved with the model, if there is one.
+        sandbox: `"require"` refuses to run a task's success predicate below the full sandbox.
         allow_degraded_sandbox: Run a task's success predicate although a layer is missing.
 
     Raises:
         UsageError: Fewer than one episode, the run has no such policy, the model does not fit …
         UntrustedFile: A model, without `trust_pickle`.
         RenderError: A video is asked for and nothing can draw here.
+        SandboxUnavailable: The sandbox is not good enough for the success predicate.
     """
     from rewardlab.training.run import Run, is_model_file
 
@@ -119,10 +122,8 @@ def evaluate(
         subject = _run(run if isinstance(run, Run) else Run.open(run), task, checkpoint)
     if allow_degraded_sandbox:
         accept(subject.task.success_program)
-    accepted = {
-        "allow_degraded_sandbox": allow_degraded_sandbox,
-        "trust_pickle": trust_pickle,
-    }
+    subject = subject._replace(config=replace(subject.config, sandbox=sandbox))
+    accepted = {"allow_degraded_sandbox": allow_degraded_sandbox, "trust_pickle": trust_pickle}
     return _measure(subject, accepted, episodes=episodes, seed=seed, video=video, progress=progress)
 
 
@@ -202,7 +203,13 @@ def _measure(
         check_drawing(task)
     seed = SEED_OFFSET + config.seed if seed is None else seed
     policy = subject.policy()
-    venv = make_venv(task, n_envs=min(episodes, config.n_envs), seed=seed, vec_env=config.vec_env)
+    venv = make_venv(
+        task,
+        n_envs=min(episodes, config.n_envs),
+        seed=seed,
+        vec_env=config.vec_env,
+        sandbox=config.sandbox,
+    )
     shown = episodes_shown(episodes) if progress else nullcontext()
     with closing(venv), shown as show:
         check_fits(policy, venv, name=subject.facts["run"], task=task.id)

@@ -57,6 +57,7 @@ class Schedule(BaseCallback):
                 seed=self._seed,
                 vec_env=config.vec_env,
                 sealed=config.lockdown,
+                sandbox=config.sandbox,
             )
 
     def save(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import RewardFault, SandboxError, StorageError, UsageError
+from rewardlab.errors import ProgramRefused, RewardFault, SandboxError, StorageError, UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.store.files import storage_error, write_json
 from rewardlab.training import algorithms
@@ -141,7 +141,7 @@ def _learn(
                 log_interval=log_interval(session.config),
                 reset_num_timesteps=False,
             )
-        except (RewardFault, SandboxError):
+        except (RewardFault, ProgramRefused, SandboxError):
             schedule.save()
             raise
         except Stop:

@@ -137,6 +137,7 @@ def _environments(
         native_reward=config.native_reward,
         vec_env=config.vec_env,
         sealed=config.lockdown,
+        sandbox=config.sandbox,
     )
     stack.callback(lambda: venv.close())
     gamma = algorithms.known_discount(config.hyperparameters)

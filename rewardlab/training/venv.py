@@ -20,6 +20,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
+from rewardlab.config import Sandbox
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
 from rewardlab.sandbox import lockdown
@@ -40,6 +41,7 @@ def make_venv(
     vec_env: Literal["dummy", "subproc"] = "dummy",
     render_mode: str | None = None,
     sealed: bool = False,
+    sandbox: Sandbox = "auto",
 ) -> VecEnv:
     """Build `n_envs` environments of a task that are stepped together.
 
@@ -51,6 +53,7 @@ def make_venv(
         vec_env: `"dummy"` steps them in this process, `"subproc"` each in its own.
         render_mode: `"rgb_array"` for video.
         sealed: Processes of `"subproc"` execute no program once their environment is built.
+        sandbox: `"require"` refuses to run a success program below the full sandbox.
 
     Returns:
         Environments whose infos carry `scene (row_size,)` at every step and, if the task has a
@@ -71,7 +74,7 @@ def make_venv(
     venv.seed(seed)
     if not has_success(task):
         return venv
-    return SuccessVecEnv(venv, _success_runner(task))
+    return SuccessVecEnv(venv, _success_runner(task, sandbox))
 
 
 def has_success(task: Task) -> bool:
@@ -79,12 +82,12 @@ def has_success(task: Task) -> bool:
     return task.success is not None or task.success_program is not None
 
 
-def _success_runner(task: Task) -> RewardRunner | None:
+def _success_runner(task: Task, sandbox: Sandbox) -> RewardRunner | None:
     if task.success_program is None:
         return None
     from rewardlab.sandbox.runner import RewardRunner
 
-    return RewardRunner(task.success_program, task.scene)
+    return RewardRunner(task.success_program, task.scene, sandbox=sandbox)
 
 
 def _build(task: Task, seed: int, options: Mapping[str, Any]) -> gym.Env[Any, Any]:

@@ -76,3 +76,8 @@ def test_a_success_predicate_is_read_from_a_file_too(degraded, tmp_path, capsys)
     held = json.loads(capsys.readouterr().out)["sandbox"]
     assert held["trust"]["allow_degraded_sandbox"]
     assert held["worker"]["calls"] > 0
+    wanted = ["--sandbox", "require", "--allow-degraded-sandbox"]
+    assert main(["evaluate", run, "--episodes", "1", *wanted]) == 1
+    assert "--sandbox auto" in capsys.readouterr().err
+    assert main([*train, *few, *wanted]) == 1
+    assert "--sandbox auto" in capsys.readouterr().err

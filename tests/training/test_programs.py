@@ -1,11 +1,14 @@
 import os
+import select
 import signal
 
 import pytest
 
-from rewardlab.errors import ProgramRefused, RewardFault
+from rewardlab.errors import ProgramRefused, RewardFault, WorkerStartError
 from rewardlab.evaluation.report import report
 from rewardlab.program.program import RewardProgram
+from rewardlab.sandbox import spawn
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.record import FIELDS
 from rewardlab.sandbox.runner import RewardRunner
 from rewardlab.store.files import read_json
@@ -131,6 +134,50 @@ def test_a_worker_killed_from_outside_is_replaced_and_the_values_go_on(task, tmp
     assert killed.status == "finished"
     assert column(killed, "reward/shaped") == column(plain, "reward/shaped")
     assert column(killed, "shaper/respawns")[-1] == 1
+
+
+def test_a_jail_killed_again_and_again_stops_the_run_without_blaming_the_program(
+    task, tmp_path, monkeypatch
+):
+    calls = iter(range(10**6))
+    evaluate = RewardWorker.evaluate
+
+    def lost(worker, rows):
+        if next(calls) >= 40:
+            os.kill(spawn.facts().pid, signal.SIGKILL)
+            select.select([worker._child.pidfd], [], [], 10)
+        return evaluate(worker, rows)
+
+    monkeypatch.setattr(RewardWorker, "evaluate", lost)
+    settings = {**SMALL, "hyperparameters": PPO, "name": "lost", "on_reward_fault": "zero"}
+    with pytest.raises(WorkerStartError, match="was killed"):
+        train(task, RewardProgram(GOOD), n_timesteps=256, out=tmp_path, **settings)
+    run = Run.open("lost", out=tmp_path)
+    assert run.status == "failed"
+    assert "the process that jails reward programs was killed" in run.record["reason"]
+    assert not run.record.get("fault")
+    assert list((run.path / "checkpoints").iterdir())
+    worker = read_json(run.path / "sandbox.json")["worker"]
+    assert (worker["faults"], worker["substituted"]) == ({"WorkerLost": 2}, 0)
+
+
+def test_a_program_that_cannot_be_loaded_again_leaves_a_checkpoint_too(task, tmp_path, monkeypatch):
+    calls = iter(range(10**6))
+    evaluate = RewardRunner.evaluate
+
+    def spoiled(runner, rows):
+        if next(calls) == 40:
+            os.kill(runner._worker.pid, signal.SIGKILL)
+            runner.program = RewardProgram("def compute_dense_reward(self):\n    return 1.0\n")
+        return evaluate(runner, rows)
+
+    monkeypatch.setattr(RewardRunner, "evaluate", spoiled)
+    settings = {**SMALL, "hyperparameters": PPO, "name": "spoiled"}
+    with pytest.raises(ProgramRefused):
+        train(task, RewardProgram(GOOD), n_timesteps=256, out=tmp_path, **settings)
+    run = Run.open("spoiled", out=tmp_path)
+    assert run.status == "failed"
+    assert list((run.path / "checkpoints").iterdir())
 
 
 def test_a_failed_run_goes_on_with_a_repaired_program(task, tmp_path):
