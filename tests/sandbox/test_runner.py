@@ -10,7 +10,7 @@ from rewardlab.errors import ProgramRefused, RewardFault
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox.limits import Limits
-from rewardlab.sandbox.runner import RewardRunner
+from rewardlab.sandbox.runner import WINDOW, RewardRunner
 
 HEAD = "def compute_dense_reward(self, action):\n"
 NAN_ABOVE = RewardProgram(
@@ -61,6 +61,19 @@ def test_zero_replaces_counts_and_stops_above_one_per_cent(schema: Schema, bad_r
         with pytest.raises(RewardFault, match="1 %"):
             runner.evaluate(bad_rows)
         assert runner.metrics()["faults/NonFiniteReward"] == 101
+
+
+def test_faults_of_long_ago_do_not_stop_a_run(schema: Schema, rows, bad_rows) -> None:
+    with RewardRunner(NAN_ABOVE, schema, on_fault="zero") as runner:
+        for _ in range(100):
+            runner.evaluate(bad_rows)
+        for _ in range(WINDOW // 640 + 1):
+            runner.evaluate(np.tile(rows, (10, 1)))
+        for _ in range(100):
+            runner.evaluate(bad_rows)
+        assert runner.metrics()["substituted"] == 200
+        with pytest.raises(RewardFault, match="1 %"):
+            runner.evaluate(bad_rows)
 
 
 def test_zero_replaces_only_bad_rows_of_a_batch_of_several_requests(schema: Schema, rows) -> None:

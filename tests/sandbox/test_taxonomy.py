@@ -223,6 +223,19 @@ def test_state_in_the_same_process_is_found_at_once(tried: Try) -> None:
     assert "when repeated" in finding.message
 
 
+def test_state_that_only_another_order_shows_is_found(tried: Try) -> None:
+    """It looks at the call before, but for the very first state: each pass repeats the others."""
+    result = tried(
+        "import builtins\nfirst = builtins.first = getattr(builtins, 'first', self.angle)\n"
+        "before = getattr(builtins, 'before', 0.0)\nbuiltins.before = self.angle\n"
+        "return self.angle if self.angle == first else self.angle + before",
+        unread=True,
+    )
+    (finding,) = result.findings
+    assert finding.code == "StatefulReward"
+    assert "in another order" in finding.message
+
+
 def test_a_zero_of_another_sign_is_another_value(tried: Try) -> None:
     result = tried(
         "import builtins\nn = getattr(builtins, 'n', 0)\nbuiltins.n = n + 1\n"

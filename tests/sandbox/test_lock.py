@@ -1,0 +1,95 @@
+"""How a worker is locked, step by step: what no attempt would notice, because another step holds.
+
+Each of these is one line of the lock that could be lost without any other test failing.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+from rewardlab.program.signature import words
+from rewardlab.sandbox import machines
+from rewardlab.sandbox.client import WorkerFault
+from rewardlab.sandbox.jail import Guards
+from rewardlab.sandbox.worker import RECURSION
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
+
+ALLOWED = words(
+    "read write close fstat lseek mmap munmap brk mremap madvise rt_sigprocmask rt_sigreturn "
+    "rt_sigaction sched_yield futex clock_gettime clock_nanosleep exit exit_group getrandom "
+    "gettid getpid poll ppoll restart_syscall sigaltstack rseq getrusage membarrier"
+)
+LIMITS = {
+    "NOFILE": 16,
+    "STACK": 8 << 20,
+    **dict.fromkeys(("FSIZE", "CORE", "NPROC", "MEMLOCK", "MSGQUEUE"), 0),
+}
+
+
+def test_computing_is_all_that_the_filter_allows() -> None:
+    """What is added here is reachable by every hostile program: think of its arguments first."""
+    assert {*machines._X86_64, "mmap"} == ALLOWED
+    assert {*machines._AARCH64, "mmap"} == ALLOWED - {"poll"}
+    for name, table in (("x86_64", machines._X86_64), ("aarch64", machines._AARCH64)):
+        assert machines.MACHINES[name].allowed == tuple(table.values())
+
+
+@linux
+@pytest.mark.parametrize("name", LIMITS)
+def test_limits_are_as_promised(jailed, rows, name: str) -> None:
+    hard = resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[1]
+    wanted = LIMITS[name] if hard == resource.RLIM_INFINITY else min(LIMITS[name], hard)
+    body = f"import resource\nsoft, hard = resource.getrlimit(resource.RLIMIT_{name})\n"
+    guards = Guards(reading=False, seccomp=False, landlock=False)
+    one = jailed(f"{body}return float(soft) if soft == hard else -1.0", guards=guards)
+    assert one.evaluate(rows[:1]).reward[0] == wanted
+
+
+@linux
+def test_a_worker_leads_a_session_of_its_own(jailed) -> None:
+    one = jailed("return 1.0")
+    assert os.getsid(one.pid) == os.getpgid(one.pid) == one.pid
+
+
+def test_calls_nest_as_deep_as_promised(worker, rows) -> None:
+    deep = """
+    def down(n):
+        return 1.0 if n < 1 else down(n - 1)
+    def compute_dense_reward(self, action):
+        return down({n})
+    """
+    assert worker(deep.format(n=RECURSION - 10)).evaluate(rows[:1]).reward[0] == 1.0
+    with pytest.raises(WorkerFault, match="RecursionError"):
+        worker(deep.format(n=RECURSION + 10)).evaluate(rows[:1])
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@linux
+def test_a_worker_whose_zygote_died_while_it_was_forked_does_not_start() -> None:
+    """Its death is only told to who asked before; nobody would end this worker."""
+    done = python("from rewardlab.sandbox import jail; jail._detach(parent=0)")
+    assert done.stderr.endswith("the process that workers are forked from is gone\n")
+    done = python("import os; from rewardlab.sandbox import jail; jail._detach(os.getppid())")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@linux
+def test_no_worker_is_forked_beside_a_thread() -> None:
+    """Landlock would not bind it, and a fork in its middle is undefined."""
+    call = "from rewardlab.sandbox import zygote; zygote._assert_one_thread()"
+    start = "import threading, time; threading.Thread(target=time.sleep, args=(1,)).start(); "
+    assert python(call).returncode == 0
+    done = python(start + call)
+    assert done.returncode == 1
+    assert "a library started a thread" in done.stderr
