@@ -92,10 +92,14 @@ class Cases(NamedTuple):
 
     def _on(self, finding: Finding, i: int) -> Finding:
         name = f" ({self.names[i]})" if self.names else ""
-        values = ", ".join(f"{path} = {_short(v)}" for path, v in self.read_on(i).items())
-        text = f"{finding.message} on state {i}{name}" + (f"; it read {values}" if values else "")
+        text = f"{finding.message} on state {i}{name}{self.told(i)}"
         state = state_of(self.schema, self.rows[i])
         return replace(finding, message=clean(text, MESSAGE_LIMIT), state=state)
+
+    def told(self, i: int) -> str:
+        """Return `read_on` as words that go on with a message."""
+        values = ", ".join(f"{path} = {_short(v)}" for path, v in self.read_on(i).items())
+        return f"; it read {values}" if values else ""
 
     def read_on(self, i: int) -> dict[str, Any]:
         """Return what the program can have read of a state, by the path that it would name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -11,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.config import OnRewardFault, Sandbox
-from rewardlab.errors import ProgramRefused, RewardFault, WorkerStartError
+from rewardlab.errors import ProgramRefused, RewardFault, SandboxError, WorkerStartError
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, state_of
 from rewardlab.sandbox.capabilities import admit
 from rewardlab.sandbox.client import RewardWorker
-from rewardlab.sandbox.faults import Cases, remedy
+from rewardlab.sandbox.faults import MESSAGE_LIMIT, Cases, remedy
+from rewardlab.sandbox.frames import clean
 from rewardlab.sandbox.limits import Limits
 
 MAX_RESPAWNS = 3
@@ -200,7 +202,7 @@ class RewardRunner:
     ) -> RewardFault | WorkerStartError:
         if fault.code == LOST:
             return WorkerStartError(fault.message)
-        row = fault.row
+        row = self._locate(rows) if fault.row is None else fault.row
         cases = Cases(self.program.source, self._schema, rows)
         record: dict[str, Any] = {
             "code": fault.code,
@@ -217,6 +219,21 @@ class RewardRunner:
         where = f" on row {row}" if row is not None else ""
         line = f", line {fault.line}" if fault.line else ""
         what = "success predicate" if self.program.origin == "predicate" else "reward program"
-        return RewardFault(
-            f"the {what} failed{where}{line}: {fault.code}: {fault.message}{more}", record
-        )
+        read = cases.told(row) if row is not None else ""
+        said = clean(f"{fault.code}: {fault.message}{read}", MESSAGE_LIMIT)
+        hint = f" ({record['hint']})" if record["hint"] else ""
+        return RewardFault(f"the {what} failed{where}{line}: {said}{hint}{more}", record)
+
+    def _locate(self, rows: Array) -> int | None:
+        """Return the row that lost a worker: the first that loses another one, given alone."""
+        limits = self._limits
+        deadline = time.monotonic() + max(limits.call_s, limits.row_s * len(rows))
+        with contextlib.suppress(SandboxError, ProgramRefused), self._spawn() as worker:
+            for i in range(len(rows)):
+                left = max(deadline - time.monotonic(), 0.0)
+                try:
+                    worker.evaluate(rows[i : i + 1], timeout_s=left)
+                except WorkerFault as fault:
+                    if fault.row is None:
+                        return i
+        return None

@@ -37,6 +37,20 @@ def test_a_lost_worker_is_replaced_and_counted(schema: Schema, rows) -> None:
         assert 0 < metrics["p50_us"] <= metrics["p99_us"]
 
 
+def test_terms_keep_their_columns_when_a_worker_is_replaced(schema: Schema, rows) -> None:
+    """Whatever the new one happens to name first."""
+    source = HEAD + "    return self.angle, {'up' if self.angle > 0 else 'down': self.angle}\n"
+    angle = rows[:, schema.layout["angle"].start]
+    up, down = rows[angle > 0], rows[angle < 0]
+    with RewardRunner(RewardProgram(source), schema) as runner:
+        assert runner.evaluate(up).names == ("up",)
+        assert runner.evaluate(down).names == ("up", "down")
+        os.kill(runner._worker.pid, signal.SIGKILL)
+        again = runner.evaluate(down)
+        assert again.names == ("up", "down")
+        assert again.terms[:, 1].tolist() == angle[angle < 0].tolist()
+
+
 def test_a_fault_stops_with_its_record(schema: Schema, bad_rows) -> None:
     with RewardRunner(NAN_ABOVE, schema) as runner:
         with pytest.raises(RewardFault, match=r"row 3.*NonFiniteReward") as caught:
@@ -107,8 +121,10 @@ def test_a_program_that_hangs_stops_soon(schema: Schema, bad_rows) -> None:
     limits = Limits(call_s=0.3)
     with RewardRunner(hang, schema, limits=limits) as runner:
         assert runner.evaluate(bad_rows[:2]).reward.tolist() == [1.0, 1.0]
-        with pytest.raises(RewardFault, match="RewardTimeout"):
+        with pytest.raises(RewardFault, match="row 3: RewardTimeout: .* it read angle = ") as stop:
             runner.evaluate(bad_rows)
+        assert stop.value.record["row"] == 3
+        assert stop.value.record["state"]["angle"] > 10
     with RewardRunner(hang, schema, on_fault="zero", limits=limits) as runner:
         assert runner.evaluate(bad_rows).reward.tolist() == [0.0] * 8
         assert runner.evaluate(bad_rows[:2]).reward.tolist() == [1.0, 1.0]
