@@ -2,7 +2,9 @@
 
 import ctypes
 import fcntl
+import json
 import os
+import platform
 import resource
 import socket
 import subprocess
@@ -10,7 +12,8 @@ import sys
 
 import pytest
 
-from rewardlab.sandbox import kernel, lockdown
+from rewardlab.program.signature import words
+from rewardlab.sandbox import denied, kernel, lockdown
 
 pytestmark = pytest.mark.skipif(
     kernel.landlock_abi() < lockdown.LEAST_ABI, reason="this kernel's landlock is too old or absent"
@@ -25,6 +28,8 @@ inside, outside = map(Path, sys.argv[1:3])
 pid, victim, tcp, udp, terminal = map(int, sys.argv[3:])
 libc, kept = ctypes.CDLL(None), outside / "kept"
 from rewardlab.sandbox import lockdown
+os.setsid()
+fcntl.ioctl(terminal, 0x540E, 0)  # into one's own terminal no privilege is needed to type
 """
 
 ATTEMPTS = {
@@ -212,6 +217,34 @@ def child(script, *args):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+NEVER = words(
+    "socket connect bind listen accept accept4 ptrace process_vm_readv process_vm_writev kcmp "
+    "pidfd_getfd process_madvise shmget shmat msgget semget mq_open chmod fchmod fchmodat "
+    "fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat setxattr lsetxattr "
+    "fsetxattr removexattr lremovexattr fremovexattr mount umount2 move_mount open_tree fsopen "
+    "unshare setns chroot pivot_root io_uring_setup io_uring_enter io_uring_register bpf "
+    "perf_event_open userfaultfd add_key request_key keyctl"
+)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="numbers of x86-64")
+def test_no_variant_of_a_call_is_forgotten(tmp_path):
+    """With such words each would fail for another reason, if it were not denied."""
+    script = """
+import ctypes, errno, json, sys
+from rewardlab.sandbox import lockdown
+libc = ctypes.CDLL(None, use_errno=True)
+lockdown.confine(read=(), write=sys.argv[1])
+for name, number in json.loads(sys.argv[2]).items():
+    ctypes.set_errno(0)
+    got = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(-1)] * 6)
+    if (got, ctypes.get_errno()) != (-1, errno.EPERM):
+        print(name)
+"""
+    numbers = {name: denied.CALLS[name][0] for name in NEVER}
+    assert child(script, tmp_path, json.dumps(numbers)) == ""
 
 
 def test_one_folder_stays_writable_and_what_computing_needs_works(tmp_path):

@@ -212,6 +212,15 @@ def test_a_term_must_be_a_finite_number_too(tried: Try) -> None:
     assert "b is inf on state 0" in finding.message
 
 
+@pytest.mark.parametrize("body", ["return F(1.0)", "return self.angle, {'a': F(1.0)}"])
+def test_a_number_of_its_own_kind_is_none(tried: Try, body: str) -> None:
+    """To convert it would run its methods; `float` itself would accept it."""
+    kind = "class F(float):\n    def __float__(self): raise SystemExit\n"
+    (finding,) = tried(kind + body, unread=True).findings
+    assert finding.code in ("NotScalarReward", "InvalidRewardInfo")
+    assert "is a F" in finding.message
+
+
 def test_state_in_the_same_process_is_found_at_once(tried: Try) -> None:
     result = tried(
         "import builtins\nbefore = getattr(builtins, 'before', 0.0)\n"

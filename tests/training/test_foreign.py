@@ -9,6 +9,7 @@ from stable_baselines3.common.vec_env import DummyVecEnv, VecNormalize
 from rewardlab.errors import StorageError, UntrustedFile, UsageError
 from rewardlab.evaluation.evaluate import evaluate
 from rewardlab.store.files import read_json
+from rewardlab.training import foreign
 from rewardlab.training.policies import load_policy
 from rewardlab.training.run import Run
 from rewardlab.training.train import train
@@ -127,6 +128,14 @@ def test_an_archive_that_is_no_model_is_one_line(data, task, tmp_path):
     with pytest.raises(StorageError, match="is no model of Stable-Baselines3") as raised:
         evaluate(path, task=task, trust_pickle=True)
     assert "\n" not in str(raised.value)
+
+
+def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(task, tmp_path, monkeypatch):
+    path = tmp_path / "model.zip"
+    save(PPO, task, path)
+    monkeypatch.setattr(foreign, "MAX_BYTES", 1000)
+    with pytest.raises(StorageError, match="unpacks to more than 1,000 bytes"):
+        evaluate(path, task=task, trust_pickle=True)
 
 
 def test_a_model_of_an_unknown_kind_asks_for_its_algorithm(task, tmp_path):
