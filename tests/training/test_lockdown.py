@@ -16,6 +16,7 @@ import rewardlab
 from rewardlab.errors import RewardlabError, SandboxError, UsageError, WorkerStartError
 from rewardlab.sandbox import kernel, lockdown
 from rewardlab.shapers.base import Shaper
+from rewardlab.training import handover
 from rewardlab.training.run import Run
 from rewardlab.training.train import train
 
@@ -331,3 +332,14 @@ def test_a_module_beside_everything_else_of_its_user_is_refused(place, monkeypat
     monkeypatch.setenv("HOME", str(place.folder / "lab"))
     with pytest.raises(UsageError, match="put that module into a folder of its own"):
         place.train("Honest-v0", lockdown=True)
+
+
+def test_a_trainer_gets_settings_of_libraries_but_no_key_among_them(monkeypatch):
+    keys = ("NVIDIA_API_KEY", "TORCH_HUB_TOKEN", "CUDA_HTTP_PROXY", "OPENAI_API_KEY", "HF_TOKEN")
+    for name in keys:
+        monkeypatch.setenv(name, "canary")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    handed = handover.environment("scratch")
+    assert handed["CUDA_VISIBLE_DEVICES"] == "0"
+    assert "canary" not in handed.values()
+    assert handed["HOME"] == handed["TMPDIR"] == "scratch"
