@@ -41,9 +41,9 @@ def run(flags: Flags) -> Answer:
 
 
 def _sandbox() -> dict[str, Any]:
+    from rewardlab.sandbox.doctor.proof import prove
     from rewardlab.sandbox.layers import OUTER_BOX
     from rewardlab.sandbox.lockdown import lockdown_works
-    from rewardlab.sandbox.proof import prove
 
     found = prove()
     return {

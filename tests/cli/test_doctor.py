@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from rewardlab.sandbox import proof
+from rewardlab.sandbox.doctor import proof
+from rewardlab.sandbox.doctor.proof import Proof
 from rewardlab.sandbox.layers import Layer
-from rewardlab.sandbox.proof import Proof
 
 NAMES = ("seccomp", "landlock", "rlimits", "clean process", "reading", "whole jail")
 

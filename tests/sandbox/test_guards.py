@@ -59,16 +59,16 @@ def test_nothing_of_ours_turns_a_guard_off_but_the_doctor_for_its_own_program() 
         for path, node in nodes()
         if isinstance(node, ast.keyword | ast.arg) and node.arg == "_guards"
     }
-    assert guards == workers == {"sandbox/attacks.py"}
-    assert anything == {"sandbox/attacks.py", "sandbox/client.py"}
+    assert guards == workers == {"sandbox/doctor/attacks.py"}
+    assert anything == {"sandbox/doctor/attacks.py", "sandbox/client.py"}
 
 
 def test_the_doctor_goes_past_reading_with_its_own_program_alone() -> None:
-    tree = ast.parse((ROOT / "sandbox/attacks.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "sandbox/doctor/attacks.py").read_text(encoding="utf-8"))
     run = next(n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == "_run")
     assert [a.arg for a in run.args.args + run.args.kwonlyargs] == ["guards", "mode"]
     assert "source = HOSTILE.format(folder=folder, place=os.getcwd())" in ast.unparse(run)
-    found = [call for path, call in calls("RewardWorker") if path == "sandbox/attacks.py"]
+    found = [call for path, call in calls("RewardWorker") if path == "sandbox/doctor/attacks.py"]
     assert [ast.unparse(call.args[0]) for call in found] == ["source"]
 
 

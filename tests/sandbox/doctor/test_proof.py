@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab.sandbox import attacks, link, proof
+from rewardlab.sandbox import link
 from rewardlab.sandbox.capabilities import level
+from rewardlab.sandbox.doctor import attacks, proof
 from rewardlab.sandbox.trials import LEAKS, WORKS, Outcome
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
@@ -61,7 +62,7 @@ def test_what_is_impossible_anyway_proves_nothing() -> None:
 def test_layers_that_do_nothing_are_found_out() -> None:
     code = """
 import json
-from rewardlab.sandbox import acts
+from rewardlab.sandbox.doctor import acts
 acts.seccomp = acts.landlock = acts.rlimits = lambda *_, **__: None
 print(json.dumps(acts.thorough()))
 """

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rewardlab.errors import SandboxError
 from rewardlab.sandbox import kernel
-from rewardlab.sandbox.attacks import inherited_and_done, reading
+from rewardlab.sandbox.doctor.attacks import inherited_and_done, reading
 from rewardlab.sandbox.environment import command, environment
 from rewardlab.sandbox.layers import Layer, Level, experimental, level_of, reason
 from rewardlab.sandbox.trials import LEAKS, WORKS, Outcome
@@ -47,7 +47,7 @@ def _start() -> subprocess.Popen[bytes] | str:
     """Start to try the kernel's layers, or say why that is impossible."""
     try:
         return subprocess.Popen(
-            command("from rewardlab.sandbox.acts import main; main()"),
+            command("from rewardlab.sandbox.doctor.acts import main; main()"),
             env=environment("0"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
