@@ -16,6 +16,8 @@ from rewardlab.errors import StorageError, UsageError
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_JSON_BYTES = 64_000_000
 """A larger JSON file is none of ours."""
+_MAX_DEPTH = 32
+"""Folders in each other that a run folder may have."""
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 
@@ -54,17 +56,29 @@ def without_links(folder: Path) -> Path:
         raise StorageError(
             f"{folder} is a symbolic link to {os.readlink(folder)}: name that folder itself"
         )
-    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                without_links(folder / entry.name)
-            elif not entry.is_file(follow_symlinks=False):
-                what = "is a symbolic link" if entry.is_symlink() else "is no ordinary file"
-                raise StorageError(
-                    f"{folder / entry.name} {what}, and rewardlab follows none in a run folder: "
-                    "put the file itself there"
-                )
+    left = [(str(folder), 0)]
+    while left:
+        path, depth = left.pop()
+        if depth > _MAX_DEPTH:
+            raise StorageError(f"{folder} holds folders more than {_MAX_DEPTH} deep: none of ours")
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(path) as entries:
+            left += [(entry.path, depth + 1) for entry in entries if not _is_plain_file(entry)]
     return folder
+
+
+def _is_plain_file(entry: os.DirEntry[str]) -> bool:
+    """Return whether it is a file, not a folder.
+
+    Raises:
+        StorageError: It is something else.
+    """
+    if entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False):
+        return not entry.is_dir(follow_symlinks=False)
+    what = "is a symbolic link" if entry.is_symlink() else "is no ordinary file"
+    raise StorageError(
+        f"{entry.path} {what}, and rewardlab follows none in a run folder: put the file itself "
+        "there"
+    )
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
@@ -146,8 +160,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_json_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a file of one JSON object a line; lines that a crash damaged are left out."""
+    """Read a file of one JSON object a line; lines that a crash damaged are left out.
+
+    Raises:
+        StorageError: It cannot be read, or is too large to be one of ours.
+    """
     try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise StorageError(f"{path} is damaged: it is larger than {MAX_JSON_BYTES:,} bytes")
         lines = path.read_text("utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []

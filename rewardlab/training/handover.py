@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import site
 import tempfile
@@ -13,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from rewardlab.errors import SandboxError, StorageError, UsageError
-from rewardlab.store.files import write_bytes
+from rewardlab.store.files import storage_error, write_bytes
 from rewardlab.training.run import Run
 
 KEPT = ("config.yaml", "program.py", "program.json", "verdict.json")
@@ -86,12 +87,16 @@ def scratch_folder(run: Run) -> Iterator[str]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with contextlib.suppress(RecursionError):  # whoever nests folders that deep may keep them
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextlib.contextmanager
 def unchanged(run: Run) -> Iterator[None]:
     """Put back what the child must not change, however it ended.
+
+    What was changed goes first: where it cannot be put back, on a full disk for one, the run has no
+    such file rather than a false one.
 
     Raises:
         SandboxError: There was something to put back.
@@ -100,9 +105,13 @@ def unchanged(run: Run) -> Iterator[None]:
     try:
         yield
     finally:
-        changed = [name for name in KEPT if _content(run.path / name) != before[name]]
+        changed = [name for name in KEPT if _differs(run.path / name, before[name])]
         for name in changed:
-            _put_back(run.path / name, before[name])
+            _set_aside(run.path / name)
+        for name in changed:
+            content = before[name]
+            if content is not None:
+                write_bytes(run.path / name, content)
     if changed:
         raise SandboxError(
             f"the trainer changed {' and '.join(changed)} of run {run.id}, which training never "
@@ -115,14 +124,24 @@ def _content(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _differs(path: Path, content: bytes | None) -> bool:
+    """Return whether a file has another content, without reading more than that takes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(content or b"") + 1) != content
+    except FileNotFoundError:
+        return content is not None
     except OSError:
-        return b"\0not a file"
+        return True
 
 
-def _put_back(path: Path, content: bytes | None) -> None:
+def _set_aside(path: Path) -> None:
+    """Let nothing stand there; to move a folder takes one step, however much is in it."""
     if path.is_dir():
-        shutil.rmtree(path)
-    if content is None:
-        path.unlink(missing_ok=True)
+        path.rename(path.with_name(f".changed-{secrets.token_hex(4)}"))
     else:
-        write_bytes(path, content)
+        path.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -169,3 +170,25 @@ def test_a_huge_video_stays_beside_the_page(run):
         file.truncate(3_000_000_000)  # no such memory is needed
     assert 'src="video.mp4"' in report(run.path).path.read_text()
     shutil.rmtree(run.path)
+
+
+def test_folders_nested_without_end_are_refused_and_end_no_list(run):
+    here = os.getcwd()
+    try:
+        os.chdir(run.path)
+        for _ in range(1500):
+            os.mkdir("deep")
+            os.chdir("deep")
+    finally:
+        os.chdir(here)
+    with pytest.raises(StorageError, match="more than 32 deep"):
+        Run.open(run.path)
+    assert list(list_runs(run.path.parent)) == []
+    subprocess.run(["rm", "-rf", run.path], check=True)  # Python cannot
+
+
+def test_a_file_of_lines_larger_than_any_of_ours_is_not_read(run):
+    with (run.path / "evaluations.jsonl").open("wb") as file:
+        file.truncate(1 << 42)  # takes no room on disk, and more than all memory
+    with pytest.raises(StorageError, match="larger than"):
+        _ = run.evaluations
