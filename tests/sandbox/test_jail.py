@@ -17,7 +17,7 @@ from attempts.battery import JAIL, run, unjailed
 from attempts.world import World
 
 from rewardlab.sandbox import spawn
-from rewardlab.sandbox.capabilities import layers, level
+from rewardlab.sandbox.capabilities import layers
 from rewardlab.sandbox.limits import Limits
 
 pytestmark = [
@@ -53,5 +53,7 @@ def test_no_attempt_has_an_effect(world: World, name: str) -> None:
 
 
 def test_this_machine_has_every_layer_that_the_tests_rely_on() -> None:
-    missing = [layer.name for layer in layers() if not layer.works]
-    assert level() == "full" or "landlock" in missing
+    missing = {layer.name for layer in layers() if not layer.works}
+    assert missing <= {"landlock"}
+    if missing:
+        pytest.skip("LOUD: no landlock here: what it stops alone is not tested")

@@ -87,9 +87,12 @@ def test_a_worker_whose_zygote_died_while_it_was_forked_does_not_start() -> None
 @linux
 def test_no_worker_is_forked_beside_a_thread() -> None:
     """Landlock would not bind it, and a fork in its middle is undefined."""
-    call = "from rewardlab.sandbox import zygote; zygote._assert_one_thread()"
     start = "import threading, time; threading.Thread(target=time.sleep, args=(1,)).start(); "
-    assert python(call).returncode == 0
-    done = python(start + call)
+    serve = (
+        "import socket; from rewardlab.sandbox import zygote; ours, theirs = socket.socketpair(); "
+        "ours.close(); zygote.main(theirs.detach())"
+    )
+    done = python(start + serve)
     assert done.returncode == 1
-    assert "a library started a thread" in done.stderr
+    assert done.stderr.endswith("a library started a thread: workers cannot be forked\n")
+    assert "BrokenPipeError" in python(serve).stderr  # alone it is ready, and says so
