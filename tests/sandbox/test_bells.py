@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import SandboxError
-from rewardlab.sandbox import frames
+from rewardlab.sandbox import bells, frames
 from rewardlab.sandbox.bells import ANSWER, ASLEEP, AWAKE_US, CALL, ParentBell, WorkerBell
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
 
@@ -100,6 +100,16 @@ def test_looking_out_in_vain_becomes_rare(pair: Pair) -> None:
         looked.append(time.perf_counter() - start > 0.0001)
     assert looked[0]
     assert sum(looked) < 20
+
+
+def test_who_was_disturbed_sleeps_for_long(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else can use the processor: looks that take it from them help nobody."""
+    looks: list[int] = []
+    monkeypatch.setattr(os, "sched_yield", lambda: looks.append(1))
+    monkeypatch.setattr(bells, "_DISTURBED_S", -1.0)
+    for _ in range(200):
+        assert not pair.worker._look_out(1.0)
+    assert len(looks) == 1
 
 
 def test_the_words_of_both_do_not_meet_the_headers() -> None:
