@@ -1,14 +1,8 @@
-"""The parent's side of one jailed worker: requests out, checked replies in, deadlines kept."""
+"""The parent's side of one jailed worker: requests out, checked replies in."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import mmap
-import os
-import select
-import signal
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, TypeAlias
@@ -21,23 +15,17 @@ from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import frames, spawn
 from rewardlab.sandbox.batch import LOST, Array, Batch, WorkerFault, join
-from rewardlab.sandbox.bells import AWAKE_US, ParentBell
+from rewardlab.sandbox.bells import AWAKE_US
+from rewardlab.sandbox.connection import Connection
+from rewardlab.sandbox.deadline import Deadline, used_s
 from rewardlab.sandbox.frames import CODES, Reply, Violation
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 from rewardlab.sandbox.link import Order
-from rewardlab.sandbox.memory import shared_memory
 
 Mode: TypeAlias = Literal["probe", "train"]
 
-PROBE_CPU_S = 30
-_PROCESS_CPU = 2
-"""How Linux marks the clock of a whole process, see clock_getcpuclockid(3)."""
-
-_ENDS = {
-    "SIGSYS": ("SandboxViolation", "tried what a program that only computes never does"),
-    "SIGXCPU": ("RewardTimeout", "used up its processor time"),
-}
+_PROBE_CPU_S = 30
 
 
 class RewardWorker:
@@ -77,7 +65,7 @@ class RewardWorker:
         _guards: Guards = Guards(),
     ) -> None:
         self.terms, self.flags = tuple(terms), 0
-        self.closed, self._calling = True, False
+        self._opened = self._calling = False
         self._limits, self._schema = limits, schema
         self._seq = self._calls = self._rings = 0
         self.findings: tuple[Finding, ...] = ()
@@ -87,7 +75,7 @@ class RewardWorker:
             if not reading.ok:
                 return
         if mode == "probe" and not limits.cpu_s:
-            self._limits = replace(limits, cpu_s=PROBE_CPU_S)
+            self._limits = replace(limits, cpu_s=_PROBE_CPU_S)
         job = {
             "source": source,
             "schema": schema.to_json(),
@@ -96,10 +84,11 @@ class RewardWorker:
         }
         text = json.dumps(job).encode()
         self._place = frames.layout(schema.row_size, len(text))
-        self._hash_seed = hash_seed
         # To look out takes processor time, which probes measure and bound.
         self._awake_us = AWAKE_US if mode == "train" else 0
-        self._start(text, Order(self._place, self._limits, mode == "train", _guards))
+        order = Order(self._place, self._limits, mode == "train", _guards)
+        self._connection = Connection(text, order, hash_seed=hash_seed)
+        self._opened = True
         self._load()
 
     @property
@@ -108,19 +97,18 @@ class RewardWorker:
         return not self.closed
 
     @property
+    def closed(self) -> bool:
+        """Whether it never started, or has ended."""
+        return not self._opened or self._connection.closed
+
+    @property
     def pid(self) -> int:
         """Process id of the worker."""
-        return self._child.pid
+        return self._connection.pid
 
     def cpu_s(self) -> float:
-        """Return the processor time that the worker has used so far [s].
-
-        Where the system does not tell it, the time of a clock on the wall.
-        """
-        try:
-            return time.clock_gettime(~self.pid << 3 | _PROCESS_CPU)
-        except OSError:
-            return time.perf_counter()
+        """Return the processor time that the worker has used so far, see `deadline.used_s` [s]."""
+        return used_s(self.pid)
 
     def evaluate(self, rows: Array, *, timeout_s: float | None = None) -> Batch:
         """Score rows `(n, D)`.
@@ -169,19 +157,19 @@ class RewardWorker:
         raise first
 
     def _evaluate(self, rows: Array, timeout_s: float | None) -> Batch:
-        n = len(rows)
+        held, n = self._connection, len(rows)
         self._seq = self._calls % 0xFFFFFFFF + 1
         self._calls += 1
         self._calling = True
-        self._rows[:n] = rows
-        frames.REQUEST.pack_into(self._memory, 0, frames.MAGIC, self._seq, n, self._awake_us)
+        held.rows[:n] = rows
+        frames.REQUEST.pack_into(held.memory, 0, frames.MAGIC, self._seq, n, self._awake_us)
         limits = self._limits
         seconds = max(limits.call_s, limits.row_s * n) if timeout_s is None else timeout_s
         try:
-            self._bell.call(self._seq)
-            if not self._bell.look_out(self._seq):
+            held.bell.call(self._seq)
+            if not held.bell.look_out(self._seq):
                 self._sleep(seconds)
-            reply = frames.decode(self._memory, self._place, seq=self._seq, n=n, known=self.terms)
+            reply = frames.decode(held.memory, self._place, seq=self._seq, n=n, known=self.terms)
         except Violation as error:
             self.close()
             raise WorkerFault("ProtocolViolation", f"its worker {error}") from error
@@ -195,21 +183,14 @@ class RewardWorker:
 
     def _sleep(self, seconds: float) -> None:
         """Wait for the answer asleep; a byte may also be left from a call before."""
-        deadline = time.monotonic() + seconds
-        self._bell.sleep(True)
-        while not self._bell.answered(self._seq):
+        held, deadline = self._connection, Deadline(self.pid, seconds)
+        held.bell.sleep(True)
+        while not held.bell.answered(self._seq):
             self._rings += 1
-            left = deadline - time.monotonic()
-            if left < 0:
-                raise self._timeout(seconds)
             if self._rings > self._calls:
                 raise Violation("rang more often than it was called")
-            self._await(frames.RING, left)
-        self._bell.sleep(False)
-
-    def _timeout(self, seconds: float) -> WorkerFault:
-        self.close()
-        return WorkerFault("RewardTimeout", f"no answer in {seconds:.1f} s")
+            held.wait(frames.RING, deadline)
+        held.bell.sleep(False)
 
     def _accept(self, reply: Reply) -> Batch:
         if reply.names:
@@ -223,51 +204,14 @@ class RewardWorker:
         code = CODES[int(reply.status[row])]
         raise WorkerFault(code, reply.error, row, line=reply.line, batch=batch, bad=bad)
 
-    def _start(self, job: bytes, how: Order) -> None:
-        memory_fd = shared_memory(self._place.size)
-        try:
-            self._memory = mmap.mmap(memory_fd, self._place.size)
-            self._memory[self._place.job_at :] = job
-            self._rows = np.frombuffer(
-                self._memory,
-                np.float64,
-                self._place.rows * self._place.row_size,
-                self._place.rows_at,
-            ).reshape(self._place.rows, self._place.row_size)
-            self._connect(memory_fd, how)
-        finally:
-            os.close(memory_fd)
-
-    def _connect(self, memory_fd: int, how: Order) -> None:
-        theirs_in, self._request = os.pipe()
-        self._reply, theirs_out = os.pipe()
-        self._bell = ParentBell(self._memory, self._place, self._request)
-        # Whoever answers without reading would in the end make us wait for room in the pipe.
-        os.set_blocking(self._request, False)
-        try:
-            fds = (theirs_in, theirs_out, memory_fd)
-            self._zygote, self._child = spawn.fork(self._hash_seed, how, fds)
-        except BaseException:
-            os.close(self._request)
-            os.close(self._reply)
-            raise
-        finally:
-            os.close(theirs_in)
-            os.close(theirs_out)
-        self._poll = select.poll()
-        self._poll.register(self._reply, select.POLLIN)
-        if self._child.pidfd is not None:
-            self._poll.register(self._child.pidfd, select.POLLIN)
-        self.closed = False
-        spawn.owned.add(self)
-
     def _load(self) -> None:
         """Wait until the worker is locked and has loaded the program."""
+        held = self._connection
         try:
-            self._await(frames.LOCKED, self._limits.start_s)
-            self._await(frames.RING, self._limits.load_s)
-            self._bell.sleep(False)
-            reply = frames.decode(self._memory, self._place, seq=0, n=1, known=self.terms)
+            held.wait(frames.LOCKED, Deadline(self.pid, self._limits.start_s))
+            held.wait(frames.RING, Deadline(self.pid, self._limits.load_s))
+            held.bell.sleep(False)
+            reply = frames.decode(held.memory, self._place, seq=0, n=1, known=self.terms)
             if reply.status is not None and reply.status[0]:
                 code = CODES[int(reply.status[0])]
                 self._refuse(Finding(code, reply.error, line=reply.line))
@@ -285,76 +229,13 @@ class RewardWorker:
         self.findings += (finding,)
         self.close()
 
-    def _await(self, expected: bytes, seconds: float) -> None:
-        """Wait for one byte on the reply pipe.
-
-        Raises:
-            WorkerFault: The worker died, or the time is over.
-            Violation: It wrote something else.
-            WorkerStartError: It was not locked in time, or said that it could not be.
-        """
-        events = self._poll.poll(seconds * 1000.0)
-        if any(fd == self._reply for fd, _ in events):
-            got = os.read(self._reply, 1)
-            if got == expected:
-                return
-            if got == frames.FAILED and expected == frames.LOCKED:
-                reason = frames.clean(os.read(self._reply, 400))
-                raise WorkerStartError(f"a worker could not be locked: {reason}")
-            if got:
-                raise Violation("rang a bell that does not exist")
-        if events:
-            raise self._death(expected)
-        self.close()
-        if expected == frames.LOCKED:
-            raise WorkerStartError(f"a worker was not ready in {seconds:.0f} s")
-        raise self._timeout(seconds)
-
-    def _death(self, expected: bytes) -> Exception:
-        self._zygote.end(self._child)
-        code = self._zygote.exit_code(self._child.pid)
-        self.close()
-        if code is None:
-            lost = "the process that jails reward programs was killed; try again"
-            return WorkerStartError(lost) if expected == frames.LOCKED else WorkerFault(LOST, lost)
-        if expected == frames.LOCKED:
-            return WorkerStartError(f"a worker died before it was locked ({_how(code)})")
-        how = _how(code)
-        return WorkerFault(*_ENDS.get(how, ("WorkerCrashed", f"its worker ended ({how})")))
-
     def close(self) -> None:
         """End the worker."""
-        if self.closed:
-            return
-        self._zygote.end(self._child)
-        self.forget()
-
-    def forget(self) -> None:
-        """Let go of descriptors; the worker stays (in a forked child it is the parent's)."""
-        if self.closed:
-            return
-        self.closed = True
-        for fd in (self._request, self._reply, self._child.pidfd):
-            if fd is not None:
-                os.close(fd)
-        del self._rows
-        self._bell.close()
-        with contextlib.suppress(BufferError):
-            self._memory.close()
+        if self._opened:
+            self._connection.close()
 
     def __enter__(self) -> RewardWorker:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __del__(self) -> None:
-        if not getattr(self, "closed", True):
-            self.close()
-
-
-def _how(code: int) -> str:
-    if code < 0:
-        names = {number.value: number.name for number in signal.Signals}
-        return names.get(-code, f"signal {-code}")
-    return f"exit code {code}"

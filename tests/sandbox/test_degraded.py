@@ -179,7 +179,7 @@ schema = Schema.from_json(json.loads(sys.argv[1]))
 for body in ("import ctypes; ctypes.string_at(0)", "while True: pass", "import os; os.kill(1, 0)"):
     source = f"def compute_dense_reward(self, action):\\n    {body}\\n"
     one = RewardWorker(source, schema, limits=Limits(call_s=0.3), _guards=Guards(reading=False))
-    assert one._child.pidfd is None
+    assert one._connection._child.pidfd is None
     try:
         one.evaluate(np.zeros((1, schema.row_size)))
     except WorkerFault as fault:

@@ -88,7 +88,7 @@ def test_a_liar_gets_the_reward_that_it_wants_and_nothing_else(
     batch = one.evaluate(rows[:1])
     assert batch.reward.tolist() == [7.0]
     assert type(batch.reward) is np.ndarray
-    assert not np.shares_memory(batch.reward, one._rows)
+    assert not np.shares_memory(batch.reward, one._connection.rows)
     one.close()
     assert batch.reward.tolist() == [7.0]
 

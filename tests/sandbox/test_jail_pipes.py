@@ -101,9 +101,9 @@ def test_who_never_reads_its_requests_does_not_hold_up_its_parent(jailed: Jailed
                 rung = True
     """
     one = liar(jailed, lie)
-    fcntl.fcntl(one._request, fcntl.F_SETPIPE_SZ, 4096)
+    fcntl.fcntl(one._connection._request, fcntl.F_SETPIPE_SZ, 4096)
     # Else the last of these calls would never come back.
-    assert not os.get_blocking(one._request)
+    assert not os.get_blocking(one._connection._request)
     assert told(one, rows, calls=4200) == {7.0, "ProtocolViolation"}
 
 

@@ -145,7 +145,7 @@ def test_a_jail_killed_again_and_again_stops_the_run_without_blaming_the_program
     def lost(worker, rows):
         if next(calls) >= 40:
             os.kill(spawn.facts().pid, signal.SIGKILL)
-            select.select([worker._child.pidfd], [], [], 10)
+            select.select([worker._connection._child.pidfd], [], [], 10)
         return evaluate(worker, rows)
 
     monkeypatch.setattr(RewardWorker, "evaluate", lost)
