@@ -5,6 +5,7 @@ Each of these is one line of the lock that could be lost without any other test 
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import subprocess
@@ -96,3 +97,39 @@ def test_no_worker_is_forked_beside_a_thread() -> None:
     assert done.returncode == 1
     assert done.stderr.endswith("a library started a thread: workers cannot be forked\n")
     assert "BrokenPipeError" in python(serve).stderr  # alone it is ready, and says so
+
+
+HALF_LOCKED = """
+import os, sys
+from rewardlab.sandbox import frames, worker
+from rewardlab.sandbox.jail import Lock
+from rewardlab.sandbox.memory import shared_memory
+reply, row_size, job = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3].encode()
+place = frames.layout(row_size, len(job))
+memory = shared_memory(place.size)
+os.pwrite(memory, job, place.job_at)
+how = Lock(seccomp=False, landlock=False, rlimits=False, kill=False, memory_mib=512, cpu_s=0)
+worker.main(worker.Start(place, how, parent={parent}), os.pipe()[0], reply, memory)
+"""
+
+
+@linux
+@pytest.mark.parametrize(("parent", "runs"), [("0", False), ("os.getppid()", True)])
+def test_nothing_runs_where_a_step_of_the_lock_fails(schema, tmp_path, parent, runs) -> None:
+    """Its parent would kill it, but only after the program had a moment without the jail."""
+    canary = tmp_path / "canary"
+    source = f"open({str(canary)!r}, 'w')\ndef compute_dense_reward(self, action):\n    return 1.0"
+    job = {"source": source, "schema": schema.to_json(), "terms": [], "read": False}
+    ours, theirs = os.pipe()
+    arguments = [str(theirs), str(schema.row_size), json.dumps(job)]
+    done = subprocess.run(
+        [sys.executable, "-c", HALF_LOCKED.format(parent=parent), *arguments],
+        pass_fds=(theirs,),
+        check=False,
+        timeout=60,
+    )
+    os.close(theirs)
+    with open(ours, "rb") as pipe:
+        said = pipe.read()
+    assert canary.exists() == runs
+    assert (done.returncode, said[:1]) == ((0, b"L") if runs else (1, b"S"))
