@@ -120,7 +120,9 @@ def _missing(run: Run, facts: dict[str, Any]) -> list[dict[str, str]]:
     if facts["status"] != "finished":
         done, whole = facts["steps"], facts["config"]["n_timesteps"]
         state = "is still training" if facts["status"] == "running" else f"is {facts['status']}"
-        what = f"This run {state}: {done:,} of {whole:,} steps."
+        reason = run.record.get("reason")
+        why = f" Why: {reason}." if facts["status"] == "failed" and reason else ""
+        what = f"This run {state}: {done:,} of {whole:,} steps.{why}"
         missing.append({"what": what, "command": "" if state == "is still training" else train})
     if facts["evaluation"] is None:
         command = f"rewardlab evaluate {name}{own_task(run.config)} --video"

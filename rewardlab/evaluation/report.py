@@ -202,7 +202,9 @@ def _plain(value: Any) -> str:
         return ", ".join(words) or "none"
     if isinstance(value, list):
         return ", ".join(_plain(part) for part in value)
-    return {None: "–", True: "yes", False: "no"}.get(value, str(value))
+    if isinstance(value, bool):  # 0 and 1 equal False and True, but are numbers here
+        return "yes" if value else "no"
+    return "–" if value is None else str(value)
 
 
 def _highlight(source: str, language: str = "python") -> Any:

@@ -71,6 +71,8 @@ def test_the_page_says_how_the_program_was_held(make_run):
     held = read_json(run.path / "sandbox.json")
     assert f"ran in the sandbox at level {held['sandbox_level']}" in found.text
     assert "NonFiniteReward 7" in found.text
+    assert "respawns 0" in found.text
+    assert "7 steps were scored 0 instead (NonFiniteReward 7)" in found.text
     for fact in (held["kernel"], held["filter"] or "–", held["vocabulary"], "trust pickle no"):
         assert fact in found.text, fact
     assert read_json(run.path / "report.json")["sandbox"] == held
@@ -86,6 +88,12 @@ def test_less_than_the_full_sandbox_is_said_loudly(make_run):
     text = page(run).text
     assert "The sandbox was only partial:" in text
     assert "landlock ✗ this kernel does not have it" in text
+
+
+def test_a_run_that_failed_says_why(make_run):
+    run = make_run(finished=False)
+    run.release("failed", reason="the reward program failed on row 3: it raised <b>boom</b>")
+    assert "Why: the reward program failed on row 3: it raised <b>boom</b>." in page(run).text
 
 
 def test_the_page_has_figures_and_loads_nothing(make_run):
