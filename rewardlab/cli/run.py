@@ -34,7 +34,7 @@ from rewardlab.cli.flags import (
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.runs import entry
-from rewardlab.cli.train import Training, checked, reopen, settings
+from rewardlab.cli.train import Training, checked, learn, reopen, settings
 from rewardlab.errors import RewardlabError, UsageError
 from rewardlab.store.files import write_json
 
@@ -160,8 +160,6 @@ def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
 
 
 def _learn(opened: Run, task: Task, flags: Flags) -> None:
-    from rewardlab.training.fit import fit
-
     try:
         program = opened.program or _generate(opened, task, flags)
         verdict = checked(program, task, flags, seed=opened.config.seed)
@@ -172,7 +170,7 @@ def _learn(opened: Run, task: Task, flags: Flags) -> None:
         raise
     write_json(opened.path / "verdict.json", verdict.to_json())
     if opened.status != "finished":
-        fit(opened, task=task, progress=flags.progress)
+        learn(opened, task, progress=flags.progress)
 
 
 def _judge(opened: Run, flags: Flags) -> Evaluation:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.answer import Answer, Table, percent
 from rewardlab.cli.flags import Json, Out
+from rewardlab.errors import StorageError
 from rewardlab.store.files import read_json
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def run(flags: Flags) -> Answer:
 def entry(run: Run) -> dict[str, Any]:
     """Return what `--json` says about a run."""
     record = run.record
-    measured = read_json(run.path / "evaluation.json") or (run.evaluations or [{}])[-1]
+    success, interval = _measured(run)
     return {
         "id": run.id,
         "path": str(run.path),
@@ -59,9 +60,22 @@ def entry(run: Run) -> dict[str, Any]:
         "program_id": record["program_id"],
         "parent": record["parent"],
         "n_timesteps": record["n_timesteps"],
-        "success": measured.get("success"),
-        "success_ci": measured.get("success_ci"),
+        "success": success,
+        "success_ci": interval,
     }
+
+
+def _measured(run: Run) -> tuple[float | None, list[float] | None]:
+    """Return the last success rate with its interval, `None` where there is none to be read."""
+    try:
+        last = read_json(run.path / "evaluation.json") or (run.evaluations or [{}])[-1]
+    except StorageError:  # one damaged file must not hide the other runs
+        return None, None
+    rate, interval = last.get("success"), last.get("success_ci")
+    bounds = interval if isinstance(interval, list) and len(interval) == 2 else []
+    if not all(isinstance(number, int | float) for number in (rate, *bounds)):
+        return None, None
+    return rate, bounds or None
 
 
 def _steps(record: dict[str, Any], status: str) -> str:

@@ -37,7 +37,7 @@ from rewardlab.config import OnRewardFault
 from rewardlab.errors import ProgramRefused, UsageError
 from rewardlab.program.entry import CALL
 from rewardlab.program.program import RewardProgram
-from rewardlab.store.files import write_json
+from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
@@ -143,6 +143,17 @@ def run(flags: Flags) -> Answer:
     return Answer(told, view)
 
 
+def learn(run: Run, task: Task, *, progress: bool) -> None:
+    """Train it, and tell of every step that its program did not score."""
+    from rewardlab.training.fit import fit
+
+    fit(run, task=task, progress=progress)
+    worker = (read_json(run.path / "sandbox.json") or {}).get("worker") or {}
+    if worker.get("substituted"):
+        faults = ", ".join(f"{code} {n:,}" for code, n in worker["faults"].items())
+        note(f"the reward program failed: {worker['substituted']:,} steps scored 0 ({faults})")
+
+
 def settings(flags: Training) -> dict[str, Any]:
     """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
     chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
@@ -217,7 +228,6 @@ def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:
 
 
 def _start(flags: Flags) -> Run:
-    from rewardlab.training.fit import fit
     from rewardlab.training.prepare import prepare
 
     if not flags.task:
@@ -234,13 +244,14 @@ def _start(flags: Flags) -> Run:
     if verdict:
         write_json(opened.path / "verdict.json", verdict.to_json())
     note(f"run {opened.path}")
-    return fit(opened, task=task, progress=flags.progress)
+    learn(opened, task, progress=flags.progress)
+    return opened
 
 
 def _resume(flags: Flags) -> Run:
-    from rewardlab.training.fit import fit
     from rewardlab.training.prepare import extend
 
     opened, task = reopen(flags, flags.resume or "", flags.task)
     extend(opened, task, flags.n_timesteps)
-    return fit(opened, task=task, progress=flags.progress)
+    learn(opened, task, progress=flags.progress)
+    return opened

@@ -1,6 +1,7 @@
 """What the verbs that train nothing print."""
 
 import json
+import re
 
 from rewardlab.config import RunConfig
 from rewardlab.training.run import Run
@@ -119,6 +120,27 @@ def test_a_file_of_settings_stands_below_the_command_line(cli, tmp_path):
     again = cli("train", "--config", f"{done.json['path']}/config.yaml", "--json")
     assert again.code == 0, again.err
     assert Run(again.json["path"]).config == config
+
+
+def test_a_damaged_evaluation_hides_no_run(cli, tmp_path):
+    run = Run.create(tmp_path, RunConfig("gym/Pendulum-v1", 64, algo="ppo"), name="a")
+    for damaged in ("{", "[]", '{"success": "x"}', '{"success": 0.5, "success_ci": ["a", 1]}'):
+        (run.path / "evaluation.json").write_text(damaged)
+        (told,) = cli("runs", "--out", tmp_path, "--json").json["runs"]
+        assert (told["id"], told["success"], told["success_ci"]) == ("a", None, None)
+        assert cli("runs", "--out", tmp_path).code == 0
+
+
+def test_steps_that_a_program_did_not_score_are_told(cli, tmp_path):
+    (tmp_path / "rare.py").write_text(
+        "def compute_dense_reward(self, action):\n"
+        "    up = float(self.obs[0])\n"
+        "    return math.nan if 0.3 < up < 0.302 else up\n"
+    )
+    flags = ("--reward", "rare.py", "-n", 2048, "--eval-freq", 0, "--on-reward-fault", "zero")
+    done = cli("train", "gym/Pendulum-v1", *flags)
+    assert done.code == 0, done.err
+    assert re.search(r"failed: \d steps? scored 0 \(NonFiniteReward \d\)", done.err), done.err
 
 
 def test_a_resumed_run_is_asked_for_nothing_else_than_it_began_with(cli, tmp_path):
