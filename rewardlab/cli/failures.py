@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +18,7 @@ def guarded(work: Callable[[], int]) -> int:
 
     With `REWARDLAB_DEBUG` set, exceptions pass through with their traceback.
     """
+    _prepare_streams()
     if os.environ.get("REWARDLAB_DEBUG"):
         return work()
     try:
@@ -35,13 +38,29 @@ def guarded(work: Callable[[], int]) -> int:
         from rewardlab.store.files import storage_error
 
         _settle_stdout()
-        place = Path(str(error.filename)) if error.filename else Path.cwd()
-        return _fail(str(storage_error(place, error)), 2)
+        if error.filename or error.errno == errno.ENOSPC:
+            place = Path(str(error.filename or "the output"))
+            return _fail(str(storage_error(place, error)), 2)
+        return _fail(error.strerror or str(error), 2)
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
         return _fail(
             f"internal error, {what} (REWARDLAB_DEBUG=1 shows the traceback; please report it)", 1
         )
+
+
+def _prepare_streams() -> None:
+    """Give closed streams somewhere to lead, and characters that a stream lacks a spelling."""
+    # A file that was opened next would get the number of a closed stream, and what is printed.
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - it is to stay open
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _settle_stdout() -> None:

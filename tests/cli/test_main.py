@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 
@@ -75,6 +76,20 @@ def test_every_verb_refuses_unknown_flags_and_names_the_closest(cli, verb):
 def test_python_m_runs_the_same_command():
     done = subprocess.run([sys.executable, "-m", "rewardlab", "--version"], capture_output=True)
     assert done.stdout.decode() == f"rewardlab {__version__}\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(closed):
+    command = f"{sys.executable} -m rewardlab tasks --json {closed}"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_terminal_without_our_characters_gets_them_spelled():
+    env = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "rewardlab", "runs", "--out", "grün"]
+    done = subprocess.run(command, capture_output=True, env=env)
+    assert done.stdout == b"no runs in gr\\xfcn\n"
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback():
