@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.config import Sandbox
+from rewardlab.config import Sandbox, check_seed
 from rewardlab.design.verdict import Verdict
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
@@ -41,6 +41,7 @@ def validate(
         The verdict; a bad program is a verdict that is not `ok`, never an exception.
 
     Raises:
+        ConfigError: The seed is none.
         SandboxError: The jail itself does not work here, or not well enough for this program.
     """
     from rewardlab.sandbox import spawn
@@ -48,6 +49,7 @@ def validate(
     from rewardlab.sandbox.probe import probe
     from rewardlab.sandbox.record import record
 
+    check_seed(seed)
     start = time.perf_counter()
     program, task = as_program(program), as_task(task)
     reading = read(program.source, task.scene)

@@ -137,6 +137,7 @@ class Run:
 
         Raises:
             UnknownName: No such run, or several start so.
+            StorageError: A folder or file that is no run.
             UntrustedFile: A model that something else saved.
         """
         path = Path(path_or_id)
@@ -155,6 +156,8 @@ class Run:
             raise UnknownName("run", name, [], f"Several runs start so: {', '.join(found[:5])}")
         if path.is_dir():
             raise StorageError(f"{path} is not a run folder: it has no run.json")
+        if path.exists():
+            raise StorageError(f"{path} is neither a run folder nor a model's .zip")
         raise UnknownName("run", name, runs, f"(looked in {out}) See: rewardlab runs")
 
     @property

@@ -163,6 +163,13 @@ def test_unknown_run(cli):
         assert "unknown run 'abc'" in done.error
 
 
+def test_a_file_that_is_no_run(cli, tmp_path):
+    for name in ("model.zip", "program.py"):
+        (tmp_path / name).write_text("neither an archive nor a run")
+        done = cli("evaluate", name, "--task", "gym/CartPole-v1", "--trust-pickle")
+        assert (done.code, f"{name} is neither a run folder nor" in done.error) == (2, True)
+
+
 def test_unknown_coder_and_nothing_to_replay(cli):
     done = cli("generate", "metaworld/reach", "--coder", "offlin")
     assert (done.code, "did you mean offline" in done.error) == (2, True)

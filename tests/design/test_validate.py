@@ -29,6 +29,11 @@ def test_a_good_program_passes(task, good):
     assert verdict.sandbox_level in ("full", "partial", "process-only")
 
 
+def test_a_seed_is_a_whole_number_from_0(task, good):
+    with pytest.raises(ConfigError, match="got -1"):
+        validate(RewardProgram(good), task, seed=-1)
+
+
 def test_a_static_fault_has_line_and_remedy(task, unknown_member):
     verdict = validate(RewardProgram(unknown_member), task)
     assert not verdict.ok
