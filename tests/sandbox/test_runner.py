@@ -121,7 +121,7 @@ def test_a_program_that_hangs_stops_soon(schema: Schema, bad_rows) -> None:
     limits = Limits(call_s=0.3)
     with RewardRunner(hang, schema, limits=limits) as runner:
         assert runner.evaluate(bad_rows[:2]).reward.tolist() == [1.0, 1.0]
-        with pytest.raises(RewardFault, match="row 3: RewardTimeout: .* it read angle = ") as stop:
+        with pytest.raises(RewardFault, match=r"row 3: RewardTimeout: .* it read angle = ") as stop:
             runner.evaluate(bad_rows)
         assert stop.value.record["row"] == 3
         assert stop.value.record["state"]["angle"] > 10
