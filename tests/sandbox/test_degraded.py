@@ -160,6 +160,21 @@ def test_without_a_process_or_memory_nothing_runs(validate, name: str) -> None:
         assert said.line.count(reason) == 1
 
 
+LOCKS = [
+    "setrlimit",
+    pytest.param("capset", marks=pytest.mark.skipif(os.geteuid() != 0, reason="root's to lose")),
+]
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_that_fails_is_not_the_programs_fault(validate, name: str) -> None:
+    """Whatever risk its user takes: half locked, it does not run."""
+    said = validate({name: errno.EPERM})[-1]
+    assert (said.code, said.out) == (1, "")
+    last = said.err.splitlines()[-1]
+    assert last.startswith("rewardlab: error: a worker could not be locked: ")
+
+
 def test_older_ways_do_where_newer_calls_are_missing(validate) -> None:
     missing = {"pidfd": errno.ENOSYS, "close_range": errno.ENOSYS, "clone3": errno.ENOSYS}
     for said in validate(missing):
