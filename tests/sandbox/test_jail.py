@@ -12,13 +12,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from attempts import ALL
-from attempts.battery import JAIL, run, unjailed
-from attempts.world import World
 
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.capabilities import layers
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts import ALL
+from tests.sandbox.attempts.battery import JAIL, run, unjailed
+from tests.sandbox.attempts.world import World
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's"),

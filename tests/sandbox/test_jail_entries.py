@@ -11,10 +11,10 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from attempts.battery import NONE
 
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
 from rewardlab.sandbox.jail import Guards
+from tests.sandbox.attempts.battery import NONE
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's"),

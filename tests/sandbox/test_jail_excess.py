@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attempts.battery import NONE
 
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts.battery import NONE
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
 

@@ -14,12 +14,12 @@ import time
 
 import numpy as np
 import pytest
-from attempts.battery import fork
-from attempts.liar import Jailed, liar
 
 from rewardlab.sandbox import frames
 from rewardlab.sandbox.client import WorkerFault
 from rewardlab.sandbox.frames import Violation, decode, layout
+from tests.sandbox.attempts.battery import fork
+from tests.sandbox.attempts.liar import Jailed, liar
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
 

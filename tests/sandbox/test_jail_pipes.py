@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from attempts.liar import FOUND, WAIT, Jailed, fault_of, liar, told
 
 from rewardlab.sandbox import frames
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
 from rewardlab.sandbox.frames import decode, layout
 from rewardlab.sandbox.jail import Guards
+from tests.sandbox.attempts.liar import FOUND, WAIT, Jailed, fault_of, liar, told
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
 

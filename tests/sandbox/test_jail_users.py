@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy
 import pytest
-from attempts import ALL, DANGERS
+
+from tests.sandbox.attempts import ALL, DANGERS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")
 
@@ -53,11 +54,10 @@ def test_as_nobody_no_attempt_has_an_effect(tmp_path: Path) -> None:
     missing = [tool for tool in ("unshare", "setpriv", "mount") if not shutil.which(tool)]
     if missing:
         pytest.skip(f"needs {', '.join(missing)} to become nobody")
-    here = Path(__file__).resolve()
-    command = [sys.executable, "-m", "attempts.nobody", *NAMES]
+    command = [sys.executable, "-m", "tests.sandbox.attempts.nobody", *NAMES]
     done = subprocess.run(
         as_nobody(command, tmp_path),
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": f"{here.parent}:{here.parents[2]}"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         cwd="/",
         capture_output=True,
         text=True,

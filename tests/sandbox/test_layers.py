@@ -11,13 +11,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from attempts import ALL
-from attempts.battery import NONE, run
-from attempts.world import World
 
 from rewardlab.program.reading import read
 from rewardlab.sandbox import kernel, spawn
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts import ALL
+from tests.sandbox.attempts.battery import NONE, run
+from tests.sandbox.attempts.world import World
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's"),

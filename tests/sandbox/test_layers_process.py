@@ -16,12 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attempts.attempt import Attempt
-from attempts.battery import NONE, run, unjailed
-from attempts.world import World
 
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts.attempt import Attempt
+from tests.sandbox.attempts.battery import NONE, run, unjailed
+from tests.sandbox.attempts.world import World
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's"),
@@ -54,7 +54,7 @@ LOOKS = {
     "first environment": "return float(W['backwards'][::-1] in open('/proc/self/environ').read())",
     "descriptors": "return float(any(int(x) > 511 for x in os.listdir('/proc/self/fd')[:-1]))",
     "folder": "return float(os.getcwd() == W['here'])",
-    "modules": "return float('pytest' in sys.modules or 'attempts.world' in sys.modules)",
+    "modules": "return float(any(x.startswith(('pytest', 'tests')) for x in sys.modules))",
     "arguments": "return float(any('pytest' in x or 'KEY' in x for x in sys.orig_argv))",
     "group": "return float(os.getpgid(0) == W['group'])",
 }

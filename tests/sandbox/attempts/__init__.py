@@ -1,7 +1,7 @@
 """What a hostile program may try, and the world in which one sees whether it had an effect."""
 
-from attempts import descriptors, files, machine, memory, network, processes
-from attempts.attempt import Attempt
+from tests.sandbox.attempts import descriptors, files, machine, memory, network, processes
+from tests.sandbox.attempts.attempt import Attempt
 
 DANGERS: dict[str, tuple[Attempt, ...]] = {
     "writes": files.WRITES,

@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
-from attempts.attempt import Attempt
-from attempts.world import Facts, World, worker_facts
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
 from rewardlab.sandbox.client import RewardWorker, WorkerFault
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts.attempt import Attempt
+from tests.sandbox.attempts.world import Facts, World, worker_facts
 
 SCHEMA = Schema(EntitySpec("Task", "A task.", (FieldSpec("x", "x", "float"),)), ActionSpec(1), 0.05)
 NONE = Guards(reading=False, seccomp=False, landlock=False, rlimits=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attempts.attempt import Attempt
+from tests.sandbox.attempts.attempt import Attempt
 
 ATTEMPTS = (
     Attempt("dup", "os.dup(3)"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attempts.attempt import Attempt
+from tests.sandbox.attempts.attempt import Attempt
 
 _CODE = """
 here = libc.mmap

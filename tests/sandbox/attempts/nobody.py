@@ -6,11 +6,11 @@ import json
 import os
 import sys
 
-from attempts import ALL
-from attempts.battery import JAIL, run, unjailed
-from attempts.world import World
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.limits import Limits
+from tests.sandbox.attempts import ALL
+from tests.sandbox.attempts.battery import JAIL, run, unjailed
+from tests.sandbox.attempts.world import World
 
 
 def main(names: list[str]) -> None:
