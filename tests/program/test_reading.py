@@ -57,6 +57,7 @@ REFUSED = {
         (HEAD + "x = 'a' * 9\n    return 1.0", 2),
         (HEAD + "x = b'a'\n    return 1.0", 2),
         (HEAD + "_x = 1\n    return 1.0", 2),
+        (HEAD + "try:\n        return 1.0\n    except ValueError as _x:\n        return 0.0", 4),
         (HEAD + "def f():\n        return 1\n    f.calls = 1\n    return 1.0", 4),
         (HEAD + "match action:\n        case [x]:\n            return 1.0\n    return 0.0", 3),
         (HEAD + "return 1.0\n\nprint(1)", 4),
@@ -70,6 +71,7 @@ REFUSED = {
         ("from numpy import load\n\n" + HEAD + "return load('x')", 1),
         ("from math import *\n\n" + HEAD + "return 1.0", 1),
         ("from . import x\n\n" + HEAD + "return 1.0", 1),
+        ("from .math import sin\n\n" + HEAD + "return sin(1.0)", 1),
         (HEAD + "import sys\n    return len(sys.path)", 2),
     ],
     "ForbiddenAttribute": [
