@@ -9,7 +9,7 @@ from rewardlab.program.blocks import rewrite_statements
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.nodes import Nodes
 
-_NAMED: dict[type[ast.AST], str] = {
+NAMED: dict[type[ast.AST], str] = {
     ast.Name: "id",
     ast.Attribute: "attr",
     ast.arg: "arg",
@@ -34,7 +34,7 @@ def strip_annotations(nodes: Nodes) -> None:
 
 def check_underscores(nodes: Nodes) -> Iterator[Finding]:
     """Yield every name, attribute, keyword, alias and capture that begins with an underscore."""
-    for cls, field in _NAMED.items():
+    for cls, field in NAMED.items():
         for node in nodes.by.get(cls, ()):
             name = getattr(node, field)
             if name and name[0] == "_" and name != "_":

@@ -12,6 +12,7 @@ from rewardlab.program import vocabulary
 from rewardlab.program.calls import check_arithmetic, check_calls
 from rewardlab.program.entry import ENTRY, check_entry, find_entry, lift_method, takes_obs
 from rewardlab.program.finding import Finding, at
+from rewardlab.program.gate import check_closed
 from rewardlab.program.imports import resolve_imports
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import Kind, SceneKinds
@@ -78,6 +79,9 @@ def read(source: str, schema: Schema) -> Reading:
     found = _ordered(findings, source)
     if _errors(findings) or entry is None:
         return Reading(None, found)
+    left = tuple(_few(check_closed(tree, SceneKinds(schema))))
+    if left:
+        return Reading(None, left)
     return Reading(tree, found, takes_obs(entry, schema))
 
 

@@ -12,7 +12,7 @@ from rewardlab.program.finding import Finding, at
 from rewardlab.program.nodes import Nodes, children
 from rewardlab.program.signature import words
 
-_ALLOWED: frozenset[type[ast.AST]] = frozenset(
+ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
         *(ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign),
         *(ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.If, ast.Expr, ast.Pass),
@@ -64,7 +64,7 @@ _LARGEST = 1 << 1023
 def check_syntax(tree: ast.Module, nodes: Nodes) -> Iterator[Finding]:
     """Yield the syntax of a tree that is not allowed."""
     for cls, found in nodes.by.items():
-        check = _CHECKS.get(cls) if cls in _ALLOWED else _refuse
+        check = _CHECKS.get(cls) if cls in ALLOWED else _refuse
         if check is not None:
             yield from check(found)
     own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
@@ -174,7 +174,7 @@ def _check_top(node: ast.stmt, *, calls: frozenset[str]) -> Iterator[Finding]:
         return
     if isinstance(node, ast.Assign):
         yield from _constant(node.value, calls)
-    elif type(node) in _ALLOWED:
+    elif type(node) in ALLOWED:
         message = "only imports, constants and functions may stand outside a function"
         yield at(node, "ForbiddenSyntax", message, _elsewhere(node))
 

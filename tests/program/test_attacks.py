@@ -4,6 +4,7 @@ import ast
 
 import pytest
 
+from rewardlab.program import reading
 from rewardlab.program.reading import read
 
 BODIES = {
@@ -360,3 +361,23 @@ def test_many_warnings_hide_no_error(schema, hidden):
         "    return 1.0\n"
     )
     assert not read(source, schema).ok
+
+
+OPENING = [
+    *("subclasses", "globals", "code", "init globals", "generator frame", "exception traceback"),
+    *("exception object", "format field", "format aliased", "format mapped", "import call"),
+    *("builtins", "numpy os", "numpy ctypes", "numpy data", "numpy tofile", "numpy interface"),
+    *("match class", "match mapping", "match attributes", "store attribute", "delete attribute"),
+    *("yield", "with", "global", "inner class", "attribute of a part or an array"),
+    *("frame of a part or a generator", "exception of a part or a list", "keyword name"),
+    *("parameter name", "match capture", "str mro", "map of a method", "our own marker"),
+]
+
+
+@pytest.mark.parametrize("name", OPENING)
+def test_the_last_look_alone_refuses_what_opens_objects(name, schema, monkeypatch):
+    monkeypatch.setattr(reading, "_check_form", lambda tree, nodes: iter(()))
+    monkeypatch.setattr(reading, "_MEANING", ())
+    found = read(f"def compute_dense_reward(self, action):\n    {BODIES[name]}\n", schema)
+    assert not found.ok
+    assert {finding.code for finding in found.findings} <= {"ForbiddenSyntax", "ForbiddenAttribute"}
