@@ -136,6 +136,8 @@ REFUSED = {
         (HEAD + "return 'high'", 2),
     ],
     "StatefulReward": [
+        ("KEPT = sorted((3, 1))\n\n" + HEAD + "KEPT[0] = 2\n    return 1.0", 4),
+        ("KEPT = sorted((3, 1))\n\n" + HEAD + "KEPT.append(2)\n    return 1.0", 4),
         (HEAD + "self.prev_dist = 1.0\n    return 1.0", 2),
         (HEAD + "self.prev: float = 1.0\n    return 1.0", 2),
         (HEAD + "self.robot.count += 1\n    return self.robot.count", 2),
