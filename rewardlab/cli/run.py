@@ -12,10 +12,9 @@ Examples:
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
@@ -33,8 +32,8 @@ from rewardlab.cli.flags import (
     open_task,
 )
 from rewardlab.cli.generate import announce, told
-from rewardlab.cli.runs import entry
-from rewardlab.cli.train import Training, checked, learn, reopen, settings
+from rewardlab.cli.judging import answer, judge
+from rewardlab.cli.training import Training, checked, learn, reopen, settings
 from rewardlab.errors import RewardlabError, UsageError
 from rewardlab.store.files import write_json
 
@@ -105,7 +104,7 @@ def run(flags: Flags) -> Answer:
         note(f"round {number} of {flags.rounds}")
         opened = _next(opened, task, child)
         result = _round(opened, task, flags)
-    return _answer(opened, result, flags)
+    return answer(opened, result, flags)
 
 
 def _open(flags: Flags) -> tuple[Run, Task]:
@@ -152,7 +151,7 @@ def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
     note(f"run {opened.path}")
     try:
         _learn(opened, task, flags)
-        return _judge(opened, flags)
+        return judge(opened, flags)
     except KeyboardInterrupt as stop:
         again = command() if flags.resume else f"{command()} --resume {opened.path}"
         what = str(stop).partition(";")[0] or "interrupted"
@@ -171,27 +170,6 @@ def _learn(opened: Run, task: Task, flags: Flags) -> None:
     write_json(opened.path / "verdict.json", verdict.to_json())
     if opened.status != "finished":
         learn(opened, task, progress=flags.progress)
-
-
-def _judge(opened: Run, flags: Flags) -> Evaluation:
-    import rewardlab
-    from rewardlab.envs.gl import choose
-
-    gl = choose()
-    if flags.video and not gl.works:
-        note(f"no video: {gl.why}")
-    note(f"evaluating on {flags.episodes} episodes")
-    video = flags.video and gl.works
-    result = rewardlab.evaluate(
-        opened,
-        episodes=flags.episodes,
-        video=video,
-        progress=flags.progress,
-        sandbox=flags.sandbox,
-        allow_degraded_sandbox=flags.allow_degraded_sandbox,
-    )
-    rewardlab.report(opened)
-    return result
 
 
 def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
@@ -231,28 +209,3 @@ def _show_diff(opened: Run, child: RewardProgram) -> None:
     parent = opened.program
     if parent is not None:
         note(program_diff(parent, child))
-
-
-def _answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
-    from rewardlab.evaluation.facts import own_task, run_name
-
-    report = opened.path / "report.html"
-    video = opened.path / result.video if result.video else None
-    document: dict[str, Any] = {
-        **entry(opened),
-        "evaluation": result.to_json(),
-        "report": str(report),
-        "video": str(video) if video else None,
-    }
-    lines = [
-        f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
-        f"report  {report}",
-        *([f"video   {video}"] if video else []),
-        f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"'
-        f"{own_task(opened.config)}",
-    ]
-    wanted = flags.min_success
-    missed = wanted is not None and (result.success is None or result.success < wanted)
-    if missed:
-        note(f"success is below the {wanted:.0%} that --min-success asks for")
-    return Answer(document, "\n".join(lines), 1 if missed else 0)

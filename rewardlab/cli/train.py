@@ -12,110 +12,21 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Fixed, Suppress, arg
+from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note
-from rewardlab.cli.findings import render
-from rewardlab.cli.flags import (
-    AllowDegraded,
-    Json,
-    Lockdown,
-    OptionalTask,
-    Out,
-    Sandbox,
-    Seed,
-    TaskOptions,
-    command,
-    open_task,
-)
+from rewardlab.cli.flags import Json, OptionalTask, open_task
 from rewardlab.cli.runs import entry, success_of
-from rewardlab.config import OnRewardFault
-from rewardlab.errors import ProgramRefused, UsageError
-from rewardlab.program.entry import CALL
+from rewardlab.cli.training import Training, checked, learn, reopen, settings
+from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
-from rewardlab.store.files import read_json, write_json
+from rewardlab.store.files import write_json
 
 if TYPE_CHECKING:
-    from rewardlab.design.verdict import Verdict
-    from rewardlab.envs.tasks import Task
     from rewardlab.training.run import Run
-
-_PRESET = "(default: the preset's)"
-_TENTH = "(default: ten in a run)"
-
-
-@dataclass(frozen=True)
-class Training:
-    """Flags that say how to train.
-
-    Attributes:
-        settings: What only the file of `--config` can say.
-    """
-
-    n_timesteps: Annotated[
-        int | None,
-        arg(
-            aliases=("-n",),
-            metavar="STEPS",
-            help="Environment steps, over all environments.",
-            help_behavior_hint="",
-        ),
-    ] = None
-    algo: Annotated[
-        str, arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq; auto is ppo.")
-    ] = "auto"
-    seed: Seed = 0
-    n_envs: Annotated[
-        int | None,
-        arg(metavar="N", help="Environments stepped together.", help_behavior_hint=_PRESET),
-    ] = None
-    preset: Annotated[
-        str, arg(metavar="NAME", help="Tuned settings: a suite's, default, or sb3.")
-    ] = "auto"
-    policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
-    device: Annotated[str, arg(metavar="NAME", help="Torch device.")] = "auto"
-    eval_freq: Annotated[
-        int | None,
-        arg(
-            metavar="STEPS",
-            help="Steps between evaluations; 0 for none.",
-            help_behavior_hint=_TENTH,
-        ),
-    ] = None
-    eval_episodes: Annotated[int, arg(metavar="N", help="Episodes of each of them.")] = 10
-    checkpoint_freq: Annotated[
-        int | None,
-        arg(metavar="STEPS", help="Steps between checkpoints.", help_behavior_hint=_TENTH),
-    ] = None
-    native_reward: Annotated[
-        bool,
-        arg(
-            help="Record the environment's own reward beside a program's.",
-            help_behavior_hint="(default: on)",
-        ),
-    ] = True
-    on_reward_fault: Annotated[
-        OnRewardFault,
-        arg(help="stop, or zero: score 0 and count, stop above 1 %."),
-    ] = "stop"
-    sandbox: Sandbox = "auto"
-    allow_degraded_sandbox: AllowDegraded = False
-    lockdown: Lockdown = False
-    task_option: TaskOptions = ()
-    out: Out = "results"
-    progress: Annotated[
-        bool,
-        arg(aliases=("-P",), help="Show progress on stderr.", help_behavior_hint="(default: on)"),
-    ] = True
-    config: Annotated[
-        str | None,
-        arg(metavar="FILE", help="YAML with values of these flags.", help_behavior_hint=""),
-    ] = None
-    settings: Suppress[Fixed[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -141,90 +52,6 @@ def run(flags: Flags) -> Answer:
     success = success_of(told)
     view = f"{trained.path}: {told['status']}" + (f", success {success}" if success else "")
     return Answer(told, view)
-
-
-def learn(run: Run, task: Task, *, progress: bool) -> None:
-    """Train it, and tell of every step that its program did not score."""
-    from rewardlab.training.fit import fit
-
-    fit(run, task=task, progress=progress)
-    worker = (read_json(run.path / "sandbox.json") or {}).get("worker") or {}
-    if worker.get("substituted"):
-        faults = ", ".join(f"{code} {n:,}" for code, n in worker["faults"].items())
-        note(f"the reward program failed: {worker['substituted']:,} steps scored 0 ({faults})")
-
-
-def settings(flags: Training) -> dict[str, Any]:
-    """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
-    chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
-    for name in ("task_option", "progress", "config", "settings"):
-        del chosen[name]
-    deeper = {key: value for key, value in flags.settings.items() if key != "task_options"}
-    return {**deeper, **chosen, "facts": {"command": command()}}
-
-
-def check_same(flags: Training, resumed: Run) -> None:
-    """Refuse flags that ask for something else than the run that is to go on.
-
-    Whoever goes on accepts risks anew.
-
-    Raises:
-        UsageError: One does.
-    """
-    was = asdict(resumed.config)
-    del was["n_timesteps"], was["allow_degraded_sandbox"]
-    for f in fields(flags):
-        asked = getattr(flags, f.name)
-        if asked != f.default and f.name in was and asked != was[f.name]:
-            flag = f"--{f.name.replace('_', '-')}"
-            raise UsageError(
-                f"run {resumed.id} goes on as it began, with {was[f.name]!r}, not {flag} {asked}: "
-                "leave that out, or start a new run"
-            )
-
-
-def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -> Verdict:
-    """Validate a program before it is trained on; warnings are shown.
-
-    Raises:
-        UsageError: It does not define the function.
-        ProgramRefused: It may not be trained on; the findings are shown.
-    """
-    import rewardlab
-
-    verdict = rewardlab.validate(
-        program,
-        task,
-        seed=seed,
-        sandbox=flags.sandbox,
-        allow_degraded=flags.allow_degraded_sandbox,
-    )
-    if verdict.findings:
-        note(render(verdict.findings, source=program.source))
-    codes = [finding.code for finding in verdict.errors]
-    if "RewardSignatureError" in codes:
-        raise UsageError(f"the program does not define {CALL}")
-    if codes:
-        raise ProgramRefused(f"the program is refused for {task.id}: {', '.join(codes)}")
-    return verdict
-
-
-def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:
-    """Return a run that is to go on, and its task, which may be named too.
-
-    Raises:
-        UsageError: Flags ask for something else than that run.
-    """
-    import rewardlab
-    from rewardlab.training.prepare import accept_risk
-    from rewardlab.training.tasks import task_of
-
-    opened = rewardlab.Run.open(run, out=flags.out)
-    check_same(flags, opened)
-    its_task = task_of(opened, task or None)
-    if flags.allow_degraded_sandbox:
-        accept_risk(opened, its_task)
-    return opened, its_task
 
 
 def _start(flags: Flags) -> Run:

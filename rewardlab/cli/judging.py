@@ -1,0 +1,62 @@
+"""The end of a round of `rewardlab run`: measured, reported, told."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from rewardlab.cli.answer import Answer, note, percent
+from rewardlab.cli.runs import entry
+
+if TYPE_CHECKING:
+    from rewardlab.cli.run import Flags
+    from rewardlab.evaluation.evaluate import Evaluation
+    from rewardlab.training.run import Run
+
+
+def judge(opened: Run, flags: Flags) -> Evaluation:
+    """Evaluate a run and write its report."""
+    import rewardlab
+    from rewardlab.envs.gl import choose
+
+    gl = choose()
+    if flags.video and not gl.works:
+        note(f"no video: {gl.why}")
+    note(f"evaluating on {flags.episodes} episodes")
+    video = flags.video and gl.works
+    result = rewardlab.evaluate(
+        opened,
+        episodes=flags.episodes,
+        video=video,
+        progress=flags.progress,
+        sandbox=flags.sandbox,
+        allow_degraded_sandbox=flags.allow_degraded_sandbox,
+    )
+    rewardlab.report(opened)
+    return result
+
+
+def answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
+    """Say how good a run is, and what may come next."""
+    from rewardlab.evaluation.facts import own_task, run_name
+
+    report = opened.path / "report.html"
+    video = opened.path / result.video if result.video else None
+    document: dict[str, Any] = {
+        **entry(opened),
+        "evaluation": result.to_json(),
+        "report": str(report),
+        "video": str(video) if video else None,
+    }
+    lines = [
+        f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
+        f"report  {report}",
+        *([f"video   {video}"] if video else []),
+        f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"'
+        f"{own_task(opened.config)}",
+    ]
+    wanted = flags.min_success
+    missed = wanted is not None and (result.success is None or result.success < wanted)
+    if missed:
+        note(f"success is below the {wanted:.0%} that --min-success asks for")
+    return Answer(document, "\n".join(lines), 1 if missed else 0)
