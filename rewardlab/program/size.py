@@ -15,10 +15,11 @@ MAX_RUN = 64
 MAX_NODES = 4_000
 MAX_DEPTH = 60
 
-# Brackets in comments and strings are no syntax; those in f-strings may be.
+# Brackets in comments and strings are no syntax; those in f-strings may be. A string without an end
+# is matched as well: to try again at each quote within it would take quadratic time.
 _INERT = re.compile(
-    r"#[^\n]*|\"\"\"(?:\\.|[^\\])*?\"\"\"|'''(?:\\.|[^\\])*?'''"
-    r"|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'",
+    r"#[^\n]*|(\"\"\"|''')(?>\\.?|[^\\])*?(?:(?P<long>\1)|\Z)"
+    r"|(\"|')(?:\\.|(?!\3)[^\\\n])*+(?P<short>\3)?",
     re.DOTALL,
 )
 _BRACKETS = re.compile(r"[()\[\]{}]")
@@ -81,9 +82,11 @@ def measure_tree(nodes: Nodes) -> Finding | None:
 
 
 def _blank(token: re.Match[str]) -> str:
-    start = token.start()
+    start, text = token.start(), token.group()
     prefix = token.string[max(start - 2, 0) : start]
-    return token.group() if prefix[-1:].isalpha() and "f" in prefix.lower() else " "
+    formatted = prefix[-1:].isalpha() and "f" in prefix.lower()
+    ended = text[0] == "#" or token["long"] or token["short"]
+    return " " if ended and not formatted else text
 
 
 def _bracket_depth(code: str) -> int:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from rewardlab.program import reading
+from rewardlab.program import reading, size
 from rewardlab.program.reading import read
 
 BODIES = {
@@ -381,3 +381,11 @@ def test_the_last_look_alone_refuses_what_opens_objects(name, schema, monkeypatc
     found = read(f"def compute_dense_reward(self, action):\n    {BODIES[name]}\n", schema)
     assert not found.ok
     assert {finding.code for finding in found.findings} <= {"ForbiddenSyntax", "ForbiddenAttribute"}
+
+
+@pytest.mark.parametrize(
+    "text", ['"\\' * 9_999, "'\\" * 9_999, '"""\n' + '\\"""\n' * 3_990, "'''" + "\\" * 19_000]
+)
+def test_a_string_without_an_end_is_gone_through_once(text):
+    assert len(size._INERT.findall(text)) == 1
+    assert size.measure_text(text + "\n" + "(" * 99) is not None
