@@ -48,6 +48,7 @@ REFUSED = {
         ("@staticmethod\n" + HEAD + "return 1.0", 1),
         ("async def helper():\n    return 1\n\n" + HEAD + "return 1.0", 1),
         ("class Helper:\n    x = 1\n\n" + HEAD + "return 1.0", 1),
+        ("@sorted\nclass R:\n    def compute_dense_reward(self, action):\n        return 1.0\n", 2),
         ("def helper(memory=[]):\n    return 1\n\n" + HEAD + "return helper()", 1),
         (HEAD + "f = lambda x={}: x\n    return 1.0", 2),
         (HEAD + "try:\n        return 1.0\n    except:\n        return 0.0", 4),
