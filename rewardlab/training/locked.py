@@ -232,13 +232,27 @@ def _be_trainer(order: Order) -> int:
             traceback.print_exc()
         told = _told(error)
         code = getattr(error, "exit_code", 1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     os.pwrite(order.outcome, json.dumps(told).encode(), 0)
     return code
+
+
+def _leave_when_stopped(order: Order) -> None:
+    """Tell of a signal and end at once: what is imported here may swallow an exception."""
+    told = _told(KeyboardInterrupt(f"stopped; go on with: rewardlab train --resume {order.run}"))
+
+    def leave(number: int, frame: object) -> None:
+        os.pwrite(order.outcome, json.dumps(told).encode(), 0)
+        os._exit(1)
+
+    for number in _STOPS:
+        signal.signal(number, leave)
 
 
 def _train(order: Order) -> None:
     _die_with(order.parent)
     lockdown.confine(read=order.read, write=order.run)
+    _leave_when_stopped(order)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     from rewardlab.envs.tasks import task
     from rewardlab.training.fit import fit_here

@@ -248,6 +248,31 @@ def test_ctrl_c_is_answered_by_the_locked_trainer(place):
     assert not list(folder.glob(".scratch*"))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_not_lost_in_an_import_that_swallows_it(place, number):
+    module = place.folder / "lab" / f"{place.module}.py"
+    lines = (
+        "from contextlib import suppress",
+        "if SCRATCH.name.startswith('.scratch'):",
+        "    (SCRATCH / 'importing').touch()",
+        "    with suppress(BaseException):",
+        "        time.sleep(20)",
+    )
+    module.write_text("\n".join((module.read_text(), *lines)))
+
+    def stop():
+        while not list(place.folder.glob("results/long/.scratch*/importing")):
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=stop, daemon=True)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt, match=r"stopped; go on with: rewardlab train --resume "):
+        place.train("Honest-v0", lockdown=True, name="long")
+    thread.join()
+    assert place.run.status == "interrupted"
+
+
 def test_a_killed_locked_run_goes_on_to_the_same_end(place):
     program, settings = str(place.folder / "program.py"), {"checkpoint_freq": 32, "eval_freq": 0}
     settings |= {"n_timesteps": 256}
