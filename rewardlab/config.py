@@ -118,9 +118,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        if path.stat().st_size > MAX_YAML_BYTES:
+        with path.open("rb") as file:
+            text = file.read(MAX_YAML_BYTES + 1)  # a device has no size and no end
+        if len(text) > MAX_YAML_BYTES:
             raise ConfigError(f"{path}: larger than {MAX_YAML_BYTES:,} bytes")
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = yaml.safe_load(text.decode("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError(f"cannot read {str(path)!r}: {reason}") from error

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from rewardlab.config import RunConfig, read_yaml
@@ -63,3 +65,8 @@ def test_yaml_never_makes_objects(tmp_path):
     (tmp_path / "c.yaml").write_text("a: !!python/object/apply:os.getcwd []\n")
     with pytest.raises(ConfigError, match="could not determine a constructor"):
         read_yaml(tmp_path / "c.yaml")
+
+
+def test_a_file_without_an_end_is_read_no_further():
+    with pytest.raises(ConfigError, match="larger than 1,000,000 bytes"):
+        read_yaml(Path("/dev/zero"))
