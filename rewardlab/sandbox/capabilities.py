@@ -11,7 +11,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.layers import Layer, Level, judged, lacking, level_of
 
-__all__ = ["Layer", "Level", "admit", "layers", "level", "require"]
+__all__ = ["Layer", "Level", "accept", "admit", "layers", "level", "require"]
 
 
 def layers() -> tuple[Layer, ...]:

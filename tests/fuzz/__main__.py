@@ -1,4 +1,22 @@
-"""`python -m tests.fuzz`: what `make fuzz` runs; `--replay FILE` checks one kept input again."""
+"""The fuzzer: looks for programs, replies and files that break a promise of the sandbox.
+
+    make fuzz                                       ten minutes (FUZZ_S), another seed each day
+    python -m tests.fuzz --seconds 60 --seed 7      less, and the same again for the same seed
+    python -m tests.fuzz --replay results/fuzz/X    one kept input, a .json or a program
+
+A session (`session`) starts a process for each lane (`lane`) and restarts it after a crash. Every
+input comes from a seed. What is made, and what must hold of it (`oracles`):
+
+- programs: written from a grammar (`writer`, `grammar`, `programs`) with hostile bits (`hostile`).
+  Reading them ends, fast, with findings or without; what it accepts runs in a worker whose
+  `witness` (installed by `audit`) sees no file, no import and no value that is not listed.
+- texts for the reading guided by coverage (`coverage`), where the extra `fuzz` is installed.
+- replies of a worker that lies (`replies`), answers of a model (`answers`), files of a run that
+  somebody changed (`files`, `crafted`): taken whole, or refused in one line.
+
+A failing input is made small (`reduce`) and kept in `--out`. Once the fault is mended, its program
+goes into `corpus/` (first line: the scene), which `test_fuzz.py` checks in every run.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +51,17 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--seed", default="0")
     parser.add_argument("--lanes", type=int, default=max(1, min(4, os.cpu_count() or 1)))
     parser.add_argument("--out", type=Path, default=Path("results/fuzz"))
     parser.add_argument("--replay", type=Path, help="a kept .json, or a program")
-    for name, kind in (("--lane", str), ("--first", int), ("--corpus", Path)):
-        parser.add_argument(
-            name, type=kind, default=0 if kind is int else None, help=argparse.SUPPRESS
-        )
+    parser.add_argument("--lane", help=argparse.SUPPRESS)
+    parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--corpus", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

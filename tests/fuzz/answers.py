@@ -15,7 +15,7 @@ from rewardlab.coders.text import REPLY_LIMIT, clean, one_line
 from rewardlab.errors import CoderError, ConfigError
 from rewardlab.program.predicate import predicate_program
 from rewardlab.program.reading import read
-from tests.fuzz.files import _change
+from tests.fuzz.files import change
 from tests.fuzz.hostile import respell
 from tests.fuzz.oracles import Failure
 from tests.fuzz.programs import write
@@ -128,7 +128,7 @@ class _Told(ChatCoder):
 def _check_body(rng: Random) -> None:
     value: Any = _BODY
     for _ in range(rng.randint(0, 3)):
-        value = _change(value, rng)
+        value = change(value, rng)
     body = json.dumps(value)
     if rng.random() < 0.3:
         at = rng.randrange(len(body) + 1)

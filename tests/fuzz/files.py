@@ -32,46 +32,18 @@ _ODD: list[Any] = [
     *(None, True, -1, 0, 1e308, 10**40, float("nan"), "", "a" * 5000, "\0", "../../etc/passwd"),
     *("\u202e\x1b[31m", [], {}, [[]], {"a": {}}, [None], "\ud800", -(2**63), "running", 2**31),
 ]
+# fmt: off
 _TOKENS = [
-    *(
-        b"\0",
-        b"\xff",
-        b"{",
-        b"}",
-        b'"',
-        b"[" * 3000,
-        b"1e999",
-        b"NaN",
-        b"null",
-        b"\n",
-        b"\xed\xa0\x80",
-    ),
-    *(
-        b"!!python/object/apply:os.system ['true']",
-        b"&a [*a]",
-        b"*a",
-        b": ",
-        b"- ",
-        b"\t",
-        b"2026-99-99",
-    ),
-    *(
-        b"cos\nsystem\n(S'true'\ntR.",
-        b"|O",
-        b"'descr': '|O'",
-        b"(1099511627776,)",
-        b"PK\x05\x06",
-        b"9" * 5000,
-    ),
-    *(
-        b"\x93NUMPY\x02\x00",
-        b"\x93NUMPY\x01\x00\xff\xff",
-        b"__import__('os')",
-        b"0x",
-        b"? ",
-        b"%TAG ! x",
-    ),
+    b"\0", b"\xff", b"\xed\xa0\x80", b"\n", b"\t", b"{", b"}", b'"', b"[" * 3000,
+    b"null", b"NaN", b"0x", b"1e999", b"9" * 5000, b"2026-99-99",
+    # YAML
+    b"!!python/object/apply:os.system ['true']", b"&a [*a]", b"*a", b": ", b"- ", b"? ",
+    b"%TAG ! x", b"__import__('os')",
+    # pickles, arrays and archives
+    b"cos\nsystem\n(S'true'\ntR.", b"|O", b"'descr': '|O'", b"(1099511627776,)",
+    b"\x93NUMPY\x01\x00\xff\xff", b"\x93NUMPY\x02\x00", b"PK\x05\x06",
 ]
+# fmt: on
 
 
 class Files:
@@ -175,7 +147,7 @@ def mangle(data: bytes, suffix: str, rng: Random) -> bytes:
     if suffix == ".npz" and rng.random() < 0.3:
         return archive(rng)
     if suffix == ".json" and rng.random() < 0.7:
-        changed = _change(json.loads(data), rng)
+        changed = change(json.loads(data), rng)
         return json.dumps(changed).encode("utf-8", "surrogatepass")
     for _ in range(rng.choice([1, 1, 2, 5])):
         at, n = rng.randrange(len(data) + 1), rng.choice([1, 2, 4, 16, 200])
@@ -184,16 +156,17 @@ def mangle(data: bytes, suffix: str, rng: Random) -> bytes:
     return data[: rng.randrange(len(data) + 1)] if rng.random() < 0.1 else data
 
 
-def _change(value: Any, rng: Random) -> Any:
+def change(value: Any, rng: Random) -> Any:
+    """Return JSON with one part gone, or replaced by something odd."""
     if isinstance(value, dict) and value and rng.random() < 0.9:
         key = rng.choice(list(value))
         if rng.random() < 0.15:
             rest = {k: v for k, v in value.items() if k != key}
             return rest | {rng.choice(["x", "", "format"]): 1}
-        return {**value, key: _change(value[key], rng)}
+        return {**value, key: change(value[key], rng)}
     if isinstance(value, list) and value and rng.random() < 0.7:
         i = rng.randrange(len(value))
-        return [*value[:i], _change(value[i], rng), *value[i + 1 :]]
+        return [*value[:i], change(value[i], rng), *value[i + 1 :]]
     return rng.choice(_ODD)
 
 

@@ -10,8 +10,7 @@ from textwrap import indent
 
 from rewardlab.program.schema import Schema
 from tests.fuzz import hostile
-from tests.fuzz.grammar import PRODUCTIONS
-from tests.fuzz.writer import _IMPORTS, _KINDS, Writer
+from tests.fuzz.writer import IMPORTS, KINDS, Writer
 
 _CAUGHT = ("ValueError", "TypeError", "(ValueError, IndexError)", "ArithmeticError", "Exception")
 _HEADS = (
@@ -67,7 +66,7 @@ def _expression(writer: Writer) -> ast.expr:
 
 
 def _program(w: Writer) -> str:
-    parts = [w.rng.choice(_IMPORTS) for _ in range(w.rng.choice([0, 1, 1, 2]))]
+    parts = [w.rng.choice(IMPORTS) for _ in range(w.rng.choice([0, 1, 1, 2]))]
     parts += [_constant(w) for _ in range(w.rng.choice([0, 0, 1, 2]))]
     if w.evil and w.chance(w.evil / 3):
         parts.append(w.fill(w.rng.choice(hostile.TOP), 2))
@@ -126,9 +125,9 @@ def _statement(w: Writer, depth: int) -> str:
 
 
 def _assign(w: Writer) -> str:
-    kind, name = w.rng.choice(_KINDS), w.fresh()
+    kind, name = w.rng.choice(KINDS), w.fresh()
     form = w.rng.choice(["{} = {}", "{} = {}", "{}: float = {}", "{} = e0 = {}"])
-    text = form.format(name, w.expr(kind, 3).replace("{", "{").replace("}", "}"))
+    text = form.format(name, w.expr(kind, 3))
     w.names.setdefault(kind, []).append(name)
     return text
 
@@ -207,6 +206,3 @@ def _small(w: Writer, depth: int) -> str:
         *(f"{name} = <dict>\n{name}.update(<dict>)", f"{name} = hasattr(self, 'obj1')"),
     ]
     return w.fill(w.rng.choice(forms), depth)
-
-
-KINDS = tuple(PRODUCTIONS)

@@ -16,7 +16,6 @@ from typing import Any
 SILENCE_S = 120.0
 """Longer than anything that a lane does without a word."""
 
-
 MAX_CRASHES = 5
 """Failures after which a lane that died is not started again."""
 

@@ -13,19 +13,15 @@ from tests.fuzz.grammar import ARGUMENTS, CALLABLE, LEAVES, METHODS, PRODUCTIONS
 
 _HOLE = re.compile(r"<([a-z]+)>")
 _SHAPES = {(3,): "vec", (4,): "quat", (3, 3): "mat"}
-_KINDS = ("num", "num", "num", "vec", "vec", "bool", "list", "dict", "str", "quat", "mat", "rot")
-_IMPORTS = [
+KINDS = ("num", "num", "num", "vec", "vec", "bool", "list", "dict", "str", "quat", "mat", "rot")
+IMPORTS = [
     *("import numpy as np", "import math", "import numpy", "from math import tanh as squash"),
     *("from numpy.linalg import norm", "import torch", "from typing import Any, Dict, Tuple"),
     *("import scipy.spatial.distance as dst", "from scipy.spatial.transform import Rotation as R"),
     *("from __future__ import annotations", "from scipy.spatial import distance as sd"),
     *("from transforms3d.quaternions import qmult, quat2mat", "import numpy.linalg as la"),
-    *(
-        "from math import *",
-        "from os import path",
-        "import gym, math",
-        "from numpy import clip, pi",
-    ),
+    *("from math import *", "from os import path", "import gym, math"),
+    *("from numpy import clip, pi",),
 ]
 
 
