@@ -5,7 +5,7 @@ request   magic u32 | seq u32 | n u32 | awake u32            then rows  f64 (n, 
 reply     magic u32 | seq u32 | n u32 | k u32 | names u32 | error u32 | line i32 | flags u32
           then block f64 (n, 3 + k): status, reward, present (64 bits), terms
           then text: new term names, one a line, and one error message, both UTF-8
-          (behind each header stand two words of `bells`)
+          (behind each header stand the two words with which `bells` tells that it stands)
 job       program, schema and known terms as JSON, written by the parent, read once
 ```
 The parent copies each part of a reply once and believes nothing in it (`decode`).
@@ -43,7 +43,8 @@ CHILD = struct.Struct("<Ii")
 worker could be forked."""
 
 LOCKED, FAILED, RING = b"L", b"S", b"R"
-"""First bytes on a reply pipe: locked; could not be locked, with the reason; a reply stands."""
+"""Bytes on the pipes: locked; could not be locked, with the reason; and, to wake who fell asleep,
+that a request or a reply stands."""
 
 TEXT = 1 << 14
 

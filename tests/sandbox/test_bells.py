@@ -1,3 +1,5 @@
+"""No call is lost, whoever sleeps; whoever has nothing to do uses no processor."""
+
 from __future__ import annotations
 
 import os
@@ -11,8 +13,9 @@ import pytest
 
 from rewardlab.errors import SandboxError
 from rewardlab.sandbox import bells, frames
+from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.bells import ANSWER, ASLEEP, AWAKE_US, CALL, ParentBell, WorkerBell
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 
 PLACE = frames.layout(7, 0)
 ANGLE = "def compute_dense_reward(self, action):\n    return self.angle"

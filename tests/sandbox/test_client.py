@@ -17,7 +17,8 @@ import pytest
 from rewardlab.errors import SandboxError, UsageError
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox import spawn
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.limits import Limits
 from rewardlab.sandbox.namespace import namespace

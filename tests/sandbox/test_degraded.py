@@ -186,7 +186,8 @@ ENDS = """
 import json, sys
 import numpy as np
 from rewardlab.program.schema import Schema
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 

@@ -13,7 +13,8 @@ from collections.abc import Callable
 import pytest
 
 from rewardlab.sandbox import kernel
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's layers are Linux's")

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from tests.sandbox.attempts.battery import NONE
 

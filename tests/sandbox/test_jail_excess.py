@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 from tests.sandbox.attempts.battery import NONE

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from rewardlab.sandbox import frames
-from rewardlab.sandbox.client import WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.frames import Violation, decode, layout
 from tests.sandbox.attempts.battery import fork
 from tests.sandbox.attempts.liar import Jailed, liar

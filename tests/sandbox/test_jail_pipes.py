@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from rewardlab.sandbox import frames
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.frames import decode, layout
 from rewardlab.sandbox.jail import Guards
 from tests.sandbox.attempts.liar import FOUND, WAIT, Jailed, fault_of, liar, told

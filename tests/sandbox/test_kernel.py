@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from rewardlab.sandbox import kernel, machines
+from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.capabilities import layers
-from rewardlab.sandbox.client import WorkerFault
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.memory import shared_memory
 

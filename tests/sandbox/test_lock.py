@@ -15,7 +15,7 @@ import pytest
 
 from rewardlab.program.signature import words
 from rewardlab.sandbox import machines
-from rewardlab.sandbox.client import WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.worker import RECURSION
 

@@ -1,3 +1,5 @@
+"""What is recorded of the sandbox says how a program was held."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Text from anywhere is shown as it is, and steers nothing."""
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,3 +1,5 @@
+"""Files of arrays hold numbers alone, whoever wrote them."""
+
 import contextlib
 import io
 import os

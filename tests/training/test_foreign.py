@@ -1,3 +1,5 @@
+"""A model from elsewhere runs no code of whoever made it, unless its user accepts that."""
+
 import gymnasium as gym
 import numpy as np
 import pytest

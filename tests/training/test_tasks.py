@@ -1,3 +1,5 @@
+"""A run folder from a stranger names a task; it cannot name a module to be imported."""
+
 import sys
 from dataclasses import replace
 

@@ -12,7 +12,8 @@ from typing import Any, Literal, NamedTuple, NoReturn
 import numpy as np
 
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
-from rewardlab.sandbox.client import RewardWorker, WorkerFault
+from rewardlab.sandbox.batch import WorkerFault
+from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits
 from tests.sandbox.attempts.attempt import Attempt
