@@ -173,7 +173,7 @@ def check_seed(seed: int) -> int:
     Raises:
         ConfigError: It is none.
     """
-    if not 0 <= seed < 2**31:
+    if not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise ConfigError(f"a seed is a whole number from 0 to 2147483647, got {seed}")
     return seed
 

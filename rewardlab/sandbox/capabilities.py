@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from functools import cache
+from typing import get_args
 
 from rewardlab.config import Sandbox
-from rewardlab.errors import SandboxError, SandboxUnavailable
+from rewardlab.errors import SandboxError, SandboxUnavailable, UnknownName
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.layers import Layer, Level, judged, lacking, level_of
@@ -64,8 +65,11 @@ def require(sandbox: Sandbox = "auto", *, trusted: bool = False) -> Level:
         trusted: Run although a layer is missing, see `RewardProgram.trusted` and `accept`.
 
     Raises:
+        UnknownName: `sandbox` is neither: a slip must not ask for less than was meant.
         SandboxUnavailable: A layer that is needed does not work here.
     """
+    if sandbox not in get_args(Sandbox):
+        raise UnknownName("sandbox", sandbox, get_args(Sandbox))
     found = level()
     if found == "full":
         return found

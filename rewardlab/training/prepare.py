@@ -132,6 +132,7 @@ def prepare(
         allow_degraded_sandbox=allow_degraded_sandbox,
         lockdown=lockdown,
     )
+    RunConfig.from_mapping(vars(config), "the settings")  # what could not be read is not written
     extra = {"scene_hash": task.scene.hash}
     if shaper is not None:
         extra["shaper"] = type(shaper).__name__

@@ -29,9 +29,15 @@ def test_a_good_program_passes(task, good):
     assert verdict.sandbox_level in ("full", "partial", "process-only")
 
 
-def test_a_seed_is_a_whole_number_from_0(task, good):
-    with pytest.raises(ConfigError, match="got -1"):
-        validate(RewardProgram(good), task, seed=-1)
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", 2**31])
+def test_a_seed_is_a_whole_number_from_0(task, good, seed):
+    with pytest.raises(ConfigError, match=f"got {seed}"):
+        validate(RewardProgram(good), task, seed=seed)
+
+
+def test_a_slip_does_not_ask_for_less_than_the_full_sandbox(task, good):
+    with pytest.raises(UnknownName, match="'requires'; did you mean require"):
+        validate(RewardProgram(good), task, sandbox="requires")
 
 
 def test_a_static_fault_has_line_and_remedy(task, unknown_member):

@@ -108,6 +108,10 @@ def test_settings_out_of_range_are_refused(task, tmp_path):
         prepare(task, n_timesteps=0, out=tmp_path)
     with pytest.raises(UsageError, match="n_envs must be at least 1, got -2"):
         prepare(task, n_timesteps=10, n_envs=-2, out=tmp_path)
+    for wrong in ({"sandbox": "no"}, {"on_reward_fault": "go"}, {"lockdown": 1}, {"n_envs": 2.0}):
+        with pytest.raises(ConfigError, match=f"the settings: {next(iter(wrong))} cannot be "):
+            prepare(task, **{"n_timesteps": 10, **wrong}, out=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_folder_says_what_was_asked_and_with_what(task, tmp_path):
