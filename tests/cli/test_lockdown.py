@@ -25,7 +25,7 @@ def rewardlab(folder, *args):
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
 
 
-def test_a_run_is_trained_resumed_and_measured(tmp_path):
+def test_a_run_is_trained_resumed_and_measured(cli, tmp_path):
     (tmp_path / "cart.yaml").write_text(YAML)
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "c.yaml").write_text("hyperparameters: {n_steps: 32, batch_size: 32}\n")
@@ -39,8 +39,8 @@ def test_a_run_is_trained_resumed_and_measured(tmp_path):
     run = Run(tmp_path / told["path"])
     assert run.config.lockdown
     assert json.loads((run.path / "sandbox.json").read_text())["lockdown"] is True
-    again = rewardlab(tmp_path, "run", "--resume", run.id, "-n", 192, "--episodes", 2, "--no-video")
-    assert again.returncode == 0, again.stderr
+    again = cli("run", "--resume", run.id, "-n", 192, "--episodes", 2, "--no-video")
+    assert again.code == 0, again.error
     assert (run.path / "report.html").exists()
     assert run.record["steps"] >= 192
 

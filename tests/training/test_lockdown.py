@@ -208,8 +208,6 @@ def test_a_locked_run_is_the_same_as_an_open_one_to_the_last_bit(place):
         assert vec_env == "subproc" or locked.evaluations == free.evaluations
         assert {p.name for p in locked.path.iterdir()} == {p.name for p in free.path.iterdir()}
         assert list((locked.path / "tb").glob("events.*"))
-    judged = [rewardlab.evaluate(run, episodes=2, seed=3) for run in (locked, free)]
-    assert judged[0].return_mean == pytest.approx(judged[1].return_mean)
 
 
 def outcome(run):
