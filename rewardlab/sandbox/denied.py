@@ -51,17 +51,23 @@ CALLS = {
     "iopl": (172, NONE), "ioperm": (173, NONE), "modify_ldt": (154, NONE),
 }  # fmt: skip
 PROGRAMS = {"execve": (59, 221), "execveat": (322, 281)}
-IOCTL, PRLIMIT = (16, 29), (302, 261)
+IOCTL, PRLIMIT, AFFINITY = (16, 29), (302, 261), (203, 122)
+CLONE, CLONE3 = (56, 220), (435, 435)
+NAMESPACES = 0x7E020000
+"""Flags of `clone` that make new namespaces; those of `clone3` no filter can see."""
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 """Requests that put characters into a terminal's input, as if they were typed."""
 
 
 def reach(known: kernel.Machine) -> bytes:
     """Return the filter that keeps a process from reaching what is not its own."""
-    ioctl, prlimit = _number(IOCTL, known), _number(PRLIMIT, known)
-    typing = [kernel.Argument(ioctl, 1, request) for request in (TIOCSTI, TIOCLINUX)]
-    limits = kernel.Argument(prlimit, 0, 0, equal=False)  # 0 is this process
-    return kernel.deny_code(known, _numbers(CALLS, known), [*typing, limits])
+    ioctl, clone = _number(IOCTL, known), _number(CLONE, known)
+    arguments = [kernel.Argument(ioctl, 1, request) for request in (TIOCSTI, TIOCLINUX)]
+    arguments += [kernel.Argument(_number(c, known), 0, 0, "other") for c in (PRLIMIT, AFFINITY)]
+    arguments += [kernel.Argument(clone, 0, NAMESPACES, "bits")]
+    # Where there is no clone3, C libraries use clone.
+    absent = _number(CLONE3, known)
+    return kernel.deny_code(known, _numbers(CALLS, known), arguments, absent)
 
 
 def programs(known: kernel.Machine) -> bytes:

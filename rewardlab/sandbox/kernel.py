@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from rewardlab.sandbox.machines import MACHINES as MACHINES
 from rewardlab.sandbox.machines import Machine as Machine
@@ -32,6 +32,7 @@ MAKE_DIR, MAKE_REG, REFER, TRUNCATE, IOCTL_DEV = (1 << i for i in (7, 8, 13, 14,
 _ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 _SECCOMP_SET_MODE_FILTER, _SECCOMP_FLAG_TSYNC = 1, 1
 KILL_PROCESS, ALLOW, DENY = 0x80000000, 0x7FFF0000, 0x00050000 | errno.EPERM
+_ABSENT = 0x00050000 | errno.ENOSYS
 
 _LOAD, _JUMP_EQ, _JUMP_GE, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _AT_NUMBER, _AT_ARCH, _AT_ARGUMENTS, _AT_PROT, _AT_FLAGS = 0, 4, 16, 32, 40
@@ -45,13 +46,13 @@ class Argument(NamedTuple):
         call: Number of the call.
         at: Which argument, from 0.
         value: Lower 32 bits of the argument.
-        equal: Deny this value; else deny all others.
+        deny: What is denied: this value, all others, or each with any of these bits.
     """
 
     call: int
     at: int
     value: int
-    equal: bool = True
+    deny: Literal["equal", "other", "bits"] = "equal"
 
 
 class _Filter(ctypes.Structure):
@@ -200,19 +201,24 @@ def filter_code(known: Machine, default: int) -> bytes:
     return _assembled(head + tests + ends + checks)
 
 
-def deny_code(known: Machine, calls: Iterable[int], arguments: Iterable[Argument] = ()) -> bytes:
-    """Return a filter that lets everything through but these calls, which fail with EPERM."""
+def deny_code(
+    known: Machine, calls: Iterable[int], arguments: Iterable[Argument] = (), absent: int = -1
+) -> bytes:
+    """Return a filter that fails these calls with EPERM, `absent` with ENOSYS, and no others."""
     lines, deny = _head(known), (_RETURN, 0, 0, DENY)
-    for call, at, value, equal in arguments:
+    for call, at, value, what in arguments:
+        test = _JUMP_SET if what == "bits" else _JUMP_EQ
         lines += [
             (_JUMP_EQ, 0, 4, call),
             (_LOAD, 0, 0, _AT_ARGUMENTS + 8 * at),
-            (_JUMP_EQ, 0 if equal else 1, 1 if equal else 0, value),
+            (test, 1, 0, value) if what == "other" else (test, 0, 1, value),
             deny,
             (_LOAD, 0, 0, _AT_NUMBER),
         ]
     for call in calls:
         lines += [(_JUMP_EQ, 0, 1, call), deny]
+    if absent >= 0:
+        lines += [(_JUMP_EQ, 0, 1, absent), (_RETURN, 0, 0, _ABSENT)]
     return _assembled([*lines, (_RETURN, 0, 0, ALLOW)])
 
 

@@ -6,8 +6,8 @@ everything may be computed but not everything touched:
 - landlock: read the interpreter, packages and the system's libraries; write one folder; execute
   the interpreter alone; no TCP; no signals and no abstract sockets beyond this domain.
 - a filter of system calls, a deny-list: no socket of any kind, no reach into other processes, no
-  mounts, keys, kernel modules, System V memory or typing into the terminal; and no change of
-  modes, owners or times of files, which landlock does not see.
+  namespaces, mounts, keys, kernel modules, System V memory or typing into the terminal; and no
+  change of modes, owners or times of files, which landlock does not see.
 - `seal`, once all processes are started: no program is executed any more.
 
 Both layers are inherited by everything that is started afterwards.

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 SECRET = "canary-6f0c"
 
 PRELUDE = """
-import ctypes, fcntl, os, resource, signal, socket, subprocess, sys
+import ctypes, fcntl, os, platform, resource, signal, socket, struct, subprocess, sys
 from pathlib import Path
 inside, outside = map(Path, sys.argv[1:3])
 pid, victim, tcp, udp, terminal = map(int, sys.argv[3:])
@@ -30,6 +30,14 @@ libc, kept = ctypes.CDLL(None), outside / "kept"
 from rewardlab.sandbox import lockdown
 os.setsid()
 fcntl.ioctl(terminal, 0x540E, 0)  # into one's own terminal no privilege is needed to type
+clone = 56 if platform.machine() == "x86_64" else 220
+clone3 = struct.pack("8Q", 0x10000000, 0, 0, 0, signal.SIGCHLD, 0, 0, 0)
+def born(child, name):
+    if child == 0:
+        os._exit(0)
+    if child > 0:
+        os.waitpid(child, 0)
+        (inside / name).touch()
 """
 
 ATTEMPTS = {
@@ -62,6 +70,8 @@ ATTEMPTS = {
     "type into the terminal": "fcntl.ioctl(terminal, 0x5412, b'\\n')",
     "uring": "libc.syscall(425, 8, ctypes.create_string_buffer(120)) >= 0 "
     "and (inside / 'uring').touch()",
+    "user namespace by clone": "born(libc.syscall(clone, 0x10000011, 0, 0, 0, 0), 'cloned')",
+    "user namespace by clone3": "born(libc.syscall(435, clone3, len(clone3)), 'cloned3')",
     "user namespace": "libc.unshare(0x10000000) == 0 and (inside / 'namespace').touch()",
     "signal": "os.kill(victim, signal.SIGKILL)",
 }
@@ -75,6 +85,8 @@ MADE_INSIDE = {
     "listen": "listens",
     "uring": "uring",
     "user namespace": "namespace",
+    "user namespace by clone": "cloned",
+    "user namespace by clone3": "cloned3",
 }
 FILES = ("log", "emptied", "opened", "removed", "renamed", "mode", "times", "attributes", "kept")
 FIONREAD = 0x541B
@@ -269,6 +281,33 @@ print(b.recv(5), python.stdout, os.urandom(1) != b"")
 """
     assert child(script, tmp_path).split() == ["b'hello'", "42", "True"]
     assert (tmp_path / "b" / "file").read_text() == "xxxxx"
+
+
+@pytest.mark.parametrize("lock", ["", "lockdown.confine(read=(), write=sys.argv[1])"])
+def test_processors_of_another_process_cannot_be_chosen(lock, tmp_path):
+    script = f"""
+import os, signal, sys
+from rewardlab.sandbox import kernel, lockdown
+said, say = os.pipe()
+other = os.fork()
+if other == 0:
+    kernel.drop_capabilities()  # or only the privileged may, locked or not
+    os.write(say, b"x")
+    signal.alarm(5)
+    os.close(1), os.close(2)
+    signal.pause()
+os.read(said, 1)
+{lock}
+mine = os.sched_getaffinity(0)
+os.sched_setaffinity(0, mine)
+try:
+    os.sched_setaffinity(other, mine)
+    print("chosen")
+except PermissionError:
+    print("denied")
+sys.stdout.flush()
+"""
+    assert child(script, tmp_path).strip() == ("denied" if lock else "chosen")
 
 
 def test_after_the_seal_no_thread_executes_anything(tmp_path):
