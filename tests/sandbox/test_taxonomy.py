@@ -76,7 +76,7 @@ ERRORS = {
     ),
     "RewardTimeout": Case(
         "x = self.angle\nwhile x < 1e9:\n    x = x * 1.0\nreturn x",
-        "no answer in 0.4 s on state 0",
+        " s on state 0 (case 0)",
         "make every loop end",
     ),
     "RewardTooSlow": Case(
