@@ -34,9 +34,13 @@ def run_folder(out: str | Path, name: str) -> Path:
     """Return where a run of this name lies below `out`; it never lies anywhere else.
 
     Raises:
-        UsageError: No such name is allowed.
+        UsageError: No such name is allowed, or the folder's own is not UTF-8.
         StorageError: A link stands in its place, or in it.
     """
+    try:
+        os.fspath(out).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{str(out)!r} cannot hold runs: its name is not UTF-8") from error
     path = Path(out) / check_name(name)
     if not path.resolve().is_relative_to(Path(out).resolve()):
         raise StorageError(f"{path} leads out of {out}: rewardlab follows no links there")

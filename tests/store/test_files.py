@@ -11,6 +11,7 @@ from rewardlab.store.files import (
     check_name,
     read_json,
     read_json_lines,
+    run_folder,
     storage_error,
     write_json,
     write_text,
@@ -76,3 +77,9 @@ def test_a_line_cut_off_by_a_crash_costs_only_itself(tmp_path):
         file.write('{"a": 2')
     append_json(path, {"a": 3})
     assert read_json_lines(path) == [{"a": 1}, {"a": 3}]
+
+
+def test_a_folder_that_no_log_can_name_holds_no_runs():
+    with pytest.raises(UsageError, match="its name is not UTF-8"):
+        run_folder("o\udcffut", "run")
+    assert run_folder("größe \u4e2d", "run").name == "run"
