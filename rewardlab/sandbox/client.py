@@ -66,7 +66,7 @@ class RewardWorker:
     ) -> None:
         self.terms, self.flags = tuple(terms), 0
         self._opened = self._calling = False
-        self._limits, self._schema = limits, schema
+        self._limits = limits
         self._seq = self._calls = self._rings = 0
         self.findings: tuple[Finding, ...] = ()
         if _guards.reading:

@@ -33,7 +33,8 @@ class Outcome(NamedTuple):
     with_: int
 
 
-Layer: TypeAlias = Callable[[], None]
+Switch: TypeAlias = Callable[[], None]
+"""Switches a layer on in the process that calls it."""
 
 
 def seccomp(action: int = kernel.DENY) -> None:
@@ -56,12 +57,12 @@ def rlimits(cpu_s: int = 0) -> None:
         raise FileNotFoundError(errno.ENOENT, "memory is bounded above the present size")
 
 
-def attempt(layer: Layer | None, do: Callable[[], object]) -> int:
+def attempt(layer: Switch | None, do: Callable[[], object]) -> int:
     """Try an act in a new process, with one layer on or none; return the outcome."""
     return outcome(begin(layer, do))
 
 
-def begin(layer: Layer | None, do: Callable[[], object]) -> int:
+def begin(layer: Switch | None, do: Callable[[], object]) -> int:
     """Start to try an act in a new process; return its process id."""
     if pid := os.fork():
         return pid

@@ -1,8 +1,8 @@
 """The process that workers are forked from: warm, clean, and without a secret to steal.
 
-It is executed with a built environment (`environment`), imports everything that programs may use, finds
-out by trying which layers of the jail this machine has, and then forks one worker per request.
-It runs no program text.
+It is executed with a built environment (`environment`), imports everything that programs may use,
+finds out by trying which layers of the jail this machine has, and then forks one worker per
+request. It runs no program text.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from typing import NamedTuple
 from rewardlab.sandbox import kernel
 from rewardlab.sandbox.trials import (
     LEAKS,
-    Layer,
     Outcome,
+    Switch,
     allocate,
     attempt,
     begin,
@@ -164,7 +164,7 @@ def thorough() -> dict[str, list[Outcome]]:
     folder = tempfile.mkdtemp()
     listeners = contextlib.ExitStack()
     try:
-        table: dict[str, tuple[Layer, list[Act]]] = {
+        table: dict[str, tuple[Switch, list[Act]]] = {
             "seccomp": (seccomp, _compute_only()),
             "landlock": (landlock, _no_files(folder, listeners)),
             "rlimits": (rlimits, _bounded(folder)),
@@ -179,7 +179,7 @@ def thorough() -> dict[str, list[Outcome]]:
     return found
 
 
-def _all(layer: Layer, acts: list[Act], folder: str) -> list[Outcome]:
+def _all(layer: Switch, acts: list[Act], folder: str) -> list[Outcome]:
     found = []
     for act in acts:
         outcomes = []
