@@ -69,7 +69,10 @@ OUTLAWS = {
     "crashing": ("    import ctypes\n    ctypes.string_at(0)\n", "WorkerCrashed"),
     "breaking out": ("    open('/etc/passwd')\n", "SandboxViolation"),
     "leaving": ("    import os\n    os._exit(0)\n", "WorkerCrashed"),
-    "lying": ("    import os\n    os.write(4, b'X' * 9)\n    return 1.0\n", "ProtocolViolation"),
+    "lying": (
+        "    import os, time\n    os.write(4, b'X' * 9)\n    time.sleep(60)\n",
+        "ProtocolViolation",
+    ),
     "silent": ("    import time\n    time.sleep(60)\n", "RewardTimeout"),
 }
 """Bodies that no reading lets pass, so they go to a worker directly, and how that ends."""

@@ -38,8 +38,8 @@ _DISTURBED_S = 0.0002
 """A worker that was away for longer shares its processor with somebody [s]."""
 
 _VAIN, _CROWDED = 64, 1000
-"""For how many calls a worker does not look out: at most, after doing so in vain; when somebody
-else can use the processor, as in several trainings at once."""
+"""For how many calls a worker does not look out, at most: after doing so in vain; when others use
+its processor again and again, as in several trainings at once."""
 
 
 class _Words:
@@ -127,7 +127,7 @@ class WorkerBell(_Words):
     def __init__(self, memory: Any, place: Layout, request: int, reply: int) -> None:
         super().__init__(memory, place)
         self._in, self._out = request, reply
-        self._seq = self._skip = self._skipped = 0
+        self._seq = self._skip = self._skipped = self._shy = 0
 
     def answer(self, seq: int) -> None:
         """Say that the reply stands."""
@@ -164,13 +164,13 @@ class WorkerBell(_Words):
             os.sched_yield()
             before, now = now, time.perf_counter()
             if now - before > _DISTURBED_S:
-                # Once is enough: to wait for a second time slowed two trainings by 9 %.
-                self._skip = _CROWDED
+                # A quiet machine disturbs once in a while, two trainings almost each time.
+                self._skip = self._shy = min(4 * self._shy + 8, _CROWDED)
                 return False
             if now - start > awake_s:
                 self._skip = min(4 * self._skip + 1, _VAIN)
                 return False
-        self._skip = 0
+        self._skip, self._shy = 0, self._shy * 3 // 4
         return True
 
 

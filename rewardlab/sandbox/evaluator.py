@@ -23,6 +23,9 @@ say it says with named terms."""
 _EXACT = (float, int, np.float64, np.float32, np.int64, np.int32)
 _LOOSE = (bool, np.bool_, np.float16, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64)
 _FLOAT64 = np.float64
+_MOST = float(np.finfo(np.float32).max)
+"""The largest reward that learners can take: they count in single precision."""
+
 STATUS = {code: status for status, code in enumerate(CODES)}
 
 
@@ -98,10 +101,10 @@ class Evaluator:
         if self._output.count:
             self.flags |= PRINTED
         if type(value) is not tuple:
-            return Outcome(0, self._number(value, "the reward"), 0, [])
+            return Outcome(0, self._reward(value), 0, [])
         if len(value) != 2 or type(value[1]) is not dict:
             raise Problem("NotScalarReward", f"the reward is {kind(value)}")
-        reward = self._number(value[0], "the reward")
+        reward = self._reward(value[0])
         index, present = self.index, 0
         terms = [0.0] * len(index)
         for name, term in value[1].items():
@@ -124,6 +127,12 @@ class Evaluator:
             self.flags |= DROPPED
             return None
         return self.index.setdefault(name, len(self.index))
+
+    def _reward(self, value: Any) -> float:
+        reward = self._number(value, "the reward")
+        if not -_MOST <= reward <= _MOST:
+            raise Problem("NonFiniteReward", f"the reward is {reward:.3g}: infinite for a learner")
+        return reward
 
     def _number(self, value: Any, what: str) -> float:
         cls = type(value)

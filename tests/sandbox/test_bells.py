@@ -105,14 +105,27 @@ def test_looking_out_in_vain_becomes_rare(pair: Pair) -> None:
     assert sum(looked) < 20
 
 
-def test_who_was_disturbed_sleeps_for_long(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else can use the processor: looks that take it from them help nobody."""
+def test_who_is_disturbed_each_time_sleeps_for_long(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else uses the processor: looks that take it from them help nobody."""
     looks: list[int] = []
     monkeypatch.setattr(os, "sched_yield", lambda: looks.append(1))
     monkeypatch.setattr(bells, "_DISTURBED_S", -1.0)
-    for _ in range(200):
+    for _ in range(3000):
         assert not pair.worker._look_out(1.0)
-    assert len(looks) == 1
+    assert len(looks) == 7
+
+
+def test_who_was_disturbed_once_looks_out_again_soon(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A single disturbance happens on every machine: to sleep for long cost 20 % of a training."""
+    with monkeypatch.context() as disturbed:
+        disturbed.setattr(bells, "_DISTURBED_S", -1.0)
+        assert not pair.worker._look_out(1.0)
+    pair.parent.call(1)
+    assert [pair.worker._look_out(1.0) for _ in range(9)] == [False] * 8 + [True]
 
 
 def test_the_words_of_both_do_not_meet_the_headers() -> None:

@@ -85,6 +85,7 @@ BODIES = {
     "return float(np.log(-1.0 - 0 * self.angle))": "NonFiniteReward",
     "return 1.0, {'a': np.inf}": "NonFiniteReward",
     "return 10 ** 400": "NonFiniteReward",
+    "return 1e39 + 0 * self.angle": "NonFiniteReward",
     "return 1 / (self.angle - self.angle)": "RewardRuntimeError",
     "for i in range(10**6):\n    print(self.angle)\nreturn 1.0": "OutputLimit",
 }
