@@ -16,10 +16,11 @@ MAX_NODES = 4_000
 MAX_DEPTH = 60
 
 # Brackets in comments and strings are no syntax; those in f-strings may be. A string without an end
-# is matched as well: to try again at each quote within it would take quadratic time.
+# is matched as well: to try again at each quote within it would take quadratic time. No possessive
+# quantifiers: Python 3.11.2 matches too little with them.
 _INERT = re.compile(
-    r"#[^\n]*|(\"\"\"|''')(?>\\.?|[^\\])*?(?:(?P<long>\1)|\Z)"
-    r"|(\"|')(?:\\.|(?!\3)[^\\\n])*+(?P<short>\3)?",
+    r"#[^\n]*|(\"\"\"|''')(?:\\.?|[^\\])*?(?:(?P<long>\1)|\Z)"
+    r"|(\"|')(?:\\.|(?!\3)[^\\\n])*(?P<short>\3)?",
     re.DOTALL,
 )
 _BRACKETS = re.compile(r"[()\[\]{}]")
