@@ -4,7 +4,8 @@ Learning needs threads, memory and many files, so here, other than in the jail o
 everything may be computed but not everything touched:
 
 - landlock: read the interpreter, packages and the system's libraries; write one folder; execute
-  the interpreter and its loader (which starts other programs too, as locked); no TCP; no signals and no abstract sockets beyond this domain.
+  the interpreter and its loader (which starts other programs too, as locked); no TCP; no signals
+  and no abstract sockets beyond this domain.
 - a filter of system calls, a deny-list: no socket of any kind, no reach into other processes, no
   namespaces, mounts, keys, kernel modules, System V memory or typing into the terminal; and no
   change of modes, owners or times of files, which landlock does not see.
