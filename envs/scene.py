@@ -14,15 +14,44 @@ class DrawerScene(Scene):
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, TypeAlias, get_type_hints
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldKind, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import (
+    ActionSpec,
+    EntitySpec,
+    FieldKind,
+    FieldSpec,
+    MethodResult,
+    MethodSpec,
+    Parameter,
+    ParameterKind,
+    PartSpec,
+    Schema,
+)
 
 Array: TypeAlias = npt.NDArray[np.float64]
+
+
+class ObjectPose:
+    """Annotation of a pose: position `(3,)` and orientation, a unit quaternion wxyz `(4,)`."""
+
+
+class Method:
+    """Annotation of a method."""
+
+
+_KINDS: dict[Any, FieldKind] = {
+    float: "float",
+    bool: "bool",
+    ObjectPose: "pose",
+    list[ObjectPose]: "poses",
+}
 
 
 @dataclass(frozen=True)
@@ -51,8 +80,53 @@ def part(doc: str = "") -> Any:
     return _Member(doc)
 
 
+def method(call: str, doc: str, *, shape: str = "", unit: str = "") -> Any:
+    """Declare a question that programs may ask the entity; its annotation is `Method`.
+
+    Args:
+        call: Parameters and result as they are written in Python, e.g.
+            `"(obj: entity, max_angle: float = 85) -> bool"`.
+        doc: What it answers, in one sentence.
+        shape: Of an array that it returns, e.g. `"(M, 3)"`.
+        unit: Of what it returns.
+    """
+    return _Question(call, doc, shape, unit)
+
+
+@dataclass(frozen=True)
+class _Question:
+    call: str
+    doc: str
+    shape: str
+    unit: str
+
+    def spec(self, name: str) -> MethodSpec:
+        """Read `call`: it is our own text, so a malformed one fails at import."""
+        function = ast.parse(f"def {name}{self.call}: ...").body[0]
+        assert isinstance(function, ast.FunctionDef)
+        assert isinstance(function.returns, ast.Name)
+        given = function.args.args
+        defaults = [None] * (len(given) - len(function.args.defaults)) + function.args.defaults
+        parameters = tuple(
+            Parameter(
+                argument.arg,
+                cast(ParameterKind, ast.unparse(argument.annotation or ast.Constant(None))),
+                None if default is None else float(ast.literal_eval(default)),
+            )
+            for argument, default in zip(given, defaults, strict=True)
+        )
+        returns = cast(MethodResult, function.returns.id)
+        return MethodSpec(name, self.doc, parameters, returns, self.shape, self.unit)
+
+
 class Entity:
-    """Base class of everything a program can name."""
+    """Base class of everything a program can name.
+
+    Attributes:
+        constants: Numbers that its methods need, see `EntitySpec.constants`.
+    """
+
+    constants: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
     def spec(cls) -> EntitySpec:
@@ -60,19 +134,25 @@ class Entity:
         hints = get_type_hints(cls)
         fields: list[FieldSpec] = []
         parts: list[PartSpec] = []
-        for name, member in _members(cls).items():
+        for name, member in _members(cls, _Member).items():
             hint = hints[name]
             if isinstance(hint, type) and issubclass(hint, Entity):
                 parts.append(PartSpec(name, hint.spec(), member.doc))
             else:
-                kind: FieldKind = "float" if hint is float else "bool" if hint is bool else "array"
+                kind = _KINDS.get(hint, "array")
+                shape = (7,) if kind == "pose" else member.shape
                 fields.append(
-                    FieldSpec(
-                        name, member.doc, kind, member.shape, member.unit, member.low, member.high
-                    )
+                    FieldSpec(name, member.doc, kind, shape, member.unit, member.low, member.high)
                 )
-        doc = " ".join((cls.__doc__ or "").split())
-        return EntitySpec(cls.__name__, doc, tuple(fields), tuple(parts))
+        methods = (question.spec(name) for name, question in _members(cls, _Question).items())
+        return EntitySpec(
+            cls.__name__,
+            " ".join((cls.__doc__ or "").split()),
+            tuple(fields),
+            tuple(parts),
+            tuple(methods),
+            tuple(cls.constants.items()),
+        )
 
 
 class Scene(Entity):
@@ -95,11 +175,14 @@ def with_obs(root: EntitySpec, n_obs: int) -> EntitySpec:
     if not n_obs:
         return root
     obs = FieldSpec("obs", "raw observation of the environment", "array", (n_obs,))
-    return EntitySpec(root.name, root.doc, (*root.fields, obs), root.parts)
+    return replace(root, fields=(*root.fields, obs))
 
 
-def _members(cls: type[Entity]) -> dict[str, _Member]:
-    found: dict[str, _Member] = {}
+_T = TypeVar("_T")
+
+
+def _members(cls: type[Entity], kind: type[_T]) -> dict[str, _T]:
+    found: dict[str, _T] = {}
     for base in reversed(cls.__mro__):
-        found |= {k: v for k, v in vars(base).items() if isinstance(v, _Member)}
+        found |= {k: v for k, v in vars(base).items() if isinstance(v, kind)}
     return found

@@ -18,7 +18,7 @@ from functools import cached_property
 from math import prod
 from typing import Any, Literal
 
-FieldKind = Literal["float", "bool", "array"]
+FieldKind = Literal["float", "bool", "array", "pose", "poses"]
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,12 @@ class FieldSpec:
     """One number or array of an entity.
 
     Attributes:
-        name: Identifier under which programs read it.
+        name: Identifier under which programs read it; one that begins with `_` is hidden: it is
+            recorded for the methods of its entity, programs can neither read nor see it.
         doc: What it is, in one sentence.
-        kind: What a program gets: a Python `float` or `bool`, or a float64 `array`.
-        shape: `()` for scalars.
+        kind: What a program gets: a Python `float` or `bool`, a float64 `array`, an `ObjectPose`
+            (recorded as position and quaternion wxyz) or a list of them (`poses`).
+        shape: `()` for scalars, `(7,)` for a pose, `(n, 7)` for poses.
         unit: SI unit, e.g. `"m"`, `"rad/s"`; `""` if it has none.
         low: Lower bound where one is known.
         high: Upper bound where one is known.
@@ -48,6 +50,53 @@ class FieldSpec:
         """How many floats it takes in a row."""
         return prod(self.shape)
 
+    @property
+    def hidden(self) -> bool:
+        """Whether it is recorded for methods only."""
+        return self.name.startswith("_")
+
+
+ParameterKind = Literal["entity", "float", "array"]
+MethodResult = Literal["float", "bool", "array"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What a method of an entity takes, by position or by name.
+
+    Attributes:
+        name: Its name.
+        kind: `"entity"` for another part of the scene, `"float"` or `"array"`.
+        default: Its value where it is left out; `None` if it must be given.
+    """
+
+    name: str
+    kind: ParameterKind
+    default: float | None = None
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """A question that a program may ask an entity: a pure function of recorded numbers.
+
+    What it computes stands in `rewardlab.sandbox.methods`, under `<class>.<name>` or `<name>`.
+
+    Attributes:
+        name: Identifier under which programs call it.
+        doc: What it answers, in one sentence.
+        parameters: What it takes.
+        returns: What a program gets; an array is a fresh one.
+        shape: Of an array, as text, e.g. `"(M, 3)"`.
+        unit: SI unit of what it returns.
+    """
+
+    name: str
+    doc: str
+    parameters: tuple[Parameter, ...] = ()
+    returns: MethodResult = "float"
+    shape: str = ""
+    unit: str = ""
+
 
 @dataclass(frozen=True)
 class EntitySpec:
@@ -58,12 +107,17 @@ class EntitySpec:
         doc: What it is, in one sentence.
         fields: Its numbers.
         parts: Its named sub-entities.
+        methods: What programs may ask it.
+        constants: Numbers that its methods need and that never change in this task, by name, e.g.
+            thresholds or the shape of its surface (nested lists of floats).
     """
 
     name: str
     doc: str
     fields: tuple[FieldSpec, ...] = ()
     parts: tuple[PartSpec, ...] = ()
+    methods: tuple[MethodSpec, ...] = ()
+    constants: tuple[tuple[str, Any], ...] = ()
 
     def field(self, name: str) -> FieldSpec | None:
         """Return the field of that name, if there is one."""
@@ -73,10 +127,15 @@ class EntitySpec:
         """Return the entity of the part of that name, if there is one."""
         return next((p.entity for p in self.parts if p.name == name), None)
 
+    def method(self, name: str) -> MethodSpec | None:
+        """Return the method of that name, if there is one."""
+        return next((m for m in self.methods if m.name == name), None)
+
     @cached_property
     def members(self) -> tuple[str, ...]:
-        """Names of all parts and fields."""
-        return tuple(p.name for p in self.parts) + tuple(f.name for f in self.fields)
+        """Names of all parts, fields and methods that programs may use."""
+        fields = tuple(f.name for f in self.fields if not f.hidden)
+        return (*(p.name for p in self.parts), *fields, *(m.name for m in self.methods))
 
 
 @dataclass(frozen=True)
@@ -164,9 +223,16 @@ class Schema:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over names, shapes and order: rows of equal hash can be scored alike."""
+        """SHA-256 over names, shapes, order and constants: rows of equal hash score alike."""
         fields = [[path, slot.field.shape] for path, slot in self.layout.items()]
-        text = json.dumps([fields, self.action.size, self.action.discrete])
+        constants = [entity.constants for entity in _entities(self.root) if entity.constants]
+        facts = [
+            fields,
+            self.action.size,
+            self.action.discrete,
+            *([constants] if constants else []),
+        ]
+        text = json.dumps(facts)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
@@ -189,6 +255,12 @@ def _walk(
         yield prefix + field.name, field
 
 
+def _entities(entity: EntitySpec) -> Iterator[EntitySpec]:
+    for part in entity.parts:
+        yield from _entities(part.entity)
+    yield entity
+
+
 def _entity(data: dict[str, Any]) -> EntitySpec:
     return EntitySpec(
         data["name"],
@@ -198,6 +270,11 @@ def _entity(data: dict[str, Any]) -> EntitySpec:
             PartSpec(p["name"], _entity(p["entity"]), p["doc"], p.get("described", True))
             for p in data["parts"]
         ),
+        tuple(
+            MethodSpec(**{**m, "parameters": tuple(Parameter(**p) for p in m["parameters"])})
+            for m in data.get("methods", ())
+        ),
+        tuple((name, value) for name, value in data.get("constants", ())),
     )
 
 
