@@ -3,12 +3,14 @@
 # PYTHON=python3.12          another interpreter (3.11 or newer)
 # TORCH_INDEX=URL            where to take torch from, e.g. PyTorch's index of CPU builds
 # JOBS=2                     test processes
+# EXTRAS=dev,fast            what to install besides the core; fast tests the EnvPool engine too
 # FUZZ_S=600 FUZZ_SEED=…     how long to fuzz, and from which seed (by default the date)
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
+EXTRAS ?= dev
 TORCH_INDEX ?=
 FUZZ_S ?= 600
 FUZZ_SEED ?= $(shell date +%Y%m%d)
@@ -31,7 +33,7 @@ $(VENV)/.made:
 $(READY): $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing rewardlab and its pinned dependencies into $(VENV); this takes a few minutes …"
 	@$(if $(TORCH_INDEX),$(PIP) install -qq --no-deps --index-url "$(TORCH_INDEX)" -c constraints.txt torch)
-	@$(PIP) install -qq -c constraints.txt -e ".[dev]"
+	@$(PIP) install -qq -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@
 
 install: $(READY)  ## make the virtual environment .venv with everything pinned
