@@ -29,6 +29,7 @@ from dataclasses import replace
 from importlib.resources import files
 import rewardlab as rl
 from rewardlab.coders.base import Attempt, Example, Request, Round
+from rewardlab.coders.library import reference
 from rewardlab.coders.prompting import render
 from rewardlab.program.finding import Finding
 
@@ -42,6 +43,7 @@ repair = replace(plain, attempt=Attempt(program.source, (finding,)))
 made = [render(request).template for request in (plain, shown, refined, repair)]
 there = {p.name for p in files("rewardlab").joinpath("prompts").iterdir()}
 assert {f"{name}.j2" for name in made} <= there, there
+assert "metaworld/reach" in {solved.task_id for solved in reference()}
 print(*made)
 """
 

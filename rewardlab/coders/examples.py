@@ -7,12 +7,10 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from rewardlab.coders.base import Example
+from rewardlab.coders.library import Solved, reference
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 
@@ -31,27 +29,6 @@ EVALUATION_TASKS = frozenset(
     f"{suite}/{name}" for suite, names in _EVALUATION.items() for name in names.split()
 )
 """The tasks that methods are compared on: never shown as examples."""
-
-
-@dataclass(frozen=True)
-class Solved(Example):
-    """An example of the pool.
-
-    Attributes:
-        env_id: Name of the environment underneath its task.
-    """
-
-    env_id: str = ""
-
-
-@cache
-def pool() -> tuple[Solved, ...]:
-    """Return the packaged examples, by task id."""
-    import yaml
-
-    folder = files("rewardlab").joinpath("prompts", "examples")
-    texts = (f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".yaml"))
-    return tuple(sorted((Solved(**yaml.safe_load(t)) for t in texts), key=lambda s: s.task_id))
 
 
 def retrieve(
@@ -77,7 +54,7 @@ def retrieve(
         scene: Its scene.
         among: The examples to choose from; by default the packaged ones.
     """
-    candidates = pool() if among is None else among
+    candidates = reference() if among is None else among
     own = {s for s in candidates if s.task_id == task_id or s.env_id == env_id}
     secret = {shape(s.source) for s in own}
     likeness = similarities(goal, [s.goal for s in candidates])

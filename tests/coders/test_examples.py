@@ -1,7 +1,7 @@
 import pytest
 
-from rewardlab.coders.examples import EVALUATION_TASKS, Solved, pool, retrieve, shape, similarities
-from rewardlab.program.reading import read
+from rewardlab.coders.examples import retrieve, shape, similarities
+from rewardlab.coders.library import Solved, reference
 
 SOURCE = """def compute_dense_reward(self, action):
     distance = np.linalg.norm(self.robot.ee_position - self.goal_position)
@@ -27,10 +27,9 @@ def ask(scene, among, goal="Pull the lever up.", k=5, task_id="metaworld/asked",
     return [example.task_id.removeprefix("metaworld/") for example in found]
 
 
-def test_the_pool_holds_solved_tasks_that_methods_are_not_compared_on():
-    assert len(pool()) >= 5
-    assert not {s.task_id for s in pool()} & EVALUATION_TASKS
-    assert len({shape(s.source) for s in pool()}) == len(pool())
+def test_no_two_programs_of_the_reference_library_are_alike():
+    assert len(reference()) >= 5
+    assert len({shape(s.source) for s in reference()}) == len(reference())
 
 
 def test_the_most_similar_goal_comes_first(scene):
@@ -88,13 +87,3 @@ def test_similarity_is_a_cosine():
     assert none == 0.0
     assert 0.0 < some < 0.9
     assert similarities("", ["x"]) == [0.0]
-
-
-def test_every_example_reads_as_valid_in_the_scene_of_its_task():
-    from rewardlab.envs.tasks import task
-
-    for example in pool():
-        own = task(example.task_id)
-        assert own.env_id == example.env_id
-        reading = read(example.source, own.scene)
-        assert reading.findings == (), example.task_id
