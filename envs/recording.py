@@ -74,3 +74,18 @@ def action_normaliser(space: gym.Space[Any]) -> Callable[[Any], Any]:
     if (low == -1.0).all() and (high == 1.0).all():
         return lambda action: np.minimum(np.maximum(np.ravel(action), -1.0), 1.0)
     return lambda action: np.minimum(np.maximum((np.ravel(action) - middle) / half, -1.0), 1.0)
+
+
+def slices(schema: Schema) -> dict[str, slice]:
+    """Return where each field stands in a scene block, by path; of poses `.p` and `.q` too.
+
+    A reader looks its slices up once and then writes `out[at] = numbers`, a pose's halves apart or
+    at once; `poses` and matrices are written flat.
+    """
+    found: dict[str, slice] = {}
+    for path, slot in schema.layout.items():
+        found[path] = slice(slot.start, slot.stop)
+        if slot.field.kind == "pose":
+            found[f"{path}.p"] = slice(slot.start, slot.start + 3)
+            found[f"{path}.q"] = slice(slot.start + 3, slot.stop)
+    return found

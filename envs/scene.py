@@ -33,6 +33,7 @@ from rewardlab.program.schema import (
     ParameterKind,
     PartSpec,
     Schema,
+    frozen,
 )
 
 Array: TypeAlias = npt.NDArray[np.float64]
@@ -124,9 +125,11 @@ class Entity:
 
     Attributes:
         constants: Numbers that its methods need, see `EntitySpec.constants`.
+        label: Name that a coder sees, if not the class's own.
     """
 
     constants: ClassVar[Mapping[str, Any]] = {}
+    label: ClassVar[str] = ""
 
     @classmethod
     def spec(cls) -> EntitySpec:
@@ -146,12 +149,12 @@ class Entity:
                 )
         methods = (question.spec(name) for name, question in _members(cls, _Question).items())
         return EntitySpec(
-            cls.__name__,
+            cls.label or cls.__name__,
             " ".join((cls.__doc__ or "").split()),
             tuple(fields),
             tuple(parts),
             tuple(methods),
-            tuple(cls.constants.items()),
+            frozen(tuple(cls.constants.items())),
         )
 
 

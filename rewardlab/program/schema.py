@@ -109,7 +109,7 @@ class EntitySpec:
         parts: Its named sub-entities.
         methods: What programs may ask it.
         constants: Numbers that its methods need and that never change in this task, by name, e.g.
-            thresholds or the shape of its surface (nested lists of floats).
+            thresholds or the shape of its surface (nested tuples of floats, see `frozen`).
     """
 
     name: str
@@ -274,8 +274,13 @@ def _entity(data: dict[str, Any]) -> EntitySpec:
             MethodSpec(**{**m, "parameters": tuple(Parameter(**p) for p in m["parameters"])})
             for m in data.get("methods", ())
         ),
-        tuple((name, value) for name, value in data.get("constants", ())),
+        frozen(data.get("constants", ())),
     )
+
+
+def frozen(value: Any) -> Any:
+    """Return nested lists as nested tuples, so that specs stay values: equal and hashable."""
+    return tuple(frozen(v) for v in value) if isinstance(value, list | tuple) else value
 
 
 def _action(data: dict[str, Any]) -> ActionSpec:
