@@ -121,6 +121,7 @@ class Suite:
 SUITES: dict[str, Suite] = {
     "metaworld": Suite("rewardlab.envs.metaworld", "metaworld", "metaworld"),
     "locomotion": Suite("rewardlab.envs.locomotion"),
+    "tabletop": Suite("rewardlab.envs.tabletop", "gymnasium_robotics", "robotics"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
 

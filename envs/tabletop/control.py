@@ -18,6 +18,7 @@ used to draw the joints towards their rest without moving the tool.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,6 @@ SQUEEZE = 0.01
 """Closed, the fingers' target lies behind their stop [m]: so they press on what is thin too."""
 
 _LOW, _HIGH = np.array(LIMITS).T
-_REST = np.array(REST)
 
 
 class ToolControl:
@@ -52,15 +52,19 @@ class ToolControl:
         model: With the pieces of `panda(prefix)`.
         data: Its state; joint positions, kinematics and `mj_comPos` must be up to date.
         prefix: Of the arm's names.
+        rest: Joint angles that redundancy draws to [rad].
     """
 
-    def __init__(self, model: Any, data: Any, prefix: str = "") -> None:
+    def __init__(
+        self, model: Any, data: Any, prefix: str = "", *, rest: Sequence[float] = REST
+    ) -> None:
         import mujoco
 
         joints = [model.joint(f"{prefix}joint{i}") for i in range(1, N_JOINTS + 1)]
         first = joints[0]
         self._jacobian = mujoco.mj_jacSite
         self._model, self._data = model, data
+        self._rest = np.array(rest)
         self._site = model.site(f"{prefix}tool").id
         self._base = data.xmat[model.body(f"{prefix}link0").id].reshape(3, 3)
         # a chain's joints follow each other, in positions, velocities and actuators
@@ -97,6 +101,6 @@ class ToolControl:
         u, s, v = np.linalg.svd(self._full[:, self._dofs])
         joints = (s / (s * s + DAMPING**2) * (step @ u)) @ v[:6]
         free = v[6]
-        joints += PULL * (free @ (_REST - self._qpos)) * free
+        joints += PULL * (free @ (self._rest - self._qpos)) * free
         lead: Array = joints / max(1.0, (np.abs(joints) / LEAD).max())
         return lead

@@ -81,8 +81,8 @@ def panda(prefix: str = "", *, visual: bool = False) -> Mjcf:
     `gripper`; site `tool` at the tool centre. Joints are driven by position actuators, the weight
     of the arm is compensated; the actuator `gripper` takes the place of a finger, in [-0.01, 0.04]
     m, 0.04 open, and both fingers move alike. The model needs `<compiler angle="radian"/>` and an
-    integrator that treats actuators' damping implicitly (`implicitfast`). The arm collides with what has contype 1, never with
-    itself or another arm.
+    integrator that treats actuators' damping implicitly (`implicitfast`). The arm collides with
+    what has contype 1, never with itself or another arm.
 
     Args:
         prefix: Put before every name, so that a model may have two.

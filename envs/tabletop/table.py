@@ -1,0 +1,96 @@
+"""The tabletop tasks as data: a sentence, a scene, when it is done, and what builds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rewardlab.envs.tabletop import cubes, faucet
+from rewardlab.envs.tabletop.env import TabletopEnv
+from rewardlab.program.schema import Schema
+
+
+class Row(NamedTuple):
+    """One task.
+
+    Attributes:
+        goal: What is to be done, in one sentence.
+        schema: What programs see.
+        success: When it counts as solved.
+        oracle: What its own dense reward is.
+        horizon: Steps per episode where nothing else is asked for.
+        env: Builds the environment, given `render_mode` and `native_reward`.
+        tips: What a writer of rewards would not guess.
+    """
+
+    goal: str
+    schema: Schema
+    success: str
+    oracle: str
+    horizon: int
+    env: Callable[..., TabletopEnv]
+    tips: tuple[str, ...]
+
+
+_CUBE = (
+    "The cube lies at a random place within 0.1 m of the origin in x and y, turned at random.",
+    "The hand points down at first; grasped, the tool centre is at the cube's centre, and the "
+    "gripper's openness is 0.5.",
+)
+TASKS: dict[str, Row] = {
+    "lift-cube": Row(
+        "Pick up cube A and lift it up by 0.2 meter.",
+        cubes.LIFT_SCHEMA,
+        "cubeA.pose.p[2] >= goal_height + cube_half_size",
+        "staged: reach, grasp, height of the grasped cube; 0 to 6 per step",
+        100,
+        cubes.LiftCube,
+        (*_CUBE, "On the table the cube's centre is at height 0.02."),
+    ),
+    "pick-cube": Row(
+        "Pick up cube A and move it to the 3D goal position.",
+        cubes.PICK_SCHEMA,
+        "distance of cubeA.pose.p and goal_position at most 0.025 m",
+        "staged: reach, grasp, closeness of the grasped cube to the goal; 0 to 6 per step",
+        100,
+        cubes.PickCube,
+        (
+            *_CUBE,
+            "The goal lies up to 0.5 m above where a cube lies, in the air as a rule: the cube has "
+            "to be held there.",
+        ),
+    ),
+    "stack-cube": Row(
+        "Pick up cube A and place it on cube B. The task is finished when cube A is on top of cube "
+        "B stably (i.e. cube A is static) and isn't grasped by the gripper.",
+        cubes.STACK_SCHEMA,
+        "cubeA and cubeB at most 0.0333 m apart in x and y, cubeA 0.04 m higher up to 0.005 m, "
+        "cubeA static and not grasped",
+        "staged: reach, grasp, closeness of the grasped cube to its place, letting go; 0 to 6 per "
+        "step",
+        200,
+        cubes.StackCube,
+        (
+            *_CUBE,
+            "Cube B lies as far out, at least 0.08 m from cube A.",
+            "cubeA is static on the table too, before it was ever touched.",
+        ),
+    ),
+    "turn-faucet": Row(
+        "Turn on a faucet by rotating its handle. The task is finished when qpos of faucet handle "
+        "is larger than target qpos.",
+        faucet.SCHEMA,
+        "faucet.handle.qpos > faucet.handle.target_qpos",
+        "closeness of the tool to the handle, and part of the way turned; 0 to 6 per step",
+        200,
+        faucet.TurnFaucet,
+        (
+            "The handle is a lever of 0.12 m that turns about the vertical; it has friction, and "
+            "at first it points to the arm. Pushing it from the side is enough.",
+            "handle.pose is the middle of the lever, its x axis away from the hinge; qpos grows "
+            "as the lever moves along its own y axis.",
+            "qpos goes from 0 to 1.5708; target_qpos is 0.9 of that.",
+            "The faucet stands within 0.05 m of the origin and is turned by up to 15 degrees.",
+        ),
+    ),
+}
