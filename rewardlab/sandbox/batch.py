@@ -60,12 +60,13 @@ class WorkerFault(Exception):
 
 
 def state_of(schema: Schema, row: Array) -> dict[str, Any]:
-    """Return a row by field name: the current scene, `time` and `action`."""
+    """Return a row by field name: the current scene without hidden fields, `time`, `action`."""
     size = schema.size
     state: dict[str, Any] = {}
     for path, slot in schema.layout.items():
-        values = np.round(row[slot.start : slot.stop], 6).tolist()
-        state[path] = values if slot.field.kind == "array" else values[0]
+        if not slot.field.hidden:
+            values = np.round(row[slot.start : slot.stop], 6).tolist()
+            state[path] = values if slot.field.shape else values[0]
     state["time"] = float(row[3 * size])
     state["action"] = np.round(row[3 * size + 1 :], 6).tolist()
     return state

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.program.terms import MAX_TERMS, TERM_NAME
-from rewardlab.sandbox.facade import Facade, UnknownMember
+from rewardlab.sandbox.facade import Facade
 from rewardlab.sandbox.frames import CODES, COERCED, DROPPED, PRINTED
+from rewardlab.sandbox.pose import ReadOnly, UnknownMember
 
 FILE = "<reward>"
 """Name under which programs are compiled: frames of other files are ours."""
@@ -186,14 +187,14 @@ def code_of(error: BaseException) -> str:
         return "UnknownAttribute"
     if isinstance(error, MemoryError):
         return "RewardMemoryExceeded"
-    if isinstance(error, AttributeError) and "has no setter" in str(error):
+    if isinstance(error, ReadOnly):
         return "StateMutation"
     return "RewardRuntimeError"
 
 
 def describe(error: BaseException) -> str:
     """Return what an exception says, without running more of the program than its `str`."""
-    if isinstance(error, Problem | UnknownMember):
+    if isinstance(error, Problem | UnknownMember | ReadOnly):
         return str(error)
     if isinstance(error, MemoryError):
         return "out of memory"

@@ -135,7 +135,7 @@ def _names(source: str) -> set[str]:
 
 def _value(block: Array, slot: Slot) -> Any:
     values = block[slot.start : slot.stop].tolist()
-    return values if slot.field.kind == "array" else values[0]
+    return values if slot.field.shape else values[0]
 
 
 def _short(value: Any) -> str:

@@ -11,7 +11,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.sandbox.pose import ObjectPose
+
 Array: TypeAlias = npt.NDArray[np.float64]
+
+Pose = ObjectPose
 
 _SIGMOIDS = ("gaussian", "linear", "long_tail", "cosine", "quadratic", "tanh_squared", "hyperbolic")
 
@@ -39,10 +43,16 @@ def angle_between_vec(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     return math.acos(min(1.0, max(-1.0, float(u @ v) / size)))
 
 
-def angle_distance(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Return the angle between two orientations as a share of pi, in [0, 1]; q equals -q."""
-    w, *v = qmult(qinverse(a), b)
-    return 2.0 * math.atan2(math.sqrt(sum(float(x) ** 2 for x in v)), abs(float(w))) / math.pi
+def angle_distance(a: ObjectPose | npt.ArrayLike, b: ObjectPose | npt.ArrayLike) -> float:
+    """Return the angle between two orientations as a share of pi, in [0, 1]; q equals -q.
+
+    Args:
+        a: A pose, or a quaternion.
+        b: Another one.
+    """
+    first, second = (x.q if isinstance(x, ObjectPose) else x for x in (a, b))
+    w, x, y, z = qmult(qinverse(first), second).tolist()
+    return 2.0 * math.atan2(math.hypot(x, y, z), abs(w)) / math.pi
 
 
 def qinverse(q: npt.ArrayLike) -> Array:

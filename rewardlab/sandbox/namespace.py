@@ -24,6 +24,7 @@ from rewardlab.program.vocabulary import (
     members,
 )
 from rewardlab.sandbox import helpers
+from rewardlab.sandbox.clouds import Cloud
 
 _OURS = {"transforms3d", "transforms3d.quaternions"}
 
@@ -96,6 +97,7 @@ def warm_up() -> None:
     namespace(print)
     _warm_numpy()
     _warm_scipy()
+    _warm_clouds()
     compile("gr\u00f6\u00dfe = 1", "<warm-up>", "exec")
 
 
@@ -129,3 +131,8 @@ def _warm_scipy() -> None:
     turn.as_matrix(), turn.as_rotvec(), turn.as_quat(), turn.magnitude(), turn.as_euler("zyx")
     Rotation.from_matrix(np.eye(3)), Rotation.from_rotvec([0.1, 0, 0]), Rotation.identity()
     Slerp([0.0, 1.0], turns)([0.5])
+
+
+def _warm_clouds() -> None:
+    seed, links = 1.0, np.array([[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]]).tobytes()
+    Cloud([[(0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.1, 0.1, 0.1)]], 4, "").world(seed, links)
