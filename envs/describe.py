@@ -5,9 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewardlab.envs.tasks import Task
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import (
+    ActionSpec,
+    EntitySpec,
+    FieldSpec,
+    MethodSpec,
+    Parameter,
+    Schema,
+)
 
-_TYPES = {"float": "float", "bool": "bool", "array": "np.ndarray"}
+_TYPES = {
+    "float": "float",
+    "bool": "bool",
+    "array": "np.ndarray",
+    "pose": "ObjectPose",
+    "poses": "list[ObjectPose]",
+}
+
+_POSE = """\
+class ObjectPose:
+    \"\"\"Position and orientation; ObjectPose(p, q) makes one.\"\"\"
+    p: np.ndarray  # (3,) [m] position
+    q: np.ndarray  # (4,) orientation, a unit quaternion (w, x, y, z)
+    inv() -> ObjectPose  # the inverse
+    to_transformation_matrix() -> np.ndarray  # (4,4)
+    *  # a * b -> ObjectPose: b, given in the frame of a, in the frame that a is given in"""
 
 
 def describe(task: Task) -> str:
@@ -21,11 +43,13 @@ def describe(task: Task) -> str:
 
 
 def describe_scene(schema: Schema) -> str:
-    """Return the classes of a scene, parts before what they are part of; the last one is `self`."""
-    classes = dict.fromkeys(_entities(schema.root))
-    return "\n\n".join(
-        _class(entity, last=entity is schema.root, dt=schema.dt) for entity in classes
-    )
+    """Return the classes of a scene, parts before what they are part of; the last one is `self`.
+
+    Parts that read alike share a class, whatever their surfaces are.
+    """
+    classes = [_class(e, last=e is schema.root, dt=schema.dt) for e in _entities(schema.root)]
+    poses = any(slot.field.kind.startswith("pose") for slot in schema.described.values())
+    return "\n\n".join([*[_POSE][:poses], *dict.fromkeys(classes)])
 
 
 def _head(task: Task) -> str:
@@ -56,7 +80,9 @@ def _class(entity: EntitySpec, *, last: bool, dt: float) -> str:
     for part in entity.parts:
         if part.described:
             lines.append(_member(part.name, part.entity.name, part.doc))
-    lines += [_member(field.name, _TYPES[field.kind], _about(field)) for field in entity.fields]
+    seen = (field for field in entity.fields if not field.hidden)
+    lines += [_member(field.name, _TYPES[field.kind], _about(field)) for field in seen]
+    lines += [_method(method) for method in entity.methods]
     if last:
         same = f"{entity.name} with the same members"
         lines.append(_member("previous", entity.name, f"{same}, {dt:g} s ago; at first as now"))
@@ -69,13 +95,29 @@ def _member(name: str, kind: str, about: str) -> str:
     return f"    {name}: {kind}" + (f"  # {about}" if about else "")
 
 
+def _method(method: MethodSpec) -> str:
+    takes = ", ".join(map(_parameter, method.parameters))
+    facts = (method.shape.replace(" ", ""), method.unit and f"[{method.unit}]", method.doc)
+    about = " ".join(fact for fact in facts if fact)
+    return f"    {method.name}({takes}) -> {_TYPES[method.returns]}  # {about}"
+
+
+def _parameter(parameter: Parameter) -> str:
+    if parameter.kind == "entity":
+        return parameter.name
+    default = "" if parameter.default is None else f" = {parameter.default:g}"
+    return f"{parameter.name}: {_TYPES[parameter.kind]}{default}"
+
+
 def _about(field: FieldSpec) -> str:
     facts = []
     if field.kind == "array":
         facts.append(str(field.shape).replace(" ", ""))
-    if field.unit:
+    if field.unit and not field.kind.startswith("pose"):
         facts.append(f"[{field.unit}]")
-    if field.kind != "bool" and (field.low is not None or field.high is not None):
+    if field.low is not None and field.low == field.high:
+        facts.append(f"always {field.low:g}:")
+    elif field.kind != "bool" and (field.low is not None or field.high is not None):
         low = "-inf" if field.low is None else f"{field.low:g}"
         high = "inf" if field.high is None else f"{field.high:g}"
         facts.append(f"in [{low}, {high}]")

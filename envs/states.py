@@ -11,7 +11,8 @@ import numpy as np
 
 from rewardlab.envs.scene import Array
 from rewardlab.envs.tasks import Task
-from rewardlab.program.schema import FieldSpec, Schema, Slot
+from rewardlab.envs.varying import GRASPS, grasps, hold, is_direction, is_listed, repair, varying
+from rewardlab.program.schema import Schema, Slot
 
 HOLD = 3
 """Steps for which a random action is held, so that states spread."""
@@ -40,8 +41,9 @@ def probe_states(task: Task, *, n: int = 64, seed: int = 0) -> States:
 
     The first `n` are real: resets and random rollouts. Then follow, made from them: perturbed
     copies; extremes of every range; and coincident states (hand at object, object at goal, all
-    positions equal, no motion, identity orientations, zero action, time 0). Where entries of `obs`
-    always equal fields of the scene, they follow those in made rows too.
+    positions equal, no motion, identity orientations, objects grasped or not, zero action, time
+    0). Orientations stay unit quaternions, seeds of point clouds stay those of their episodes.
+    Where entries of `obs` always equal fields of the scene, they follow those in made rows too.
 
     Args:
         task: Whose states.
@@ -99,10 +101,11 @@ def _perturbed(real: Array, schema: Schema, n: int, rng: np.random.Generator) ->
     rows = real[rng.integers(len(real), size=n)].copy()
     spread = real.std(axis=0) + 1e-3
     for block in _blocks(rows, schema):
-        for slot in _varying(schema).values():
+        for slot in varying(schema).values():
             part = slice(slot.start, slot.stop)
             block[:, part] += rng.normal(size=(n, slot.field.size)) * spread[part]
-            _repair(block[:, part], slot.field)
+            repair(block[:, part], slot.field)
+        hold(block, schema, rng)
     return rows
 
 
@@ -113,30 +116,36 @@ def _extreme(real: Array, schema: Schema, n: int, rng: np.random.Generator) -> A
     reach = 3.0 * (high - low) + 1.0
     for i, row in enumerate(rows):
         side = rng.integers(2, size=schema.size) if i > 1 else np.full(schema.size, i)
-        for slot in _varying(schema).values():
+        for slot in varying(schema).values():
             part = slice(slot.start, slot.stop)
             bottom = low[part] - reach[part] if slot.field.low is None else slot.field.low
             top = high[part] + reach[part] if slot.field.high is None else slot.field.high
             row[part] = np.where(side[part] == 1, top, bottom)
             if slot.field.kind == "bool":
                 row[part] = side[part]
-            if _is_direction(slot.field):
+            if is_direction(slot.field):
                 row[part] = 0.0
                 row[slot.start + rng.integers(slot.field.size)] = 1.0 if side[slot.start] else -1.0
         if not schema.action.discrete:
             row[-schema.action.size :] = rng.choice((-1.0, 1.0), size=schema.action.size)
+    hold(rows, schema, rng)
     return rows
 
 
 def _coincident(real: Array, schema: Schema) -> Iterator[tuple[str, Array]]:
     """Yield states in which things are equal, at rest or zero, with their names."""
-    base, all_fields = real[-1], _varying(schema)
+    base, all_fields = real[-1], varying(schema)
     fields = {path: slot for path, slot in all_fields.items() if path != "obs"} or all_fields
-    points = {p: s for p, s in fields.items() if s.field.shape == (3,) and s.field.unit == "m"}
+    places = {p: s for p, s in fields.items() if s.field.shape[-1:] == (3,) and s.field.unit == "m"}
+    points = {p: s for p, s in places.items() if s.field.size == 3 and not is_listed(p)}
     for first, second in combinations(_outermost(list(points)), 2):
         yield f"{second} at {first}", _with(base, [(points[second], _read(base, points[first]))])
+    for path, slot in grasps(schema).items():
+        for name, numbers in GRASPS.items():
+            yield f"{path.rpartition('.')[0]} {name}", _with(base, [(slot, numbers)])
     slots = fields.values()
-    together = [(slot, _read(base, next(iter(points.values())))) for slot in points.values()]
+    where = _read(base, next(iter(points.values()))) if points else IDENTITY
+    together = [(slot, np.resize(where, slot.field.size)) for slot in places.values()]
     still = [(slot, 0.0) for slot in slots if "/s" in slot.field.unit]
     level = [(s, IDENTITY) for p, s in fields.items() if s.field.shape == (4,) and p != "obs"]
     zero = [(s, 0.0) for p, s in fields.items() if s.field.unit in _LENGTHS or p == "obs"]
@@ -216,26 +225,6 @@ def _sources(named: Array, obs: Array) -> dict[int, int]:
 def _blocks(rows: Array, schema: Schema) -> list[Array]:
     """Return views of the current, previous and initial scenes `(n, size)`."""
     return [rows[:, i * schema.size : (i + 1) * schema.size] for i in range(3)]
-
-
-def _repair(values: Array, field: FieldSpec) -> None:
-    """Bring perturbed values `(n, size)` back to what the field can hold."""
-    if field.kind == "bool":
-        values[:] = values > 0.5
-    elif _is_direction(field):
-        values /= np.linalg.norm(values, axis=1, keepdims=True)
-    else:
-        np.clip(values, field.low, field.high, out=values)
-
-
-def _varying(schema: Schema) -> dict[str, Slot]:
-    """Return the fields that a state may change: not constants in seconds, not absent parts."""
-    return {path: slot for path, slot in schema.described.items() if slot.field.unit != "s"}
-
-
-def _is_direction(field: FieldSpec) -> bool:
-    """Whether it is a quaternion or a unit vector."""
-    return field.shape in ((3,), (4,)) and not field.unit and (field.low, field.high) == (-1.0, 1.0)
 
 
 def _read(row: Array, slot: Slot) -> Array:

@@ -36,6 +36,9 @@ from rewardlab.program.schema import ActionSpec
 DT = 0.05
 """Seconds between control steps [s]."""
 
+HALF_SIZE, GOAL_HEIGHT = 0.02, 0.2
+"""Of cubes, and of what is to be lifted [m]."""
+
 _ARM = tuple(
     [f"moves the hand along {axis}: 0.1 m at 1" for axis in "xyz"]
     + [f"turns the hand about {axis}: 0.1 rad at 1" for axis in "xyz"]
@@ -199,13 +202,17 @@ class MobileDualArmPanda(Entity):
 class _CubeScene(Scene):
     robot: PandaRobot = part("the arm")
     cubeA: RigidObject = part("the cube to be moved, at its centre")  # noqa: N815
-    cube_half_size: float = field("half the length of a cube's edge, 0.02", unit="m")
+    cube_half_size: float = field(
+        "half the length of a cube's edge", unit="m", low=HALF_SIZE, high=HALF_SIZE
+    )
 
 
 class LiftCubeScene(_CubeScene):
     """A table at height 0 with a cube on it; x away from the arm, z up."""
 
-    goal_height: float = field("how far the cube is to be lifted, 0.2", unit="m")
+    goal_height: float = field(
+        "how far the cube is to be lifted", unit="m", low=GOAL_HEIGHT, high=GOAL_HEIGHT
+    )
 
 
 class PickCubeScene(_CubeScene):

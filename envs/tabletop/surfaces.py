@@ -17,7 +17,7 @@ from rewardlab.sandbox.helpers import quat2mat
 Box: TypeAlias = Sequence[float]
 """Centre (3), orientation wxyz (4) and half lengths of the edges (3), in the frame of its link."""
 
-_OF_JOINTS = {"qpos": "", "qvel": "/s", "target_qpos": ""}
+_OF_JOINTS = {"qpos": "", "qvel": "/s", "target_qpos": ""}  # what follows the unit
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,14 @@ class Surface:
         n_points: Points on the surface of each link.
         n_joints: Joints of an `ArticulateObject`.
         unit: Of their positions, `"rad"` or `"m"`.
+        target: The `target_qpos` of a `LinkObject` whose task always has the same.
     """
 
     links: Sequence[Sequence[Box]]
     n_points: int
     n_joints: int = 1
     unit: str = "rad"
+    target: float | None = None
 
 
 def tabletop_schema(
@@ -82,6 +84,8 @@ def _field(field: FieldSpec, surface: Surface) -> FieldSpec:
         return replace(field, shape=(len(surface.links), 7))
     if field.name not in _OF_JOINTS or field.unit.startswith("m"):
         return field
+    if field.name == "target_qpos":
+        return replace(field, unit=surface.unit, low=surface.target, high=surface.target)
     shape = (surface.n_joints,) if field.kind == "array" else ()
     return replace(field, shape=shape, unit=surface.unit + _OF_JOINTS[field.name])
 
