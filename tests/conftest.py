@@ -9,8 +9,9 @@ from werkzeug import Response
 
 
 @pytest.fixture(autouse=True)
-def _no_chat_model(monkeypatch):
-    """No test may reach a real server, or behave differently where a key is set."""
+def _nobodys_machine(monkeypatch, tmp_path):
+    """No test may reach a real server, differ where a key is set, or touch a user's library."""
+    monkeypatch.setenv("REWARDLAB_LIBRARY", str(tmp_path / "library"))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "REWARDLAB_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 

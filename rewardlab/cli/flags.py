@@ -59,6 +59,26 @@ FewShot = Annotated[int, arg(metavar="K", help="Solved examples shown to the cod
 MaxRepairs = Annotated[
     int, arg(metavar="N", help="How often a refused program goes back to its coder.")
 ]
+Frozen = Annotated[
+    UseAppendAction[tuple[str, ...]],
+    arg(
+        metavar="TASK",
+        help="Task of which no example may be shown; may be repeated.",
+        help_behavior_hint="",
+    ),
+]
+MaxCalls = Annotated[
+    int | None,
+    arg(metavar="N", help="Send a model at most so many requests.", help_behavior_hint=""),
+]
+MaxTokens = Annotated[
+    int | None,
+    arg(
+        metavar="N",
+        help="Send no further request once so many tokens were used.",
+        help_behavior_hint="",
+    ),
+]
 Goal = Annotated[
     Positional[str],
     arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),

@@ -20,9 +20,12 @@ from rewardlab.cli.flags import (
     AllowDegraded,
     Coder,
     FewShot,
+    Frozen,
     Goal,
     Json,
+    MaxCalls,
     MaxRepairs,
+    MaxTokens,
     Model,
     Output,
     Sandbox,
@@ -49,7 +52,14 @@ class Flags:
     coder: Coder = "auto"
     model: Model = None
     few_shot: FewShot = 0
+    frozen: Frozen = ()
     max_repairs: MaxRepairs = 3
+    max_calls: MaxCalls = None
+    max_tokens: MaxTokens = None
+    record: Annotated[
+        str | None,
+        arg(metavar="DIR", help="Where to keep every call.", help_behavior_hint=""),
+    ] = None
     seed: Seed = 0
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
@@ -71,7 +81,11 @@ def run(flags: Flags) -> Answer:
         coder=flags.coder,
         n=flags.samples,
         few_shot=flags.few_shot,
+        frozen=flags.frozen,
         max_repairs=flags.max_repairs,
+        max_calls=flags.max_calls,
+        max_tokens=flags.max_tokens,
+        record=flags.record,
         model=flags.model,
         seed=flags.seed,
         sandbox=flags.sandbox,

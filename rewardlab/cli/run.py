@@ -22,9 +22,12 @@ from rewardlab.cli.answer import Answer, note, percent
 from rewardlab.cli.flags import (
     Coder,
     FewShot,
+    Frozen,
     Goal,
     Json,
+    MaxCalls,
     MaxRepairs,
+    MaxTokens,
     Model,
     OptionalTask,
     Switch,
@@ -57,7 +60,10 @@ class Flags(Training):
     coder: Coder = "auto"
     model: Model = None
     few_shot: FewShot = 0
+    frozen: Frozen = ()
     max_repairs: MaxRepairs = 3
+    max_calls: MaxCalls = None
+    max_tokens: MaxTokens = None
     episodes: Annotated[int, arg(metavar="N", help="Episodes of the final evaluation.")] = 20
     video: Annotated[
         bool, arg(help="Film it.", help_behavior_hint="(default: where pictures can be drawn)")
@@ -181,7 +187,10 @@ def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
         config.goal,
         coder=flags.coder,
         few_shot=flags.few_shot,
+        frozen=flags.frozen,
         max_repairs=flags.max_repairs,
+        max_calls=flags.max_calls,
+        max_tokens=flags.max_tokens,
         model=flags.model,
         seed=config.seed,
         sandbox=flags.sandbox,

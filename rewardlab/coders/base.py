@@ -59,6 +59,7 @@ class Request:
         description: The scene as text, from `Task.describe`.
         tips: Facts about the task.
         examples: Solved tasks to show.
+        retrieval: JSON-ready record of how these were chosen, for the run folder.
         rounds: Past rounds, oldest first; not empty when refining.
         attempt: The reply to repair, when repairing.
         sample: Index of the candidate, so that `k` candidates differ.
@@ -71,6 +72,7 @@ class Request:
     description: str
     tips: tuple[str, ...] = ()
     examples: tuple[Example, ...] = ()
+    retrieval: Mapping[str, Any] = field(default_factory=dict)
     rounds: tuple[Round, ...] = ()
     attempt: Attempt | None = None
     sample: int = 0
@@ -98,7 +100,11 @@ class Reply:
 
 
 class Coder(Protocol):
-    """Writes reward programs."""
+    """Writes reward programs.
+
+    One that may be asked from several threads at a time says with how many by an attribute
+    `n_concurrent`.
+    """
 
     name: str
 

@@ -30,6 +30,7 @@ class ChatCoder:
         timeout_s: How long to wait for a whole answer, each time [s].
         max_retries: How often a call that failed on the way is repeated; a server's `Retry-After`
             is honoured.
+        n_concurrent: How many requests may be under way at a time.
         endpoint: The server; by default as the environment says.
         cache: Where replies are kept.
 
@@ -46,6 +47,7 @@ class ChatCoder:
         temperature: float = 0.7,
         timeout_s: float = 120.0,
         max_retries: int = 2,
+        n_concurrent: int = 4,
         endpoint: Endpoint | None = None,
         cache: ReplyCache | None = None,
     ) -> None:
@@ -54,6 +56,7 @@ class ChatCoder:
         self.temperature = temperature
         self.timeout_s = timeout_s
         self.max_retries = max_retries
+        self.n_concurrent = n_concurrent
         self.cache = cache or ReplyCache()
 
     def write(self, request: Request) -> Reply:

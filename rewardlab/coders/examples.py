@@ -2,120 +2,136 @@
 
 from __future__ import annotations
 
-import ast
-import hashlib
-import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Example
-from rewardlab.coders.library import Solved, reference
+from rewardlab.coders.library import Solved, own, reference
+from rewardlab.coders.likeness import NEAR_DUPLICATE, likeness, similarities, twins
+from rewardlab.coders.text import one_line
 from rewardlab.program.reading import read
 from rewardlab.program.schema import Schema
 
-NEAR_DUPLICATE = 0.9
-"""Likeness from which two texts count as the same."""
 
-_EVALUATION = {
-    "metaworld": "window-open window-close door-close drawer-open drawer-close door-unlock "
-    "sweep-into button-press handle-press handle-press-side handle-pull",
-    "tabletop": "lift-cube pick-cube stack-cube turn-faucet open-cabinet-door "
-    "open-cabinet-drawer push-chair",
-    "locomotion": "hopper-forward hopper-front-flip hopper-back-flip ant-forward ant-lie-down "
-    "ant-wave-leg",
-}
-EVALUATION_TASKS = frozenset(
-    f"{suite}/{name}" for suite, names in _EVALUATION.items() for name in names.split()
-)
-"""The tasks that methods are compared on: never shown as examples."""
+@dataclass(frozen=True)
+class Query:
+    """For what examples are wanted.
 
-
-def retrieve(
-    goal: str,
-    k: int,
-    *,
-    task_id: str,
-    env_id: str,
-    scene: Schema,
-    among: Sequence[Solved] | None = None,
-) -> tuple[Example, ...]:
-    """Return up to `k` examples whose goals are most like a goal, best first, ties by task id.
-
-    Left out are examples of the same task or environment, programs that equal one of theirs up to
-    names, near-duplicates of the goal or of each other, tasks that methods are compared on, and
-    programs that do not read as valid in this scene.
-
-    Args:
+    Attributes:
         goal: What is asked.
-        k: How many at most.
         task_id: The task that is asked about.
         env_id: Its environment.
         scene: Its scene.
-        among: The examples to choose from; by default the packaged ones.
+        frozen: Ids of further tasks of which nothing may be shown, e.g. those that an evaluation
+            compares methods on.
     """
-    candidates = reference() if among is None else among
-    own = {s for s in candidates if s.task_id == task_id or s.env_id == env_id}
-    secret = {shape(s.source) for s in own}
-    likeness = similarities(goal, [s.goal for s in candidates])
-    chosen: list[Solved] = []
-    for score, solved in sorted(
-        zip(likeness, candidates, strict=True), key=lambda item: (-item[0], item[1].task_id)
-    ):
-        leaks = solved in own or shape(solved.source) in secret or score >= NEAR_DUPLICATE
-        if leaks or solved.task_id in EVALUATION_TASKS or _repeats(solved, [*chosen, *own]):
-            continue
-        if len(chosen) < k and read(solved.source, scene).ok:
-            chosen.append(solved)
-    return tuple(Example(s.task_id, s.goal, s.source) for s in chosen)
+
+    goal: str
+    task_id: str
+    env_id: str
+    scene: Schema
+    frozen: Collection[str] = ()
 
 
-def shape(source: str) -> str:
-    """Return a hash of a program that renaming, comments and layout do not change."""
-    tree = ast.parse(source)
-    names: dict[str, str] = {}
-    for node in ast.walk(tree):
-        for attribute in ("id", "arg"):
-            name = getattr(node, attribute, None)
-            if isinstance(name, str):
-                setattr(node, attribute, names.setdefault(name, f"v{len(names)}"))
-        if isinstance(node, ast.FunctionDef):
-            node.name = names.setdefault(node.name, f"v{len(names)}")
-            node.returns = None
-            if ast.get_docstring(node) is not None:
-                node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+class Retrieved(NamedTuple):
+    """What was found.
 
-
-def similarities(query: str, texts: Sequence[str]) -> list[float]:
-    """Return the cosine between the TF-IDF vectors of a text and of others, in [0, 1].
-
-    Terms are runs of 3 to 5 characters of the lower-cased text with single blanks.
+    Attributes:
+        examples: The best first.
+        record: JSON-ready: what is shown with its score, what was dropped and why, what is broken.
     """
-    grams = [_grams(text) for text in (query, *texts)]
-    n_with = Counter(gram for counts in grams for gram in counts)
-    weight = {gram: 1.0 + math.log((1 + len(grams)) / (1 + n)) for gram, n in n_with.items()}
-    vectors = [_unit({g: n * weight[g] for g, n in counts.items()}) for counts in grams]
-    return [_dot(vectors[0], vector) for vector in vectors[1:]]
+
+    examples: tuple[Example, ...]
+    record: dict[str, Any]
 
 
-def _repeats(solved: Solved, others: Iterable[Solved]) -> bool:
-    others = list(others)
-    if any(shape(solved.source) == shape(other.source) for other in others):
-        return True
-    same = similarities(solved.source, [other.source for other in others])
-    return any(score >= NEAR_DUPLICATE for score in same)
+def retrieve(query: Query, k: int, *, among: Sequence[Solved] | None = None) -> Retrieved:
+    """Return up to `k` examples whose goals are most like the asked one, ties by task and program.
+
+    Never shown is what could give the answer away: programs of the asked task, or of its
+    environment under another suite's name (two tasks that one suite gives the same environment,
+    e.g. two behaviours of a robot, are two tasks); a goal nearly the same as the asked one; twins
+    of any of these programs, or of those of frozen tasks. Nor are twins of what is shown already,
+    and programs that do not read as valid in the asked task's scene.
+
+    The published tasks were once banned as examples altogether; now their programs serve each
+    other, left out one by one, and whoever evaluates on several names these as `frozen`.
+
+    Args:
+        query: What is asked.
+        k: How many at most.
+        among: The entries to choose from; by default the packaged and the user's library.
+    """
+    shelf = own()
+    entries = _distinct([*reference(), *shelf.entries]) if among is None else list(among)
+    scores = similarities(query.goal, [entry.goal for entry in entries])
+    ranked = sorted(
+        zip(scores, entries, strict=True), key=lambda item: (-item[0], item[1].task_id, item[1].id)
+    )
+    secret = [entry for entry in entries if _is_secret(entry, query)]
+    chosen: list[tuple[float, Solved]] = []
+    dropped: list[dict[str, str]] = []
+    for score, entry in ranked:
+        if len(chosen) == k:
+            break
+        why = _leak(entry, query, secret) or _misfit(entry, query, [e for _, e in chosen])
+        if why:
+            dropped.append({"task": entry.task_id, "id": entry.id[:12], "why": why})
+        else:
+            chosen.append((score, entry))
+    assert not any(_leak(entry, query, secret) for _, entry in chosen)
+    return Retrieved(
+        tuple(Example(entry.task_id, entry.goal, entry.source) for _, entry in chosen),
+        {
+            "k": k,
+            "by": "TF-IDF of runs of 3 to 5 characters of the goal",
+            "frozen": sorted(query.frozen),
+            "shown": [
+                {"task": e.task_id, "id": e.id[:12], "score": round(score, 4)}
+                for score, e in chosen
+            ],
+            "dropped": dropped,
+            "broken": [broken._asdict() for broken in shelf.broken] if among is None else [],
+        },
+    )
 
 
-def _grams(text: str) -> Counter[str]:
-    plain = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in text.lower()).split())} "
-    return Counter(plain[i : i + n] for n in (3, 4, 5) for i in range(len(plain) - n + 1))
+def _distinct(entries: Sequence[Solved]) -> list[Solved]:
+    """Drop programs that are there already: a user's library may hold packaged ones."""
+    return list({entry.id: entry for entry in reversed(entries)}.values())
 
 
-def _unit(vector: dict[str, float]) -> dict[str, float]:
-    norm = math.sqrt(sum(x * x for x in vector.values()))
-    return {gram: x / norm for gram, x in vector.items()} if norm else vector
+def _is_secret(entry: Solved, query: Query) -> bool:
+    return _is_asked(entry, query) or entry.task_id in query.frozen
 
 
-def _dot(a: dict[str, Any], b: dict[str, Any]) -> float:
-    return float(sum(x * b[gram] for gram, x in a.items() if gram in b))
+def _is_asked(entry: Solved, query: Query) -> bool:
+    alias = entry.env_id == query.env_id and _suite(entry.task_id) != _suite(query.task_id)
+    return entry.task_id == query.task_id or alias
+
+
+def _leak(entry: Solved, query: Query, secret: Sequence[Solved]) -> str:
+    """Return why an entry might give the answer away, `""` if it does not."""
+    if _is_asked(entry, query):
+        return "it is of the asked task"
+    if entry.task_id in query.frozen:
+        return "its task is frozen"
+    if likeness(entry.goal, query.goal) >= NEAR_DUPLICATE:
+        return "its goal is nearly the asked one"
+    other = next((s for s in secret if twins(s.source, entry.source)), None)
+    return f"it is a twin of a program of {other.task_id}" if other else ""
+
+
+def _misfit(entry: Solved, query: Query, shown: Sequence[Solved]) -> str:
+    """Return why an entry is of no use beside those shown, `""` if it is."""
+    for other in shown:
+        if likeness(entry.goal, other.goal) >= NEAR_DUPLICATE or twins(entry.source, other.source):
+            return f"it is a twin of {other.task_id}, which is shown"
+    errors = read(entry.source, query.scene).findings
+    first = next((finding for finding in errors if finding.severity == "error"), None)
+    return f"the asked scene refuses it: {one_line(str(first), 200)}" if first else ""
+
+
+def _suite(task_id: str) -> str:
+    return task_id.partition("/")[0]

@@ -1,7 +1,8 @@
-"""A coder that answers from the calls that a run recorded."""
+"""The calls of a coder that a run recorded, and a coder that answers from them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from rewardlab.store.files import read_json
 class ReplayCoder:
     """Repeats recorded replies: the one to the same messages if there is one, else the next.
 
+    Of several to the same messages it is that of the same candidate.
+
     Args:
         path: A run folder, its `llm` folder, or any folder of recorded calls.
 
@@ -25,8 +28,7 @@ class ReplayCoder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.name = f"replay:{path}"
-        folder = self.path / "llm" if (self.path / "llm").is_dir() else self.path
-        self._calls = [call for file in sorted(folder.glob("[0-9]*.json")) if (call := _read(file))]
+        self._calls = [c for c in read_calls(self.path) if isinstance(c.get("reply"), str)]
         if not self._calls:
             raise ConfigError(
                 f"nothing to replay in {str(path)!r}: expected a run folder whose llm/ holds "
@@ -48,7 +50,8 @@ class ReplayCoder:
             )
         messages = content_hash(list(prompt.messages))
         matches = [c for c in self._calls if content_hash(c.get("messages")) == messages]
-        call = matches[0] if matches else self._calls[0]
+        own = [c for c in matches if c.get("sample") == request.sample]
+        call = (own or matches or self._calls)[0]
         self._calls.remove(call)
         record = {
             "model": call.get("model"),
@@ -61,11 +64,17 @@ class ReplayCoder:
         return Reply(call["reply"], origin, record=record, notes=notes)
 
 
-def _read(file: Path) -> dict[str, Any] | None:
-    if file.is_symlink():
-        return None
-    try:
-        call = read_json(file)
-    except StorageError:
-        return None
-    return call if call and isinstance(call.get("reply"), str) else None
+def read_calls(folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield recorded calls in their order; what cannot be read is left out.
+
+    Args:
+        folder: A run folder, its `llm` folder, or any folder of recorded calls.
+    """
+    inner = folder / "llm"
+    for file in sorted((inner if inner.is_dir() else folder).glob("[0-9]*.json")):
+        try:
+            call = None if file.is_symlink() else read_json(file)
+        except StorageError:
+            continue
+        if call:
+            yield call

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from rewardlab.coders.base import Attempt, Coder, Reply, Request
 from rewardlab.coders.extraction import extract
 from rewardlab.coders.offline import OfflineComposer
 from rewardlab.coders.text import one_line
+from rewardlab.design.asking import Ask, OnEvent, Steps, ask_all, name
+from rewardlab.design.budget import Budget
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.verdict import Verdict
 from rewardlab.errors import CoderError
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
-
-OnEvent: TypeAlias = Callable[[str, str], None]
-"""Called with a kind (`"ask"`, `"refused"`, `"passed"`, `"failed"`, `"note"`) and one line."""
 
 
 def quiet(kind: str, line: str) -> None:
@@ -45,11 +43,13 @@ class Candidate:
         program: The program, if one passed.
         verdict: The verdict on the last program that was written, if any was.
         reason: Why none passed, in one line.
+        error: What kept the coder from answering, if that is why.
     """
 
     program: RewardProgram | None
     verdict: Verdict | None
     reason: str = ""
+    error: CoderError | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Loop:
         max_repairs: How often findings are sent back, per candidate.
         transcript: Where calls are written down.
         on_event: Told what happens.
+        budget: How much may be asked in all.
     """
 
     coder: Coder
@@ -69,29 +70,43 @@ class Loop:
     max_repairs: int
     transcript: Transcript
     on_event: OnEvent
+    budget: Budget
 
-    def run(self, request: Request, *, parent: RewardProgram | None = None) -> Candidate:
-        """Write one candidate.
+    def run(
+        self, requests: Sequence[Request], *, parent: RewardProgram | None = None
+    ) -> list[Candidate]:
+        """Write a candidate for each request, see `ask_all`.
 
         Args:
-            request: What is asked.
+            requests: What is asked.
             parent: The program that is refined; it does not count as an answer.
 
         Raises:
-            CoderError: The coder's service failed.
             GoalNotUnderstood: The offline composer cannot ground the goal.
             SandboxError: The jail failed.
         """
+        return ask_all(
+            self.coder,
+            [self._steps(request, parent) for request in requests],
+            transcript=self.transcript,
+            budget=self.budget,
+            on_event=self.on_event,
+        )
+
+    def _steps(self, request: Request, parent: RewardProgram | None) -> Steps[Candidate]:
         seen: set[str] = set()
         verdict: Verdict | None = None
         findings: tuple[Finding, ...] = ()
         reason = ""
         for attempt in range(self.max_repairs + 1):
-            reply = self._ask(request, attempt)
+            try:
+                reply, number = yield Ask(request, attempt)
+            except CoderError as error:
+                return Candidate(None, verdict, str(error), error)
             source = extract(reply.text)
             text = reply.text if source is None else source
             if text in seen:
-                self.transcript.complete(error="SameAnswer")
+                self.transcript.complete(number, error="SameAnswer")
                 return Candidate(None, verdict, f"the same answer came twice: {reason}")
             seen.add(text)
             program = self._program(source, request, reply, attempt, parent)
@@ -101,7 +116,9 @@ class Loop:
                 verdict = self.check(program)
                 findings = verdict.errors
             self.transcript.complete(
+                number,
                 error=findings[0].code if findings else None,
+                codes=[finding.code for finding in findings],
                 findings=[str(finding) for finding in findings],
                 program_id=program.id if program else None,
             )
@@ -109,36 +126,14 @@ class Loop:
                 self._passed(request, program, verdict)
                 return Candidate(program, verdict)
             reason = _summary(findings)
-            self.on_event("refused", f"{_name(request)}, attempt {attempt + 1}: {reason}")
+            self.on_event("refused", f"{name(request)}, attempt {attempt + 1}: {reason}")
             request = replace(request, attempt=Attempt(text, findings))
         return Candidate(None, verdict, f"{reason} (after {self.max_repairs} repairs)")
 
     def _passed(self, request: Request, program: RewardProgram, verdict: Verdict) -> None:
-        self.on_event("passed", f"{_name(request)} passed: {program.id[:12]}")
+        self.on_event("passed", f"{name(request)} passed: {program.id[:12]}")
         for warning in verdict.findings:
             self.on_event("note", f"warning: {one_line(str(warning))}")
-
-    def _ask(self, request: Request, attempt: int) -> Reply:
-        """Ask the coder and write the call down at once, also when it fails."""
-        self.on_event("ask", f"{_name(request)}: {_stage(request)}, by {self.coder.name}")
-        facts = {
-            "coder": self.coder.name,
-            "task": request.task_id,
-            "goal": request.goal,
-            "stage": _stage(request),
-            "sample": request.sample,
-            "attempt": attempt,
-            "seed": request.seed,
-        }
-        try:
-            reply = self.coder.write(request)
-        except CoderError as error:
-            failed = {"error": "CoderError", "message": str(error)}
-            self.transcript.add({**facts, **failed, **error.record})
-            raise
-        entry = {**facts, **reply.record, "origin": reply.origin, "tokens": dict(reply.tokens)}
-        self.transcript.add({**entry, "reply": reply.text, "notes": dict(reply.notes)})
-        return reply
 
     def _program(
         self,
@@ -169,16 +164,6 @@ class Loop:
 
 def _same(program: RewardProgram, parent: RewardProgram | None) -> bool:
     return parent is not None and program.source.strip() == parent.source.strip()
-
-
-def _name(request: Request) -> str:
-    return f"candidate {request.sample + 1}"
-
-
-def _stage(request: Request) -> str:
-    if request.attempt is not None:
-        return "repair"
-    return "feedback" if request.rounds else "generate"
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

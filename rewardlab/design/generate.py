@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.coders.base import Coder, Example, Request
+from rewardlab.coders.base import Coder, Request
 from rewardlab.coders.select import make_coder
 from rewardlab.coders.text import GOAL_LIMIT
 from rewardlab.config import Sandbox, check_seed
-from rewardlab.design.candidate import Candidate, Loop, OnEvent, quiet
+from rewardlab.design.asking import OnEvent
+from rewardlab.design.budget import Budget
+from rewardlab.design.candidate import Candidate, Loop, quiet
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
 from rewardlab.errors import CoderError, ProgramRefused, UsageError
@@ -31,6 +33,9 @@ def generate(
     max_repairs: int = 3,
     model: str | None = None,
     seed: int = 0,
+    frozen: Collection[str] = (),
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
     record: Path | str | None = None,
@@ -42,11 +47,15 @@ def generate(
         task: A task or its id.
         goal: What to reward, in words; by default the task's own sentence.
         coder: `"openai"`, `"offline"`, `"replay:PATH"`, `"auto"` or a coder.
-        n: How many candidates to ask for; those that fail or repeat another one are left out.
+        n: How many candidates to ask for; those that fail or repeat another one are left out. A
+            chat model is asked for up to four at a time; the programs keep their order.
         few_shot: How many solved examples of other tasks to show.
         max_repairs: How often the findings on a candidate are sent back.
         model: Model name for a chat model.
         seed: Makes candidates of one seed differ from those of another.
+        frozen: Ids of tasks of which no example may be shown, as in `Query`.
+        max_calls: As in `Budget`.
+        max_tokens: As in `Budget`.
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
         record: Folder into which every call is written at once.
@@ -69,16 +78,16 @@ def generate(
         max_repairs=max_repairs,
         transcript=Transcript(Path(record) if record is not None else None),
         on_event=on_event,
+        budget=Budget(max_calls, max_tokens),
     )
-    request = first_request(
-        task, goal, seed=seed, examples=_examples(task, goal, few_shot, on_event)
-    )
-    return programs_of(_candidates(loop, request, n), loop)
+    request = first_request(task, goal, seed=seed)
+    if few_shot:
+        request = _with_examples(request, task.env_id, few_shot, frozen, on_event)
+    requests = [replace(request, sample=sample) for sample in range(n)]
+    return programs_of(loop.run(requests), on_event)
 
 
-def first_request(
-    task: Task, goal: str, *, seed: int, examples: tuple[Example, ...] = ()
-) -> Request:
+def first_request(task: Task, goal: str, *, seed: int) -> Request:
     """Return the request that starts a candidate."""
     return Request(
         task_id=task.id,
@@ -86,15 +95,12 @@ def first_request(
         scene=task.scene,
         description=task.describe(),
         tips=task.tips,
-        examples=examples,
         seed=seed,
     )
 
 
-def programs_of(candidates: Iterator[Candidate], loop: Loop) -> list[RewardProgram]:
+def programs_of(candidates: Iterable[Candidate], on_event: OnEvent) -> list[RewardProgram]:
     """Return the distinct programs of the candidates that passed, in their order.
-
-    A service that fails ends the asking; it is an error only if nothing passed before.
 
     Raises:
         ProgramRefused: None passed.
@@ -102,19 +108,14 @@ def programs_of(candidates: Iterator[Candidate], loop: Loop) -> list[RewardProgr
     """
     passed: dict[str, RewardProgram] = {}
     last: Candidate | None = None
-    try:
-        for candidate in candidates:
-            if candidate.program is None:
-                last = candidate
-                loop.on_event("failed", candidate.reason)
-            elif candidate.program.id in passed:
-                loop.on_event("note", "this candidate equals an earlier one and is left out")
-            else:
-                passed[candidate.program.id] = candidate.program
-    except CoderError as error:
-        if not passed:
-            raise
-        loop.on_event("failed", f"no more candidates: {error}")
+    for candidate in candidates:
+        if candidate.program is None:
+            last = candidate
+            on_event("failed", candidate.reason)
+        elif candidate.program.id in passed:
+            on_event("note", "this candidate equals an earlier one and is left out")
+        else:
+            passed[candidate.program.id] = candidate.program
     if not passed and last is not None:
         raise _refusal(last)
     return list(passed.values())
@@ -138,25 +139,23 @@ def check_request(goal: str, *, n: int = 1, few_shot: int = 0, max_repairs: int 
     return goal
 
 
-def _candidates(loop: Loop, request: Request, n: int) -> Iterator[Candidate]:
-    for sample in range(n):
-        yield loop.run(replace(request, sample=sample))
+def _with_examples(
+    request: Request, env_id: str, k: int, frozen: Collection[str], tell: OnEvent
+) -> Request:
+    from rewardlab.coders.examples import Query, retrieve
 
-
-def _examples(task: Task, goal: str, k: int, tell: OnEvent) -> tuple[Example, ...]:
-    if not k:
-        return ()
-    from rewardlab.coders.examples import retrieve
-
-    found = retrieve(goal, k, task_id=task.id, env_id=task.env_id, scene=task.scene)
-    names = ", ".join(example.task_id for example in found) or "none fits this task"
+    query = Query(request.goal, request.task_id, env_id, request.scene, frozen)
+    found = retrieve(query, k)
+    for broken in found.record["broken"]:
+        tell("note", f"library entry {broken['name']} is broken and skipped: {broken['why']}")
+    names = ", ".join(example.task_id for example in found.examples) or "none fits this task"
     tell("note", f"examples shown: {names}")
-    return found
+    return replace(request, examples=found.examples, retrieval=found.record)
 
 
 def _refusal(last: Candidate) -> CoderError | ProgramRefused:
-    if last.verdict is None:
-        return CoderError(
-            f"no reply held a program: {last.reason}; try another model, or --coder offline"
-        )
-    return ProgramRefused(f"no program passed validation: {last.reason}", last.verdict)
+    if last.verdict is not None:
+        return ProgramRefused(f"no program passed validation: {last.reason}", last.verdict)
+    return last.error or CoderError(
+        f"no reply held a program: {last.reason}; try another model, or --coder offline"
+    )

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from rewardlab.coders.base import Coder, Round
 from rewardlab.coders.select import make_coder
 from rewardlab.config import Sandbox
-from rewardlab.design.candidate import Loop, OnEvent, quiet
+from rewardlab.design.asking import OnEvent
+from rewardlab.design.budget import Budget
+from rewardlab.design.candidate import Loop, quiet
 from rewardlab.design.feedback import Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of
 from rewardlab.design.seen import describe_run
@@ -87,11 +89,12 @@ def refine(
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
         on_event=on_event,
+        budget=Budget(),
     )
     request = replace(
         first_request(task, goal, seed=config.seed), rounds=_rounds(run, parent, feedback)
     )
-    child = programs_of(iter([loop.run(request, parent=parent)]), loop)[0]
+    child = programs_of(loop.run([request], parent=parent), on_event)[0]
     _keep(run, feedback, child)
     return child
 

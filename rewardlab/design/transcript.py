@@ -19,20 +19,22 @@ class Transcript:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         done = folder.glob("[0-9]*.json") if folder else ()
-        self._number = max((int(p.stem) for p in done if p.stem.isdecimal()), default=0)
-        self._entry: dict[str, Any] = {}
+        self._last = max((int(p.stem) for p in done if p.stem.isdecimal()), default=0)
+        self._entries: dict[int, dict[str, Any]] = {}
 
-    def add(self, entry: Mapping[str, Any]) -> None:
-        """Write down a call."""
-        self._number += 1
-        self._entry = dict(entry)
-        self._write()
+    def add(self, entry: Mapping[str, Any]) -> int:
+        """Write down a call and return its number."""
+        self._last += 1
+        self._entries[self._last] = dict(entry)
+        self._write(self._last)
+        return self._last
 
-    def complete(self, **facts: Any) -> None:
-        """Add to the last call what became known of its reply, e.g. the findings."""
-        self._entry.update(facts)
-        self._write()
+    def complete(self, number: int, **facts: Any) -> None:
+        """Add to a call what became known of its reply, e.g. the findings."""
+        self._entries[number].update(facts)
+        self._write(number)
+        del self._entries[number]
 
-    def _write(self) -> None:
+    def _write(self, number: int) -> None:
         if self._folder is not None:
-            write_json(self._folder / f"{self._number:04d}.json", self._entry, private=True)
+            write_json(self._folder / f"{number:04d}.json", self._entries[number], private=True)

@@ -1,7 +1,15 @@
-import pytest
+import json
+import re
 
-from rewardlab.coders.examples import retrieve, shape, similarities
-from rewardlab.coders.library import Solved, reference
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rewardlab.coders.examples import Query, retrieve
+from rewardlab.coders.library import Solved, add, own_folder, reference
+from rewardlab.coders.likeness import NEAR_DUPLICATE, likeness, twins
+from rewardlab.program.reading import read
+from tests.fuzz.scenes import SCENES
 
 SOURCE = """def compute_dense_reward(self, action):
     distance = np.linalg.norm(self.robot.ee_position - self.goal_position)
@@ -9,7 +17,6 @@ SOURCE = """def compute_dense_reward(self, action):
 """
 RENAMED = '''def compute_dense_reward(self, act):
     """Closer is better."""
-    # the distance
     d = np.linalg.norm(self.robot.ee_position - self.goal_position)
     return -d
 '''
@@ -19,71 +26,153 @@ OTHER = """def compute_dense_reward(self, action):
 
 
 def solved(name, goal, source=SOURCE, env_id=""):
-    return Solved(f"metaworld/{name}", goal, source, env_id or f"{name}-v3")
+    task_id = name if "/" in name else f"metaworld/{name}"
+    return Solved(
+        task_id, goal, source, env_id or f"{task_id.rpartition('/')[2].removesuffix('-v3')}-v3"
+    )
 
 
-def ask(scene, among, goal="Pull the lever up.", k=5, task_id="metaworld/asked", env_id="asked-v3"):
-    found = retrieve(goal, k, task_id=task_id, env_id=env_id, scene=scene, among=among)
-    return [example.task_id.removeprefix("metaworld/") for example in found]
+@pytest.fixture
+def find(scene):
+    def run(among, goal="Pull the lever up.", k=5, task_id="metaworld/asked", frozen=()):
+        query = Query(goal, task_id, "asked-v3", scene, frozen)
+        return retrieve(query, k, among=among)
+
+    return run
 
 
-def test_no_two_programs_of_the_reference_library_are_alike():
-    assert len(reference()) >= 5
-    assert len({shape(s.source) for s in reference()}) == len(reference())
+@pytest.fixture
+def ask(find):
+    def run(*args, **options):
+        found = find(*args, **options)
+        return [example.task_id.removeprefix("metaworld/") for example in found.examples]
+
+    return run
 
 
-def test_the_most_similar_goal_comes_first(scene):
+def why(found, name):
+    return next(d["why"] for d in found.record["dropped"] if d["task"] == f"metaworld/{name}")
+
+
+def test_the_most_similar_goal_comes_first(ask):
     among = [solved("a", "Walk far away.", OTHER), solved("b", "Pull the long lever.")]
-    assert ask(scene, among) == ["b", "a"]
-    assert ask(scene, among, k=1) == ["b"]
+    assert ask(among) == ["b", "a"]
+    assert ask(among, k=1) == ["b"]
 
 
-def test_ties_go_by_task_id(scene):
-    among = [solved("b", "Same."), solved("a", "Same.", OTHER)]
-    assert ask(scene, among) == ["a", "b"]
-    assert ask(scene, among[::-1]) == ["a", "b"]
+def test_ties_go_by_task_id(ask):
+    among = [solved("b", "Lift x."), solved("a", "Lift y.", OTHER)]
+    assert ask(among, goal="zzz") == ["a", "b"]
+    assert ask(among[::-1], goal="zzz") == ["a", "b"]
 
 
-def test_the_tasks_own_example_is_never_shown(scene):
-    among = [solved("asked", "Anything."), solved("a", "Else.", OTHER)]
-    assert ask(scene, among) == ["a"]
+def test_what_is_of_the_asked_task_is_never_shown(find):
+    found = find([solved("asked", "Anything."), solved("a", "Else.", OTHER)])
+    assert [e.task_id for e in found.examples] == ["metaworld/a"]
+    assert why(found, "asked") == "it is of the asked task"
 
 
-def test_an_example_of_the_same_environment_is_never_shown(scene):
-    assert ask(scene, [solved("a", "Else.", env_id="asked-v3")]) == []
+def test_the_asked_environment_under_another_suites_name_is_the_asked_task(ask):
+    assert ask([solved("gym/asked-v3", "Else.", env_id="asked-v3")]) == []
 
 
-def test_a_renamed_twin_of_the_tasks_own_example_is_never_shown(scene):
-    among = [solved("asked", "Anything."), solved("twin", "Else.", RENAMED)]
-    assert ask(scene, among) == []
+def test_another_behaviour_in_the_same_environment_is_another_task(ask):
+    """`locomotion/hopper-forward` and `locomotion/hopper-front-flip` share a robot."""
+    assert ask([solved("a", "Else.", env_id="asked-v3")]) == ["a"]
 
 
-def test_a_near_duplicate_of_the_goal_is_never_shown(scene):
-    assert ask(scene, [solved("a", "pull the lever up")]) == []
+@pytest.mark.parametrize("twin", [RENAMED, SOURCE + "# more\n", SOURCE.replace("-dist", "- dist")])
+def test_a_twin_of_the_tasks_own_program_is_never_shown(find, twin):
+    found = find([solved("asked", "Anything."), solved("twin", "Else.", twin)])
+    assert found.examples == ()
+    assert why(found, "twin") == "it is a twin of a program of metaworld/asked"
 
 
-def test_two_twins_are_shown_once(scene):
-    among = [solved("a", "Pull it."), solved("b", "Push it.", RENAMED)]
-    assert len(ask(scene, among)) == 1
+def test_a_near_duplicate_of_the_goal_is_never_shown(find):
+    found = find([solved("a", "pull the lever up")])
+    assert found.examples == ()
+    assert why(found, "a") == "its goal is nearly the asked one"
 
 
-def test_tasks_that_methods_are_compared_on_are_never_shown(scene):
-    assert ask(scene, [solved("drawer-open", "Else.")]) == []
+def test_two_twins_are_shown_once(find):
+    found = find([solved("a", "Pull it."), solved("b", "Push it.", RENAMED)])
+    assert len(found.examples) == 1
+    assert "which is shown" in found.record["dropped"][0]["why"]
 
 
-def test_an_example_that_this_scene_would_refuse_is_not_shown(scene):
-    wrong = OTHER.replace("gripper_openness", "fingers")
-    assert ask(scene, [solved("a", "Else.", wrong)]) == []
+def test_two_programs_of_one_goal_are_shown_once(ask):
+    assert ask([solved("a", "Pull it."), solved("a", "Pull it.", OTHER)]) == ["a"]
 
 
-def test_renaming_comments_and_layout_do_not_change_the_shape():
-    assert shape(SOURCE) == shape(RENAMED)
-    assert shape(SOURCE) != shape(OTHER)
+def test_frozen_tasks_and_their_twins_are_never_shown(find):
+    among = [solved("a", "Pull it."), solved("b", "Push it.", RENAMED), solved("c", "No.", OTHER)]
+    found = find(among, frozen=["metaworld/a"])
+    assert [e.task_id for e in found.examples] == ["metaworld/c"]
+    assert why(found, "a") == "its task is frozen"
+    assert why(found, "b") == "it is a twin of a program of metaworld/a"
+    assert found.record["frozen"] == ["metaworld/a"]
 
 
-def test_similarity_is_a_cosine():
-    same, none, some = similarities("Open a door.", ["open a DOOR", "xyz", "Close a door."])
-    assert same == pytest.approx(1.0)
-    assert none == 0.0
-    assert 0.0 < some < 0.9
-    assert similarities("", ["x"]) == [0.0]
+def test_an_example_that_the_asked_scene_would_refuse_is_not_shown(find):
+    found = find([solved("a", "Else.", OTHER.replace("gripper_openness", "fingers"))])
+    assert found.examples == ()
+    assert "UnknownAttribute" in why(found, "a")
+
+
+def test_the_record_tells_what_was_shown_and_is_json(find):
+    found = find([solved("b", "Pull the long lever."), solved("a", "Pull.", OTHER)], k=1)
+    (shown,) = found.record["shown"]
+    assert shown["task"] == "metaworld/b"
+    assert 0 < shown["score"] < 1
+    assert re.fullmatch("[0-9a-f]{12}", shown["id"])
+    assert json.loads(json.dumps(found.record)) == found.record
+
+
+def test_by_default_both_libraries_are_searched_and_broken_entries_told(scene):
+    add(solved("own", "Pull the red lever.", OTHER))
+    (own_folder() / "odd.yaml").write_text("a: [")
+    found = retrieve(Query("Pull the lever up.", "metaworld/asked", "x", scene), 50)
+    shown = {example.task_id for example in found.examples}
+    assert "metaworld/own" in shown
+    assert "metaworld/reach" in shown
+    assert found.record["broken"][0]["name"] == "odd.yaml"
+
+
+def test_offline_twice_gives_the_same(scene):
+    query = Query("Pull the lever up.", "metaworld/asked", "x", scene)
+    assert retrieve(query, 3) == retrieve(query, 3)
+
+
+TABLE = SCENES["table"]
+BODIES = st.sampled_from(
+    [SOURCE, RENAMED, OTHER, *(SOURCE.replace("-dist", f"-{i} * dist") for i in (2, 3))]
+)
+GOALS = st.sampled_from(["Pull the lever up.", "pull lever up", "Push.", "Walk far.", "Turn it."])
+IDS = st.sampled_from(["metaworld/asked", "gym/asked-v3", *(f"metaworld/{c}" for c in "abcd")])
+ENTRIES = st.builds(solved, IDS, GOALS, BODIES)
+
+
+@settings(max_examples=100, deadline=None)
+@given(among=st.lists(ENTRIES, max_size=8), frozen=st.sets(IDS, max_size=2), k=st.integers(0, 4))
+def test_nothing_leaks_whatever_the_library_holds(among, frozen, k):
+    query = Query("Pull the lever up.", "metaworld/asked", "asked-v3", TABLE, frozen)
+    shown = retrieve(query, k, among=among).examples
+    assert len(shown) <= k
+    secret = [e for e in among if e.task_id in {"metaworld/asked", "gym/asked-v3", *frozen}]
+    for i, example in enumerate(shown):
+        assert example.task_id not in {"metaworld/asked", "gym/asked-v3", *frozen}
+        assert likeness(example.goal, query.goal) < NEAR_DUPLICATE
+        assert not any(twins(example.source, other.source) for other in (*secret, *shown[:i]))
+        assert read(example.source, query.scene).ok
+
+
+@pytest.mark.parametrize("entry", reference(), ids=lambda entry: entry.task_id)
+def test_the_reference_library_never_shows_a_task_its_own_program(entry):
+    from rewardlab.envs.tasks import SUITES, task
+
+    if not SUITES[entry.task_id.partition("/")[0]].available:
+        pytest.skip("its simulator is not installed")
+    scene = task(entry.task_id).scene
+    for shown in retrieve(Query(entry.goal, entry.task_id, entry.env_id, scene), 5).examples:
+        assert shown.task_id != entry.task_id
+        assert not twins(shown.source, entry.source)

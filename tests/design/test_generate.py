@@ -1,7 +1,6 @@
 import json
 
 import pytest
-from werkzeug import Response
 
 from rewardlab.coders.base import Reply
 from rewardlab.design.generate import generate
@@ -111,35 +110,6 @@ def test_repairs_are_bounded(answers, task, unknown_member, block):
     with pytest.raises(ProgramRefused, match="UnknownAttribute"):
         generate(task, coder="openai", max_repairs=1)
     assert len(asked.bodies) == 2
-
-
-def test_candidates_that_fail_or_repeat_are_told_and_left_out(
-    answers, task, good, unknown_member, block, events
-):
-    better = good.replace("5.0", "6.0")
-    answers(*map(block, (good, unknown_member, unknown_member, good, better)))
-    found = generate(task, coder="openai", n=4, on_event=events)
-    assert [program.source for program in found] == [good, better]
-    assert len(events.of("failed")) == 1
-    assert any("equals an earlier one" in line for line in events.of("note"))
-
-
-def test_a_server_that_dies_later_keeps_what_passed(answers, task, good, block, events, tmp_path):
-    answers(block(good), lambda: Response("{}", 400, content_type="application/json"))
-    found = generate(task, coder="openai", n=3, on_event=events, record=tmp_path)
-    assert [program.source for program in found] == [good]
-    assert "no more candidates" in events.of("failed")[0]
-    failed = calls(tmp_path)[-1]
-    assert (failed["error"], failed["sample"]) == ("BadRequestError", 1)
-
-
-def test_a_server_that_fails_at_once_is_an_error_and_recorded(answers, task, tmp_path):
-    answers(lambda: Response("{}", 401, content_type="application/json"))
-    with pytest.raises(CoderError, match="401"):
-        generate(task, coder="openai", n=3, record=tmp_path)
-    (call,) = calls(tmp_path)
-    assert call["error"] == "AuthenticationError"
-    assert call["messages"]
 
 
 def test_examples_are_shown_and_told(answers, task, good, block, events):
