@@ -96,6 +96,11 @@ class Cases(NamedTuple):
         state = state_of(self.schema, self.rows[i])
         return replace(finding, message=clean(text, MESSAGE_LIMIT), state=state)
 
+    @property
+    def words(self) -> set[str]:
+        """Names and attributes that the program reads."""
+        return _words(self.source)
+
     def told(self, i: int) -> str:
         """Return `read_on` as words that go on with a message."""
         values = ", ".join(f"{path} = {_short(v)}" for path, v in self.read_on(i).items())
@@ -103,7 +108,7 @@ class Cases(NamedTuple):
 
     def read_on(self, i: int) -> dict[str, Any]:
         """Return what the program can have read of a state, by the path that it would name."""
-        names, row, size = _names(self.source), self.rows[i], self.schema.size
+        names, row, size = self.words, self.rows[i], self.schema.size
         slots = {p: s for p, s in self.schema.layout.items() if names.issuperset(p.split("."))}
         found = {path: _value(row, slot) for path, slot in slots.items()}
         for k, block in enumerate(("previous", "initial"), 1):
@@ -126,7 +131,7 @@ def remedy(code: str, message: str = "") -> str:
     return special or REMEDIES.get(code, "")
 
 
-def _names(source: str) -> set[str]:
+def _words(source: str) -> set[str]:
     tree = parse(source)
     nodes = [] if isinstance(tree, Finding) else list(ast.walk(tree))
     loaded = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}

@@ -86,6 +86,26 @@ def quat2axangle(q: npt.ArrayLike) -> tuple[Array, float]:
     return np.array([x, y, z]) / sine, 2.0 * math.atan2(sine, w)
 
 
+def axangle2quat(vector: npt.ArrayLike, theta: float) -> Array:
+    """Return the quaternion of a turn by `theta` [rad] about an axis; that of no axis is none."""
+    axis = np.asarray(vector, float)
+    size = math.sqrt(float(axis @ axis))
+    x, y, z = (axis * (math.sin(theta / 2.0) / size if size > 0.0 else 0.0)).tolist()
+    return np.array([math.cos(theta / 2.0) if size > 0.0 else 1.0, x, y, z])
+
+
+def qconjugate(q: npt.ArrayLike) -> Array:
+    """Return the conjugate quaternion."""
+    w, x, y, z = np.asarray(q, float).tolist()
+    return np.array([w, -x, -y, -z])
+
+
+def rotate_vector(v: npt.ArrayLike, q: npt.ArrayLike) -> Array:
+    """Return a vector `(3,)` turned by a quaternion."""
+    turned: Array = quat2mat(q) @ np.asarray(v, float)
+    return turned
+
+
 def quat2mat(q: npt.ArrayLike) -> Array:
     """Return the rotation matrix `(3, 3)`; a zero quaternion is no rotation."""
     w, x, y, z = np.asarray(q, float).tolist()

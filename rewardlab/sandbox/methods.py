@@ -116,6 +116,9 @@ METHODS: Mapping[str, Callable[[Numbers], Callable[..., Any]]] = {
 }
 """By name, or by `<class>.<name>` where a class answers in another way."""
 
+CLOUDS = frozenset({"get_local_pcd", "get_world_pcd", "get_pcd"})
+"""Those that return point clouds: what is computed with them may cost more."""
+
 
 def _cloud(own: Numbers) -> Cloud:
     return _shared(own.constants["boxes"], own.constants["n_points"], own.path)

@@ -23,10 +23,14 @@ from rewardlab.program.vocabulary import (
     import_name,
     members,
 )
-from rewardlab.sandbox import helpers
+from rewardlab.sandbox import euler, helpers
 from rewardlab.sandbox.clouds import Cloud
 
-_OURS = {"transforms3d", "transforms3d.quaternions"}
+_OURS = {
+    "transforms3d": helpers,
+    "transforms3d.euler": euler,
+    "transforms3d.quaternions": helpers,
+}
 
 
 def namespace(printer: Callable[..., None]) -> dict[str, Any]:
@@ -73,7 +77,7 @@ def _table(module: str) -> Any:
 
 def _real(module: str) -> Any:
     if module in _OURS:
-        return helpers
+        return _OURS[module]
     parent, _, name = module.rpartition(".")
     if module in CLASSES:
         return getattr(importlib.import_module(parent), name)
