@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from rewardlab.envs.tabletop import cubes, faucet
+from rewardlab.envs.tabletop import cubes, faucet, opening, pushing
 from rewardlab.envs.tabletop.env import TabletopEnv
 from rewardlab.program.schema import Schema
 
@@ -36,6 +36,13 @@ _CUBE = (
     "The cube lies at a random place within 0.1 m of the origin in x and y, turned at random.",
     "The hand points down at first; grasped, the tool centre is at the cube's centre, and the "
     "gripper's openness is 0.5.",
+)
+_CABINET = (
+    "The cabinet stands around the origin and its front looks along -x; the robot starts 1.6 to "
+    "1.8 m away in front of it, within 0.3 rad to the side, its hand pointing forward, open.",
+    "The robot drives along x and y of its own base and turns; turning moves the hand too.",
+    "handle.pose is the middle of the handle's bar, in the world's orientation while shut; the bar "
+    "is 0.18 m long and 0.02 m thick, 0.05 m before the front, so that a finger fits behind it.",
 )
 TASKS: dict[str, Row] = {
     "lift-cube": Row(
@@ -91,6 +98,58 @@ TASKS: dict[str, Row] = {
             "as the lever moves along its own y axis.",
             "qpos goes from 0 to 1.5708; target_qpos is 0.9 of that.",
             "The faucet stands within 0.05 m of the origin and is turned by up to 15 degrees.",
+        ),
+    ),
+    "open-cabinet-door": Row(
+        "A single-arm mobile robot needs to open a cabinet door. The task is finished when qpos of "
+        "cabinet door is larger than target qpos.",
+        opening.DOOR_SCHEMA,
+        "cabinet.handle.qpos >= cabinet.handle.target_qpos",
+        "closeness of the tool to the handle, the hand's orientation, how far and how fast the "
+        "door opens; 0 to 10 per step",
+        200,
+        opening.OpenCabinetDoor,
+        (
+            *_CABINET,
+            "The door turns about its left edge as the robot sees it, 0.48 m from the handle; the "
+            "handle is vertical and the hand begins turned to fit it.",
+            "qpos goes from 0 to 1.5708; target_qpos is 0.9 of that.",
+        ),
+    ),
+    "open-cabinet-drawer": Row(
+        "A single-arm mobile robot needs to open a cabinet drawer. The task is finished when qpos "
+        "of cabinet drawer is larger than target qpos.",
+        opening.DRAWER_SCHEMA,
+        "cabinet.handle.qpos >= cabinet.handle.target_qpos",
+        "closeness of the tool to the handle, the hand's orientation, how far and how fast the "
+        "drawer opens; 0 to 10 per step",
+        200,
+        opening.OpenCabinetDrawer,
+        (
+            *_CABINET,
+            "The drawer slides along -x; its handle is horizontal and the hand begins turned to "
+            "fit it.",
+            "qpos goes from 0 to 0.35 m; target_qpos is 0.9 of that.",
+        ),
+    ),
+    "push-chair": Row(
+        "A dual-arm mobile robot needs to push a swivel chair to a target location on the ground "
+        "and prevent it from falling over.",
+        pushing.SCHEMA,
+        "distance of chair.pose.p[:2] and target_xy less than 0.15 m, tilt of the chair less than "
+        "0.05 pi",
+        "closeness of the fingertips to the chair and of the chair to the target, its speed "
+        "towards it, less where it tilts; 0 to 10 per step",
+        200,
+        pushing.PushChair,
+        (
+            "chair.pose is the middle of its star of castors on the ground, z up; tilt is the "
+            "angle of its z axis and the vertical. The seat swivels on it (qpos).",
+            "The target is 0.8 to 1.2 m from the chair; seat and back face it up to 1.3 rad off; "
+            "the robot starts 0.8 to 1.2 m behind the back, its hands above the chair.",
+            "The chair rolls with little friction every way; pushed high and hard it falls over. "
+            "The back reaches up to 0.9 m, the seat is 0.42 m high; castors stand 0.28 m out.",
+            "The front of the base pushes as well as the hands do.",
         ),
     ),
 }
