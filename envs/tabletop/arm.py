@@ -21,7 +21,7 @@ from rewardlab.program.schema import Schema
 BASE = "-.615 0 0"
 """Where the arm stands: at rest its tool is at about (0, 0, 0.17)."""
 
-CAMERA = 'pos=".72 -.72 .62" xyaxes=".72 .69 0 -.36 .37 .86" fovy="48"'
+CAMERA = 'pos=".66 -.62 .56" xyaxes=".617 .787 0 -.252 .198 .947" fovy="46"'
 N_ROBOT = 25
 """First entries of every observation: joint positions (7), fingers (2), velocities of both (9),
 tool position (3) and orientation wxyz (4)."""
@@ -84,7 +84,8 @@ class ArmEnv(TabletopEnv):
     @property
     def tool(self) -> Array:
         """Position of the tool centre `(3,)` [m]; a view."""
-        return self._tool
+        tool: Array = self._tool
+        return tool
 
     def grasp_of(self, body: str) -> Grasp:
         """Return what reads the fingers' grasp of a body."""
@@ -97,7 +98,7 @@ class ArmEnv(TabletopEnv):
     def _hold(self) -> None:
         self._control.hold()
 
-    def _act(self, action: Array) -> None:
+    def _act(self, action: Any) -> None:
         self._control.apply(action)
 
     def _robot(self) -> tuple[Array, ...]:
@@ -119,7 +120,7 @@ class ArmEnv(TabletopEnv):
         opened = (joints[N_JOINTS] + joints[N_JOINTS + 1]) / (2 * FINGER_RANGE)
         out[at["robot.gripper_openness"]] = min(max(opened, 0.0), 1.0)
 
-    def _read_body(self, body: int, name: str, out: Array) -> Any:
+    def _read_body(self, body: int, name: str, out: Array) -> None:
         """Write pose and velocities of a body into a scene block."""
         at = self._at
         out[at[f"{name}.pose.p"]] = self.data.xpos[body]

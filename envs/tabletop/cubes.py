@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from rewardlab.envs.tabletop.arm import N_ROBOT, ArmEnv, arm_schema
 from rewardlab.envs.tabletop.grasp import pressed
 from rewardlab.envs.tabletop.scene import LiftCubeScene, PickCubeScene, StackCubeScene
 from rewardlab.envs.tabletop.world import OBJECT
+from rewardlab.program.schema import Schema
 
 HALF = 0.02
 """Half the length of a cube's edge [m]."""
@@ -55,7 +57,7 @@ GOAL = '<site name="goal" pos=".1 .1 .3" size=".02" rgba=".2 .75 .35 .6"/>'
 class _CubeEnv(ArmEnv):
     """A cube in reach of the arm, and its grasp."""
 
-    def __init__(self, body: str, schema, **options) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, body: str, schema: Schema, **options: Any) -> None:
         super().__init__(body, schema, **options)
         self._cubes = [name for name in ("cubeA", "cubeB") if name in body]
         self._ids = [self.model.body(name).id for name in self._cubes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -16,7 +16,7 @@ from rewardlab.envs.tabletop.world import PHYSICS_DT
 N_SUBSTEPS = round(DT / PHYSICS_DT)
 
 
-class TabletopEnv(gym.Env[Array, Array]):
+class TabletopEnv(gym.Env[Array, Any]):
     """A MuJoCo model, stepped at 20 Hz with physics at 500 Hz.
 
     After a step, positions and velocities (`xpos`, `xquat`, `cvel`) are those of the new state;
@@ -31,7 +31,7 @@ class TabletopEnv(gym.Env[Array, Array]):
         native_reward: Compute the task's own reward; without it rewards are 0.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {  # noqa: RUF012
         "render_modes": ["rgb_array"],
         "render_fps": round(1 / DT),
     }
@@ -65,7 +65,7 @@ class TabletopEnv(gym.Env[Array, Array]):
         self._look()
         return self._observe(), {}
 
-    def step(self, action: Array) -> tuple[Array, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[Array, float, bool, bool, dict[str, Any]]:
         """Step for 0.05 s."""
         mj, model, data = self._mujoco, self.model, self.data
         self._act(action)
@@ -114,7 +114,7 @@ class TabletopEnv(gym.Env[Array, Array]):
         """Set the actuators so that the robot stays where it is."""
 
     @abstractmethod
-    def _act(self, action: Array) -> None:
+    def _act(self, action: Any) -> None:
         """Set the actuators for a control step."""
 
     @abstractmethod

@@ -107,6 +107,11 @@ class TurnFaucet(ArmEnv):
         self._felt: Sequence[float] = ()
         self.handle = self.data.xpos[self._handle]
 
+    @property
+    def qpos(self) -> float:
+        """Angle of the lever's hinge [rad]."""
+        return float(self._qpos[0])
+
     def _place(self, rng: np.random.Generator) -> None:
         super()._place(rng)
         half_turn = rng.uniform(-TURNED, TURNED) / 2
@@ -130,10 +135,10 @@ class TurnFaucet(ArmEnv):
         )
 
     def _solved(self) -> bool:
-        return bool(self._qpos[0] > TARGET)
+        return self.qpos > TARGET
 
     def _reward(self, solved: bool) -> float:
-        turned = (float(self._qpos[0]) - RANGE[0]) / (TARGET - RANGE[0])
+        turned = (self.qpos - RANGE[0]) / (TARGET - RANGE[0])
         return oracle.turn(self.tool, self.handle, turned, solved)
 
     def read(self, obs: Array, out: Array) -> None:

@@ -6,8 +6,12 @@ Each stage is worth more than all before it, so that going on always pays.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TypeAlias
 
 from rewardlab.envs.scene import Array
+
+Point: TypeAlias = Array | Sequence[float]
 
 STEEPNESS = 5.0
 """Of closeness [1/m]: half of it is lost at 0.11 m."""
@@ -15,7 +19,7 @@ STEEPNESS = 5.0
 SOLVED = 6.0
 
 
-def closeness(a: Array, b: Array) -> float:
+def closeness(a: Point, b: Point) -> float:
     """Return 1 - tanh(5 |a - b|): 1 at the point, 0 far away."""
     return 1.0 - math.tanh(STEEPNESS * math.dist(a, b))
 
@@ -74,7 +78,7 @@ def stack(
     if grasped:
         x, y, z = base.tolist()
         place = (x, y, z + 2 * half)
-        reward += 0.5 + 2.0 * closeness(cube, place)  # type: ignore[arg-type]
+        reward += 0.5 + 2.0 * closeness(cube, place)
     return reward
 
 

@@ -127,7 +127,8 @@ def _default(prefix: str) -> str:
   <default class="{prefix}finger">
     <joint type="slide" axis="0 1 0" range="0 {FINGER_RANGE}" armature=".1" damping="5"
       solreflimit=".004 1" solimplimit=".98 .995 .001"/>
-    <geom type="box" friction="2 .05 .0001" condim="4" solref=".01 1" mass=".09"/>
+    <geom type="box" friction="2 .05 .0001" condim="4" mass=".09"
+      solref=".004 1" solimp=".95 .99 .001"/>
   </default>
 </default>"""
 

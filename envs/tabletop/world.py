@@ -7,7 +7,7 @@ from rewardlab.envs.tabletop.panda import Mjcf
 PHYSICS_DT = 0.002
 """Time step of the physics [s]: 25 of them in a control step."""
 
-OBJECT = 'contype="1" conaffinity="1" condim="4" solref=".005 1"'
+OBJECT = 'contype="1" conaffinity="1" condim="4" solref=".004 1" solimp=".95 .99 .001"'
 """Attributes of geoms that robots and other objects touch."""
 
 _LOOK = """
@@ -50,7 +50,7 @@ def world(
   <worldbody>
     {_LIGHTS}
     <camera name="view" {camera}/>
-    <geom name="ground" type="plane" size="3 3 .1" material="{ground}" {OBJECT}/>
+    <geom name="ground" type="plane" size="8 8 .1" material="{ground}" {OBJECT}/>
     {body}
     <body name="mount" pos="{place}">{robot.body}</body>
   </worldbody>
