@@ -85,7 +85,7 @@ def bare_sb3(task: Task, algo: str, n_timesteps: int, seed: int) -> float:
     from stable_baselines3.common.logger import configure
     from stable_baselines3.common.vec_env import VecNormalize
 
-    settings = preset("auto", task.suite, algo)[1]
+    settings = preset("auto", task, algo)[2]
     with tempfile.TemporaryDirectory() as folder:
         venv = make_vec_env(lambda: bare_env(task.id, task.horizon), n_envs=N_ENVS, seed=seed)
         if settings.normalize is not None:

@@ -190,7 +190,7 @@ class Clock(BaseCallback):
 
 def training(task: Task, program: RewardProgram, n_envs: int, seconds: float) -> dict[str, Any]:
     """Train for a while; return isolation's overhead over the program in process."""
-    settings = preset("auto", task.suite, "ppo")[1]
+    settings = preset("auto", task, "ppo")[2]
     gamma = settings.hyperparameters.get("gamma", 0.99)
     runner = RewardRunner(program, task.scene, allow_degraded=True)
     turns = Turns(InProcess(program, task.scene), runner)

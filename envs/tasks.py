@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import gymnasium as gym
 
@@ -15,6 +15,9 @@ from rewardlab.config import check_keys
 from rewardlab.errors import MissingExtra, UnknownName
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
+
+if TYPE_CHECKING:
+    from rewardlab.envs.batch import PoolMaker
 
 
 class EnvMaker(Protocol):
@@ -41,6 +44,8 @@ class Task:
         env_id: Name of the environment underneath.
         horizon: Steps after which an episode is truncated.
         make: Builds the environment.
+        make_pool: Builds many of them in a faster engine that was shown to do the same; `None` if
+            there is none.
         success_program: A predicate given by the user, evaluated in the jail, instead of a signal
             of the environment.
         tips: Facts about this task that a writer of rewards should know, a sentence each.
@@ -56,6 +61,7 @@ class Task:
     env_id: str
     horizon: int
     make: EnvMaker
+    make_pool: PoolMaker | None = None
     success_program: RewardProgram | None = None
     tips: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -154,8 +160,10 @@ def task(id: str, **options: Any) -> Task:
     if not suite.available:
         raise MissingExtra(f"{prefix} tasks", suite.extra or suite.requires)
     build: Callable[..., Task] = import_module(suite.module).build
-    known_options = [p for p in signature(build).parameters if p != "name"]
-    check_keys(options, known_options, f"options of {prefix} tasks")
+    parameters = signature(build).parameters
+    if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        # a suite whose options depend on the task checks them itself
+        check_keys(options, [p for p in parameters if p != "name"], f"options of {prefix} tasks")
     return build(name, **options)
 
 

@@ -16,6 +16,7 @@ MAX_YAML_BYTES, MAX_YAML_VALUES = 1_000_000, 100_000
 
 OnRewardFault = Literal["stop", "zero"]
 Sandbox = Literal["auto", "require"]
+Engine = Literal["python", "envpool"]
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ class RunConfig:
         n_timesteps: Environment steps over all environments.
         n_envs: Environments stepped together.
         vec_env: `"dummy"` (one process) or `"subproc"` (one process each).
+        engine: What steps them in training: `"python"`, or `"envpool"` (C++, extra `fast`);
+            evaluation is always in Python.
         seed: The one seed.
         device: Torch device.
         eval_freq: Environment steps between evaluations; 0 for none.
         eval_episodes: Episodes of each of them.
+        until_success: Training ends when two evaluations in a row, on other episodes, find at
+            least this share of success; 0 for never.
         checkpoint_freq: Environment steps between checkpoints; 0 for the last one only.
         native_reward: Record the environment's own reward beside a program's.
         on_reward_fault: `"stop"`, or `"zero"`: count, score 0, stop above 1 %.
@@ -61,10 +66,12 @@ class RunConfig:
     normalize: dict[str, Any] | None = None
     n_envs: int = 8
     vec_env: Literal["dummy", "subproc"] = "dummy"
+    engine: Engine = "python"
     seed: int = 0
     device: str = "auto"
     eval_freq: int = 0
     eval_episodes: int = 10
+    until_success: float = 0.0
     checkpoint_freq: int = 0
     native_reward: bool = True
     on_reward_fault: OnRewardFault = "stop"

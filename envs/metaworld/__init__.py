@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 from rewardlab.envs.metaworld.env import MAX_HORIZON, make
+from rewardlab.envs.metaworld.pool import EQUAL, make_pool
 from rewardlab.envs.metaworld.scene import schema, success_text
 from rewardlab.envs.metaworld.table import PUBLISHED_NAMES, ROWS, Near, Row
 from rewardlab.envs.tasks import Task, TaskEntry
 from rewardlab.errors import ConfigError
 
+HORIZON = 200
 ORACLE = "MetaWorld's own dense reward, between 0 and 10 per step"
 
 
@@ -24,24 +26,24 @@ def entries() -> Iterator[TaskEntry]:
         yield TaskEntry(f"metaworld/{row.name}", "metaworld", row.goal, success=True)
 
 
-def build(name: str, *, horizon: int = 200) -> Task:
+def build(name: str, *, horizon: int | None = None) -> Task:
     """Return a task.
 
     Args:
         name: The environment's name without version, e.g. `"drawer-open"`.
-        horizon: Steps per episode, 1 to 500 (MetaWorld's own maximum).
+        horizon: Steps per episode, 1 to 500 (MetaWorld's own maximum); by default 200.
 
     Raises:
         ConfigError: The horizon is out of range.
     """
-    if not (isinstance(horizon, int) and 1 <= horizon <= MAX_HORIZON):
+    if horizon is not None and not (isinstance(horizon, int) and 1 <= horizon <= MAX_HORIZON):
         raise ConfigError(f"horizon={horizon!r}: MetaWorld takes 1 to {MAX_HORIZON} steps")
     return _build(name, horizon)
 
 
 @cache
-def _build(name: str, horizon: int) -> Task:
-    row = ROWS[name]
+def _build(name: str, asked: int | None) -> Task:
+    row, horizon = ROWS[name], HORIZON if asked is None else asked
     return Task(
         id=f"metaworld/{name}",
         suite="metaworld",
@@ -52,8 +54,9 @@ def _build(name: str, horizon: int) -> Task:
         env_id=f"{name}-v3",
         horizon=horizon,
         make=partial(make, name, horizon),
+        make_pool=partial(make_pool, name, horizon) if name in EQUAL else None,
         tips=tuple(_tips(row)),
-        options={} if horizon == 200 else {"horizon": horizon},
+        options={} if asked is None else {"horizon": horizon},
     )
 
 

@@ -72,7 +72,7 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
         from gymnasium.envs.mujoco import MujocoEnv
 
         super().__init__(sawyer)
-        self.observation_space = _observation_space()
+        self.observation_space = observation_space()
         self._sawyer, self._horizon = sawyer, horizon
         self._resets_twice = row.name in RESETS_TWICE
         self._steps = 0
@@ -195,7 +195,8 @@ def success_rule(sawyer: Any, scored: Near | str) -> Any:
     return near
 
 
-def _observation_space() -> gym.spaces.Box:
+def observation_space() -> gym.spaces.Box:
+    """Return the space of observations, the goal included."""
     low, high = np.full(N_OBS, -np.inf), np.full(N_OBS, np.inf)
     for start in (0, 18):
         low[start : start + 4] = (*HAND_LOW, 0.0)

@@ -84,6 +84,8 @@ def _object(order: Order) -> EntitySpec:
 def reader(order: Order, order2: Order) -> SceneReader:
     """Return the reader of the scene block `(60,)` from an observation `(39,)` that ends in a goal.
 
+    It reads batches `(n, 39)` into `(n, 60)` alike.
+
     The first 18 entries of the observation are the scene's in its very order; only quaternions
     differ, which the environments write as wxyz, xyzw or zeros.
     """
@@ -96,9 +98,9 @@ def reader(order: Order, order2: Order) -> SceneReader:
             unoriented.append(start)
 
     def read(obs: Array, out: Array) -> None:
-        obs.take(source, out=out)
+        obs.take(source, axis=-1, out=out)
         for start in unoriented:
-            out[start : start + 4] = IDENTITY
+            out[..., start : start + 4] = IDENTITY
 
     return read
 

@@ -25,6 +25,7 @@ from rewardlab.cli.flags import (
     Frozen,
     Goal,
     Json,
+    KeepAbove,
     MaxCalls,
     MaxRepairs,
     MaxTokens,
@@ -36,7 +37,7 @@ from rewardlab.cli.flags import (
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.judging import answer, judge
-from rewardlab.cli.training import Training, checked, learn, reopen, settings
+from rewardlab.cli.training import Training, checked, learn, reopen, settings, steps
 from rewardlab.errors import RewardlabError, UsageError
 from rewardlab.store.files import write_json
 
@@ -68,6 +69,7 @@ class Flags(Training):
     video: Annotated[
         bool, arg(help="Film it.", help_behavior_hint="(default: where pictures can be drawn)")
     ] = True
+    keep_above: KeepAbove = 0.5
     min_success: Annotated[
         float | None,
         arg(metavar="P", help="Fail below this success rate, 0 to 1.", help_behavior_hint=""),
@@ -117,16 +119,20 @@ def _open(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.coders.select import make_coder
     from rewardlab.design.generate import check_request
     from rewardlab.training.prepare import prepare
+    from rewardlab.training.presets import fitted
 
     if not flags.task:
         raise UsageError('say what to do: rewardlab run TASK "goal in words"')
     task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
-    steps = DEFAULT_STEPS if flags.n_timesteps is None else flags.n_timesteps
+    task = fitted(task, flags.preset, flags.algo)
+    wanted = steps(flags, task)
+    n_timesteps = DEFAULT_STEPS if wanted is None else wanted
     goal = check_request(
         flags.goal or task.goal, few_shot=flags.few_shot, max_repairs=flags.max_repairs
     )
     make_coder(flags.coder, model=flags.model)  # what cannot be asked leaves no run behind
-    return prepare(task, "program", **settings(flags) | {"n_timesteps": steps, "goal": goal}), task
+    chosen = settings(flags) | {"n_timesteps": n_timesteps, "goal": goal}
+    return prepare(task, "program", **chosen), task
 
 
 def _reopen(flags: Flags) -> tuple[Run, Task]:

@@ -20,7 +20,7 @@ from tyro.conf import arg
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import Json, OptionalTask, open_task
 from rewardlab.cli.runs import entry, success_of
-from rewardlab.cli.training import Training, checked, learn, reopen, settings
+from rewardlab.cli.training import Training, checked, learn, reopen, settings, steps
 from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
@@ -56,12 +56,14 @@ def run(flags: Flags) -> Answer:
 
 def _start(flags: Flags) -> Run:
     from rewardlab.training.prepare import prepare
+    from rewardlab.training.presets import fitted
 
     if not flags.task:
         raise UsageError("say what to train: rewardlab train TASK … (or --resume RUN)")
-    if flags.n_timesteps is None:
-        raise UsageError("say how long to train: -n STEPS, e.g. -n 100000")
     task = open_task(flags.task, flags.task_option, flags.settings.get("task_options"))
+    if steps(flags, task) is None:
+        raise UsageError("say how long to train: -n STEPS, e.g. -n 100000")
+    task = fitted(task, flags.preset, flags.algo)
     reward: str | RewardProgram = flags.reward
     verdict = None
     if flags.reward not in ("oracle", "sparse"):

@@ -52,7 +52,8 @@ class Training:
         ),
     ] = None
     algo: Annotated[
-        str, arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq; auto is ppo.")
+        str,
+        arg(metavar="NAME", help="ppo, a2c, sac, td3, dqn, tqc, crossq; or auto."),
     ] = "auto"
     seed: Seed = 0
     n_envs: Annotated[
@@ -60,7 +61,20 @@ class Training:
         arg(metavar="N", help="Environments stepped together.", help_behavior_hint=_PRESET),
     ] = None
     preset: Annotated[
-        str, arg(metavar="NAME", help="Tuned settings: a suite's, default, or sb3.")
+        str,
+        arg(
+            metavar="NAME",
+            help="Tuned settings: a suite's, default, sb3; or a recipe, which also says how long: "
+            "fast (ours) or text2reward (the paper's).",
+        ),
+    ] = "auto"
+    engine: Annotated[
+        str,
+        arg(
+            metavar="NAME",
+            help="What steps environments in training: python, envpool (extra fast); "
+            "auto is python, or what a recipe prefers.",
+        ),
     ] = "auto"
     policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
     device: Annotated[str, arg(metavar="NAME", help="Torch device.")] = "auto"
@@ -72,7 +86,18 @@ class Training:
             help_behavior_hint=_TENTH,
         ),
     ] = None
-    eval_episodes: Annotated[int, arg(metavar="N", help="Episodes of each of them.")] = 10
+    eval_episodes: Annotated[
+        int | None,
+        arg(metavar="N", help="Episodes of each of them.", help_behavior_hint=_PRESET),
+    ] = None
+    until_success: Annotated[
+        float | None,
+        arg(
+            metavar="P",
+            help="End when two evaluations in a row find this share of success; 0: never.",
+            help_behavior_hint=_PRESET,
+        ),
+    ] = None
     checkpoint_freq: Annotated[
         int | None,
         arg(metavar="STEPS", help="Steps between checkpoints.", help_behavior_hint=_TENTH),
@@ -122,6 +147,14 @@ def settings(flags: Training) -> dict[str, Any]:
         del chosen[name]
     deeper = {key: value for key, value in flags.settings.items() if key != "task_options"}
     return {**deeper, **chosen, "facts": {"command": command()}}
+
+
+def steps(flags: Training, task: Task) -> int | None:
+    """Return how long to train, as the flag or the preset says; `None` if neither does."""
+    from rewardlab.training.presets import preset
+
+    asked = flags.n_timesteps
+    return preset(flags.preset, task, flags.algo)[2].n_timesteps if asked is None else asked
 
 
 def check_same(flags: Training, resumed: Run) -> None:

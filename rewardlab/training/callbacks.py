@@ -15,7 +15,7 @@ from rewardlab.envs.seeding import child_seed
 from rewardlab.evaluation.rollouts import rollout
 from rewardlab.training import checkpoint
 from rewardlab.training.policies import Policy, save_policy
-from rewardlab.training.session import Session, Stop
+from rewardlab.training.session import Session, Solved, Stop
 from rewardlab.training.venv import make_venv
 
 EVAL_ENVS = 5
@@ -74,7 +74,10 @@ class Schedule(BaseCallback):
         if memory.get("evaluated") == step:
             return
         with preserved_random():
-            row = self._measure()
+            row = self._measure(self._seed)
+            if self._meets(row):
+                row["confirmed"] = self._measure(child_seed(self._seed, 1))["success"]
+        memory["solved"] = self._meets(row) and row["confirmed"] >= session.config.until_success
         session.run.add_evaluation(row)
         score = [row["success"] or 0.0, row["return_mean"]]
         if score >= memory.get("best", [-1.0, 0.0]):
@@ -100,6 +103,8 @@ class Schedule(BaseCallback):
         config, step = self._session.config, self.model.num_timesteps
         if self._due("evaluated", config.eval_freq, step):
             self.evaluate()
+            if self._session.memory.get("solved"):
+                raise Solved
         if self._due("saved", config.checkpoint_freq, step):
             self.save()
             self._session.restart()
@@ -122,11 +127,15 @@ class Schedule(BaseCallback):
     def _elapsed(self) -> float:
         return (time.time_ns() - self._session.model.start_time) / 1e9
 
-    def _measure(self) -> dict[str, Any]:
+    def _meets(self, row: dict[str, Any]) -> bool:
+        target = self._session.config.until_success
+        return target > 0.0 and row["success"] >= target
+
+    def _measure(self, seed: int) -> dict[str, Any]:
         session, config = self._session, self._session.config
         assert self._venv is not None
         policy = Policy.of(session.model)
-        done = rollout(policy, self._venv, episodes=config.eval_episodes, seed=self._seed)
+        done = rollout(policy, self._venv, episodes=config.eval_episodes, seed=seed)
         return {
             "timesteps": session.model.num_timesteps,
             "episodes": len(done.returns),

@@ -112,7 +112,7 @@ def _learn(
     from rewardlab.training.held import keep_record
     from rewardlab.training.policies import save_policy
     from rewardlab.training.progress import ProgressBar
-    from rewardlab.training.session import Stop, interrupts, open_session
+    from rewardlab.training.session import Solved, Stop, interrupts, open_session
     from rewardlab.training.versions import versions
 
     write_json(run.path / "versions.json", versions())
@@ -144,6 +144,8 @@ def _learn(
         except (RewardFault, ProgramRefused, SandboxError):
             schedule.save()
             raise
+        except Solved:
+            pass
         except Stop:
             raise KeyboardInterrupt(
                 f"stopped at {model.num_timesteps:,} of {n:,} steps; go on with: "

@@ -14,7 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
-from rewardlab.training import algorithms, presets
+from rewardlab.training import algorithms, engines, presets
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
 
@@ -23,7 +23,7 @@ def prepare(
     task: str | Task,
     reward: str | Path | RewardProgram = "oracle",
     *,
-    n_timesteps: int | None,
+    n_timesteps: int | None = None,
     algo: str = "auto",
     seed: int = 0,
     n_envs: int | None = None,
@@ -38,8 +38,10 @@ def prepare(
     out: str | Path = "results",
     device: str = "auto",
     vec_env: Literal["dummy", "subproc"] = "dummy",
+    engine: Literal["auto", "python", "envpool"] = "auto",
     eval_freq: int | None = None,
-    eval_episodes: int = 10,
+    eval_episodes: int | None = None,
+    until_success: float | None = None,
     checkpoint_freq: int | None = None,
     native_reward: bool = True,
     on_reward_fault: OnRewardFault = "stop",
@@ -54,11 +56,13 @@ def prepare(
         task: Task or its id.
         reward: `"oracle"`, `"sparse"`, a program or a path to one, `"shaper"`, or `"program"`
             for one that the run is given later with `Run.set_program`.
-        n_timesteps: Environment steps over all environments.
-        algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
+        n_timesteps: Environment steps over all environments; by default the preset's, if it is
+            a recipe.
+        algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"` for the recipe's, or PPO.
         seed: The one seed.
         n_envs: Environments stepped together; by default the preset's.
-        preset: `"auto"`, a suite's name, `"default"`, or `"sb3"` for SB3's own settings.
+        preset: `"auto"`, a suite's name, `"default"`, `"sb3"` for SB3's own settings, or a
+            recipe, `"fast"` or `"text2reward"`, see `rewardlab.training.presets`.
         hyperparameters: Arguments of the algorithm that override the preset's.
         normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
         policy: SB3 policy name.
@@ -69,8 +73,12 @@ def prepare(
         out: Folder of run folders.
         device: Torch device; `"auto"` keeps on-policy learners on the CPU.
         vec_env: `"dummy"` steps environments in one process, `"subproc"` in one each.
-        eval_freq: Steps between evaluations; 0 for none; by default ten in a run.
-        eval_episodes: Episodes of each.
+        engine: `"python"`, `"envpool"` (extra `fast`), or `"auto"`: the fastest that fits if the
+            preset asks for it, else Python.
+        eval_freq: Steps between evaluations; 0 for none; by default the recipe's, or ten in a run.
+        eval_episodes: Episodes of each; by default the recipe's, or 10.
+        until_success: End when two evaluations in a row, on other episodes, find at least this
+            share of success; 0 for never; by default the recipe's, or never.
         checkpoint_freq: Steps between checkpoints, at which all environments start new episodes;
             0 for one at the end only; by default about ten in a run.
         native_reward: Compute the environment's own reward beside a program's.
@@ -89,15 +97,26 @@ def prepare(
     if allow_degraded_sandbox:
         accept(program, task.success_program)
     _check_reward(kind, task, native_reward=native_reward)
-    algo = presets.DEFAULT_ALGORITHM if algo == "auto" else algorithms.algorithm(algo).name
-    preset, chosen = presets.preset(preset, task.suite, algo)
+    algo = algo if algo == "auto" else algorithms.algorithm(algo).name
+    task = presets.fitted(task, preset, algo)
+    preset, algo, chosen = presets.preset(preset, task, algo)
+    algorithms.algorithm(algo)
     n_envs = chosen.n_envs if n_envs is None else n_envs
-    n_timesteps = _at_least(1, n_timesteps=n_timesteps)
+    n_timesteps = _steps(n_timesteps, chosen.n_timesteps)
+    eval_freq = chosen.eval_freq if eval_freq is None else eval_freq
+    eval_episodes = chosen.eval_episodes if eval_episodes is None else eval_episodes
+    signal = task.success is not None or task.success_program is not None
+    if until_success is None:
+        until_success = chosen.until_success if signal and eval_freq != 0 else 0.0
     _at_least(1, n_envs=n_envs)
     _at_least(1, eval_episodes=eval_episodes)
     _at_least(0, eval_freq=eval_freq or 0)
     _at_least(0, checkpoint_freq=checkpoint_freq or 0)
     check_seed(seed)
+    _check_target(until_success, task.id, signal=signal, evaluated=eval_freq != 0)
+    chosen_engine = engines.choose(
+        engine, task, fast=chosen.pool, vec_env=vec_env, lockdown=lockdown
+    )
     if lockdown:
         check_lockdown(task.id, shaper)
     algorithms.check_device(device)
@@ -121,10 +140,12 @@ def prepare(
         n_timesteps=n_timesteps,
         n_envs=n_envs,
         vec_env=vec_env,
+        engine=chosen_engine,
         seed=seed,
         device=device,
         eval_freq=eval_freq,
         eval_episodes=eval_episodes,
+        until_success=until_success,
         checkpoint_freq=checkpoint_freq,
         native_reward=native_reward,
         on_reward_fault=on_reward_fault,
@@ -189,6 +210,22 @@ def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
         raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
     if kind in ("oracle", "shaper") and not native_reward:
         raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
+
+
+def _steps(asked: int | None, preset: int | None) -> int:
+    steps = preset if asked is None else asked
+    if steps is None:
+        raise UsageError("say how long to train, in steps: the preset does not (n_timesteps)")
+    return _at_least(1, n_timesteps=steps)
+
+
+def _check_target(until_success: float, id: str, *, signal: bool, evaluated: bool) -> None:
+    if not 0.0 <= until_success <= 1.0:
+        raise UsageError(f"until_success is a share from 0 to 1, got {until_success}")
+    if until_success and not signal:
+        raise UsageError(f"{id} has no success signal: training cannot end at success")
+    if until_success and not evaluated:
+        raise UsageError("until_success needs evaluations: leave eval_freq=0 out")
 
 
 def _at_least(least: int, **value: int | None) -> int:

@@ -138,6 +138,7 @@ def _environments(
         vec_env=config.vec_env,
         sealed=config.lockdown,
         sandbox=config.sandbox,
+        engine=config.engine,
     )
     stack.callback(lambda: venv.close())
     gamma = algorithms.known_discount(config.hyperparameters)
@@ -195,6 +196,10 @@ def _restore(run: Run, model: BaseAlgorithm) -> dict[str, Any] | None:
 
 class Stop(Exception):
     """Somebody asked for the end of training."""
+
+
+class Solved(Exception):
+    """The success that was asked for is reached."""
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.base import Shaper
 from rewardlab.training.fit import check_shaper, fit
 from rewardlab.training.prepare import accept_risk, extend, prepare
+from rewardlab.training.presets import fitted
 from rewardlab.training.run import Run
 from rewardlab.training.tasks import task_of
 
@@ -42,7 +43,8 @@ def train(
         reward: `"oracle"` (the environment's own), `"sparse"` (1 while solved), a `RewardProgram`
             or a path to one, or a `Shaper` over the environment's own reward.
         algo: `ppo a2c sac td3 dqn tqc crossq`, or `"auto"`.
-        n_timesteps: Environment steps over all environments; a resumed run may be extended.
+        n_timesteps: Environment steps over all environments, unless the preset says it; a resumed
+            run may be extended.
         seed: The one seed.
         n_envs: Environments stepped together; by default the preset's.
         preset: Tuned settings, as for `prepare`.
@@ -67,6 +69,8 @@ def train(
         shaper = reward
         reward = "shaper"
     if resume is None:
+        if isinstance(task, Task):
+            task = fitted(task, preset, algo)
         run = prepare(
             task,
             reward,

@@ -2,6 +2,7 @@
 
 ```
 env → Episode → SceneRecorder → Monitor → LeanVecEnv or SubprocVecEnv → SuccessVecEnv
+Pool (another engine)                                  → PoolVecEnv   → SuccessVecEnv
 ```
 Monitor sees the environment's own reward only, so SB3's `ep_rew_mean` never is a designed one.
 """
@@ -20,7 +21,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from rewardlab.config import Sandbox
+from rewardlab.config import Engine, Sandbox
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
 from rewardlab.sandbox import lockdown
@@ -42,6 +43,7 @@ def make_venv(
     render_mode: str | None = None,
     sealed: bool = False,
     sandbox: Sandbox = "auto",
+    engine: Engine = "python",
 ) -> VecEnv:
     """Build `n_envs` environments of a task that are stepped together.
 
@@ -54,15 +56,18 @@ def make_venv(
         render_mode: `"rgb_array"` for video.
         sealed: Processes of `"subproc"` execute no program once their environment is built.
         sandbox: `"require"` refuses to run a success program below the full sandbox.
+        engine: `"envpool"` steps all of them in C++, for tasks that have such a pool.
 
     Returns:
         Environments whose infos carry `scene (row_size,)` at every step and, if the task has a
         success signal, `success` at every step and `is_success` at the end of an episode.
     """
     options = {"render_mode": render_mode, "native_reward": native_reward}
-    if vec_env == "subproc":
+    if engine == "envpool":
+        venv: VecEnv = _pooled(task, n_envs, seed, native_reward)
+    elif vec_env == "subproc":
         # "spawn" needs no socket, which a locked trainer has not
-        venv: VecEnv = SubprocVecEnv(
+        venv = SubprocVecEnv(
             [
                 partial(_rebuild, task.id, dict(task.options), seed + i, options, sealed)
                 for i in range(n_envs)
@@ -75,6 +80,13 @@ def make_venv(
     if not has_success(task):
         return venv
     return SuccessVecEnv(venv, _success_runner(task, sandbox))
+
+
+def _pooled(task: Task, n_envs: int, seed: int, native_reward: bool) -> VecEnv:
+    from rewardlab.training.engines import pool_maker
+    from rewardlab.training.pooled import PoolVecEnv
+
+    return PoolVecEnv(pool_maker(task)(n_envs=n_envs, seed=seed, native_reward=native_reward))
 
 
 def has_success(task: Task) -> bool:
