@@ -7,15 +7,17 @@ from collections.abc import Iterator
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
+from rewardlab.program.arithmetic import check_number, is_pose
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
-from rewardlab.program.kinds import UNKNOWN, Kind, is_entity
+from rewardlab.program.kinds import UNKNOWN, Kind
 from rewardlab.program.members import show
+from rewardlab.program.questions import check_question
 from rewardlab.program.signature import Signature, words
 
 _NUMERIC = words("abs float int max min pow round sum")
 _PRINT = Kind("builtin", "print")
-_ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.AugAssign)
+_TAKE_POSES = ("helpers.angle_distance",)
 
 
 def check_calls(inference: Inference) -> Iterator[Finding]:
@@ -30,39 +32,6 @@ def check_calls(inference: Inference) -> Iterator[Finding]:
             yield from _check_value(node, inference)
 
 
-def check_arithmetic(inference: Inference) -> Iterator[Finding]:
-    """Yield parts of the scene that are used as numbers."""
-    for node in inference.scopes.nodes(*_ARITHMETIC):
-        for operand in _operands(node):
-            kinds = inference.kinds(operand)
-            if kinds and all(is_entity(kind) for kind in kinds):
-                yield _not_a_number(operand, next(iter(kinds)), inference)
-
-
-def _operands(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.BinOp):
-        return [node.left, node.right]
-    if isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not):
-        return [node.operand]
-    if isinstance(node, ast.Compare) and isinstance(
-        node.ops[0], (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
-    ):
-        return [node.left, *node.comparators]
-    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        return []  # a write, which has its own finding
-    return [node.value] if isinstance(node, (ast.Subscript, ast.AugAssign)) else []
-
-
-def _not_a_number(node: ast.expr, kind: Kind, inference: Inference) -> Finding:
-    spec = inference.scene.entity(kind)
-    members = inference.scene.members(kind)
-    name = spec.name if spec is not None else "object"
-    message = f"{show(node)} is a {name}, not a number"
-    return at(
-        node, "UnknownAttribute", message, f"use one of its members: {', '.join(members[:12])}"
-    )
-
-
 def _check_call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
     for kind in sorted(inference.kinds(node.func)):
         if kind.tag == "symbol":
@@ -72,7 +41,9 @@ def _check_call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
             close = ", ".join(vocabulary.members(kind.name)[:8])
             yield at(node, "ForbiddenAttribute", message, f"call one of its functions: {close}")
         elif kind.tag == "builtin" and kind.name in _NUMERIC:
-            yield from _entities(node, inference)
+            yield from _numbers(node, inference)
+        elif kind.tag == "method":
+            yield from check_question(node, kind, inference)
         elif kind == _PRINT:
             yield from (_bad_file(k) for k in node.keywords if k.arg == "file")
     if isinstance(node.func, ast.Attribute) and node.func.attr in vocabulary.METHODS:
@@ -97,14 +68,13 @@ def _check_symbol(node: ast.Call, kind: Kind, inference: Inference) -> Iterator[
         return
     name = kind.name.removeprefix("helpers.")
     yield from _check_arguments(node, symbol.signature, name, inference)
-    yield from _entities(node, inference)
+    yield from _numbers(node, inference, poses=kind.name in _TAKE_POSES)
 
 
-def _entities(node: ast.Call, inference: Inference) -> Iterator[Finding]:
+def _numbers(node: ast.Call, inference: Inference, *, poses: bool = False) -> Iterator[Finding]:
     for argument in node.args:
-        kinds = inference.kinds(argument)
-        if all(is_entity(kind) for kind in kinds):
-            yield _not_a_number(argument, next(iter(kinds)), inference)
+        if not poses or not is_pose(inference.kinds(argument)):
+            yield from check_number(argument, inference)
 
 
 def _check_arguments(

@@ -20,6 +20,7 @@ _PARTS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _OURS = frozenset(map(vocabulary.import_name, vocabulary.MODULES))
 _ATTRIBUTES = (
     vocabulary.ATTRIBUTES
+    | vocabulary.POSE_ATTRIBUTES
     | vocabulary.METHODS.keys()
     | {name for module in vocabulary.MODULES for name in vocabulary.members(module)}
 )

@@ -9,18 +9,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from rewardlab.program import vocabulary
 from rewardlab.program.callers import Callers, called, default, literal_member
-from rewardlab.program.imports import REFUSED
-from rewardlab.program.kinds import ANY, ENTITIES, MISSING, UNKNOWN, Kind, Kinds, SceneKinds
+from rewardlab.program.given import attribute, given
+from rewardlab.program.kinds import ANY, POSE, UNKNOWN, Kind, Kinds, SceneKinds
 from rewardlab.program.outside import KEPT, Outside
-from rewardlab.program.scopes import RETURN, Binding, Scope, Scopes
+from rewardlab.program.scopes import RETURN, Binding, Scope, Scopes, parameters
 
 _MAX_PASSES = 16
 _LAYERS = {"items": 1, "enumerate": 1, "zip": 1, "values": 0, "reversed": 0, "sorted": 0}
 """Calls that give what their arguments hold, and in how many tuples."""
-
-_IMPORTED = {vocabulary.import_name(module): module for module in vocabulary.MODULES}
+_POSES = (Kind("symbol", "helpers.Pose"), Kind("symbol", "helpers.ObjectPose"))
+_HOLDERS = (KEPT, "poses")
 
 
 class Inference:
@@ -33,12 +32,14 @@ class Inference:
 
     Attributes:
         callers: The calls of its own functions.
+        scene_name: How the reward function names the scene.
         converged: Whether the kinds of all names were found. Without that, nothing is certain.
     """
 
     def __init__(self, scopes: Scopes, entry: ast.FunctionDef, scene: SceneKinds) -> None:
         self.scopes, self.entry, self.scene = scopes, entry, scene
         self.callers = Callers(scopes, entry)
+        self.scene_name = next((a.arg for a in parameters(entry)), "self")
         self.converged = True
         self._kinds: dict[tuple[Scope, str], Kinds] = {}
         self._found: dict[ast.AST, Kinds] = {}
@@ -118,23 +119,27 @@ class Inference:
         return kinds if all(kind.tag == KEPT for kind in kinds) else ANY
 
     def _inside(self, node: ast.expr, depth: int) -> Kinds:
-        """Return what is inside of an expression's value; only what outlives a call has kinds."""
+        """Return what is inside of an expression's value, see `_items`."""
         layers = _LAYERS.get(called(node))
         if layers is not None and isinstance(node, ast.Call):
             sources = [node.func.value] if isinstance(node.func, ast.Attribute) else node.args
             if depth <= layers:
                 return ANY
-            return self._union(self._inside(source, depth - layers) for source in sources)
+            found = self._union(self._inside(source, depth - layers) for source in sources)
+            return found | ANY if layers and POSE in found else found
         kinds = self._of(node)
         for _ in range(depth):
             kinds = self._items(kinds)
         return kinds
 
     def _items(self, kinds: Kinds, index: ast.expr | None = None) -> Kinds:
-        if any(kind.tag != KEPT for kind in kinds):
+        """Return what is in containers; known are lists of poses and what outlives a call."""
+        if any(kind.tag not in _HOLDERS for kind in kinds):
             return ANY
-        found: set[Kind] = set()
+        found = {POSE for kind in kinds if kind.tag == "poses"}
         for kind in kinds:
+            if kind.tag == "poses":
+                continue
             for name, part in self._outside.items(kind, index):
                 inner = self._outside.kind(name, part)
                 found.update([inner] if inner is not None else self._of(part))
@@ -178,7 +183,7 @@ class Inference:
     def _members(self, kinds: Kinds, name: str) -> Kinds:
         found = self._known.get((kinds, name))
         if found is None:
-            found = self._union(self._member(kind, name) for kind in kinds)
+            found = self._union(attribute(kind, name, self.scene) for kind in kinds)
             self._known[kinds, name] = found
         return found
 
@@ -197,14 +202,21 @@ class Inference:
             return self._call(node)
         if isinstance(node, ast.Subscript):
             return self._part(node)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            return self._product(self._of(node.left))
         return ANY
+
+    def _product(self, left: Kinds) -> Kinds:
+        """Return what something times anything is: only poses tell."""
+        return frozenset(POSE if kind.tag == "pose" else UNKNOWN for kind in left)
 
     def _part(self, node: ast.Subscript) -> Kinds:
         kinds = self._of(node.value)
-        if not kinds or any(kind.tag != KEPT for kind in kinds):
+        if not kinds or any(kind.tag not in _HOLDERS for kind in kinds):
             return ANY if kinds else kinds
         if isinstance(node.slice, ast.Slice):
-            return kinds if all(map(self._outside.is_array, kinds)) else ANY
+            same = (kind.tag == "poses" or self._outside.is_array(kind) for kind in kinds)
+            return kinds if all(same) else ANY
         return self._items(kinds, node.slice)
 
     def _call(self, node: ast.Call) -> Kinds:
@@ -224,27 +236,15 @@ class Inference:
             return self._kinds.get((scope, RETURN), frozenset())
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and len(node.args) == 1:
             return self._items(self._of(node.func.value), node.args[0])
-        return ANY
+        return self._union(self._given_by(kind) for kind in self._of(node.func))
+
+    def _given_by(self, kind: Kind) -> Kinds:
+        if kind.tag == "method":
+            return frozenset({self.scene.result(kind)})
+        return frozenset({POSE}) if kind in _POSES else ANY
 
     def _name(self, node: ast.Name) -> Kinds:
         scope = self.scopes.of[node].find(node.id) if node in self.scopes.of else None
         if scope is not None:
             return self._kinds.get((scope, node.id), frozenset())
-        if node.id == REFUSED:
-            return frozenset({MISSING})
-        if node.id in _IMPORTED:
-            return frozenset({Kind("module", _IMPORTED[node.id])})
-        path = vocabulary.PRESEEDED.get(node.id)
-        if path is not None:
-            return frozenset({Kind("module" if vocabulary.is_module(path) else "symbol", path)})
-        return frozenset({Kind("builtin", node.id)}) if node.id in vocabulary.BUILTINS else ANY
-
-    def _member(self, kind: Kind, name: str) -> Kinds:
-        if kind.tag in ENTITIES:
-            return frozenset({self.scene.member(kind, name) or MISSING})
-        if kind.tag == "module":
-            path = f"{kind.name}.{name}"
-            if vocabulary.is_module(path):
-                return frozenset({Kind("module", path)})
-            return frozenset({Kind("symbol", path) if vocabulary.lookup(path) else MISSING})
-        return frozenset({MISSING}) if kind == MISSING else ANY
+        return given(node.id)

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
+from rewardlab.program.elsewhere import suggestions
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
-from rewardlab.program.kinds import MISSING, UNKNOWN, Kind, is_entity
+from rewardlab.program.kinds import ANY, MISSING, UNKNOWN, Kind, Kinds, is_entity
 from rewardlab.program.signature import words
 
-_VALUE_NAMES = vocabulary.ATTRIBUTES | vocabulary.METHODS.keys()
+_VALUE_NAMES = vocabulary.ATTRIBUTES | vocabulary.POSE_ATTRIBUTES | vocabulary.METHODS.keys()
 _ARRAY_NAMES = vocabulary.ATTRIBUTES | vocabulary.ARRAY_METHODS
+_LIST_NAMES = vocabulary.MUTATORS & set(dir(list)) | words("copy count index")
 _DANGEROUS = words(
     "format format_map tofile tobytes tostring data ctypes base flat fill put putmask "
     "itemset resize setflags setfield dump dumps view getfield byteswap partition "
@@ -22,7 +24,7 @@ _DANGEROUS = words(
     "from_bytes encode decode translate maketrans ljust rjust center zfill expandtabs at "
     "accumulate reduce outer"
 )
-
+_VALUES = words("array float bool pose poses")
 _WALKERS = words(
     "format format_map ctypes with_traceback mro gi_frame gi_code f_back f_globals f_locals "
     "tb_frame tb_next cr_frame ag_frame"
@@ -51,13 +53,21 @@ def stored_on_self(inference: Inference) -> frozenset[str]:
 
 
 def show(node: ast.expr) -> str:
-    """Return a short text for a chain of attributes."""
+    """Return a short text for a chain of attributes, calls and indices."""
     names: list[str] = []
-    while isinstance(node, ast.Attribute):
-        names.append(node.attr)
-        node = node.value
-    root = node.id if isinstance(node, ast.Name) else "…"
-    return ".".join([root, *reversed(names)])
+    while not isinstance(node, ast.Name):
+        if isinstance(node, ast.Attribute):
+            names.append(f".{node.attr}")
+            node = node.value
+        elif isinstance(node, ast.Call):
+            names.append("(…)" if node.args or node.keywords else "()")
+            node = node.func
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+            names.append(f"[{node.slice.value!r}]")
+            node = node.value
+        else:
+            return "".join(["…", *reversed(names)])
+    return "".join([node.id, *reversed(names)])
 
 
 def _check(node: ast.Attribute, inference: Inference) -> Finding | None:
@@ -78,12 +88,12 @@ def _check(node: ast.Attribute, inference: Inference) -> Finding | None:
 
 
 def _admits(kind: Kind, name: str, inference: Inference) -> bool:
-    if is_entity(kind):
+    if is_entity(kind) or kind.tag == "pose":
         return name in inference.scene.members(kind)
     if kind.tag == "module":
         return name in vocabulary.members(kind.name)
-    if kind.tag == "array":
-        return name in _ARRAY_NAMES
+    if kind.tag in ("array", "poses"):
+        return name in (_ARRAY_NAMES if kind.tag == "array" else _LIST_NAMES)
     if kind != UNKNOWN or name in _VALUE_NAMES:
         return kind == UNKNOWN
     return name in inference.scene.names and name not in _WALKERS
@@ -91,18 +101,27 @@ def _admits(kind: Kind, name: str, inference: Inference) -> bool:
 
 def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
     base, name = show(node.value), node.attr
-    if is_entity(kind):
+    if is_entity(kind) or kind.tag == "pose":
         members = inference.scene.members(kind)
-        return _unknown(node, f"{base} has no {name!r}", name, members)
+        root = inference.scene_name
+        close = suggestions(base, kind, name, inference.scene, root)
+        return _unknown(node, f"{base} has no {name!r}", close, members)
     if kind.tag == "module":
         return _not_in_module(node, kind)
+    if kind.tag == "poses":
+        message = f"{base} is a list of poses and has no {name!r}"
+        return at(node, "UnknownAttribute", message, f"take one, e.g. {base}[0].{name}")
+    if kind.tag == "method":
+        message = f"{base} is a method and has no {name!r}"
+        return at(node, "UnknownAttribute", message, f"call it: {base}()")
     if kind.tag in ("array", "float", "bool", "number"):
         return _of_value(node, kind, inference)
     if kind.tag != "unknown" or name in _DANGEROUS:
         message = f"attribute {name!r} is not available here"
         return at(node, "ForbiddenAttribute", message, _instead(name))
     names = sorted(inference.scene.names | _VALUE_NAMES)
-    return _unknown(node, f"nothing here has an attribute {name!r}", name, names, listed=False)
+    close = closest(name, names, n=2)
+    return _unknown(node, f"nothing here has an attribute {name!r}", close)
 
 
 def _not_in_module(node: ast.Attribute, kind: Kind) -> Finding:
@@ -133,17 +152,11 @@ def _of_value(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
 
 
 def _unknown(
-    node: ast.Attribute,
-    message: str,
-    name: str,
-    known: tuple[str, ...] | list[str],
-    *,
-    listed: bool = True,
+    node: ast.Attribute, message: str, close: list[str], members: tuple[str, ...] = ()
 ) -> Finding:
-    close = closest(name, known, n=2)
     parts = [f"did you mean {' or '.join(close)}?"] if close else []
-    if listed:
-        parts.append(f"members: {', '.join(known[:24])}" + (" …" if len(known) > 24 else ""))
+    if members:
+        parts.append(f"members: {', '.join(members[:24])}" + (" …" if len(members) > 24 else ""))
     return at(node, "UnknownAttribute", message, " ".join(parts) or "use documented members only")
 
 
@@ -154,18 +167,31 @@ def _instead(name: str) -> str:
 def _check_use(node: ast.Attribute, inference: Inference, called: bool) -> Finding | None:
     kinds = inference.kinds(node)
     bases = inference.kinds(node.value)
-    of_scene = all(kind.tag in ("array", "float", "bool") or is_entity(kind) for kind in kinds)
+    if _is_method(node, kinds, bases, inference):
+        return None if called else _not_called(node)
+    of_scene = all(kind.tag in _VALUES or is_entity(kind) for kind in kinds)
     loose = UNKNOWN in bases and node.attr not in vocabulary.METHODS and UNKNOWN in kinds
-    if called and (of_scene or loose):
+    if called and (of_scene or loose) and node.attr not in inference.scene.methods:
         message = f"{show(node)} is a value, not a method"
         return at(node, "UnknownAttribute", message, f"write {show(node)} without parentheses")
     if called or of_scene or node.attr not in vocabulary.METHODS:
         return None
     method = any(k.tag == "array" or k == UNKNOWN for k in bases)
     if method and node.attr not in inference.scene.names and not _is_key(node, inference):
-        message = f"{show(node)} is a method, not a value"
-        return at(node, "UnknownAttribute", message, f"call it: {show(node)}()")
+        return _not_called(node)
     return None
+
+
+def _is_method(node: ast.Attribute, kinds: Kinds, bases: Kinds, inference: Inference) -> bool:
+    """Return whether an attribute is a method of the scene or of a pose."""
+    if all(kind.tag == "method" for kind in kinds):
+        return True
+    return bases == ANY and node.attr in inference.scene.methods
+
+
+def _not_called(node: ast.Attribute) -> Finding:
+    message = f"{show(node)} is a method, not a value"
+    return at(node, "UnknownAttribute", message, f"call it: {show(node)}()")
 
 
 def _is_key(node: ast.Attribute, inference: Inference) -> bool:

@@ -61,7 +61,7 @@ def _decide(node: ast.Call, inference: Inference) -> ast.expr | None:
     kinds = inference.kinds(node.args[0])
     if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
         return None
-    if not all(is_entity(kind) for kind in kinds):
+    if not all(is_entity(kind) or kind.tag == "pose" for kind in kinds):
         return None
     there = all(inference.scene.member(kind, name) for kind in kinds)
     if probe:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
-from rewardlab.program.calls import check_arithmetic, check_calls
+from rewardlab.program.arithmetic import check_arithmetic
+from rewardlab.program.calls import check_calls
 from rewardlab.program.entry import ENTRY, check_entry, find_entry, lift_method, takes_obs
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.gate import check_closed
@@ -132,6 +133,9 @@ def _unknown_name(node: ast.Name, inference: Inference) -> Finding:
         return at(node, "UnknownName", f"{node.id!r} is not available ({reason})", "leave it out")
     if node.id in members:
         return at(node, "UnknownName", message, f"did you mean self.{node.id}?")
+    module = next((m for m, names in vocabulary.MODULES.items() if node.id in names), None)
+    if module is not None and module not in vocabulary.CLASSES:
+        return at(node, "UnknownName", message, f"write from {module} import {node.id}")
     visible = inference.scopes.of[node].visible
     close = closest(node.id, [*visible, *vocabulary.BUILTINS, *vocabulary.PRESEEDED])
     hint = f"did you mean {' or '.join(close)}?" if close else "define it before you use it"

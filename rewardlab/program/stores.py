@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from rewardlab.program import vocabulary
+from rewardlab.program.arithmetic import is_pose
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import is_entity
@@ -58,6 +59,8 @@ def _has_no_value(name: str, scope: Scope) -> bool:
 def _attribute(node: ast.Attribute, inference: Inference) -> Finding:
     entities = [kind for kind in inference.kinds(node.value) if is_entity(kind)]
     if not entities:
+        if is_pose(inference.kinds(node.value)):
+            return _posed(node, show(node.value))
         message = f"attributes such as {show(node)} cannot be assigned"
         return at(node, "ForbiddenSyntax", message, "use a local name")
     if any(inference.scene.member(kind, node.attr) for kind in entities):
@@ -69,6 +72,11 @@ def _attribute(node: ast.Attribute, inference: Inference) -> Finding:
 def _mutation(node: ast.AST, name: str) -> Finding:
     message = f"{name} cannot be changed"
     return at(node, "StateMutation", message, f"take a copy, e.g. x = {name}.copy()")
+
+
+def _posed(node: ast.AST, name: str) -> Finding:
+    message = f"{name} cannot be changed: a pose is a value"
+    return at(node, "StateMutation", message, "make another one: ObjectPose(p, q)")
 
 
 def _remembered(node: ast.AST, name: str) -> Finding:
@@ -84,6 +92,12 @@ def _into(target: ast.expr, node: ast.AST, inference: Inference) -> Iterator[Fin
             yield _mutation(node, show(base))
             return
         base = base.value
+    if isinstance(base, ast.Call) and _is_answer(base, inference):
+        yield _mutation(node, show(base))
+        return
+    if is_pose(inference.kinds(base)):
+        yield _posed(node, show(base))
+        return
     name = base if isinstance(base, ast.Name) else None
     made = inference.kept(target) or inference.kept(base)
     if name and not made and (_is_argument(name, inference) or _is_scene(name, inference)):
@@ -94,7 +108,11 @@ def _into(target: ast.expr, node: ast.AST, inference: Inference) -> Iterator[Fin
 
 def _is_scene(node: ast.expr, inference: Inference) -> bool:
     kinds = inference.kinds(node)
-    return bool(kinds) and all(is_entity(kind) for kind in kinds)
+    return bool(kinds) and all(is_entity(kind) or kind.tag == "pose" for kind in kinds)
+
+
+def _is_answer(node: ast.Call, inference: Inference) -> bool:
+    return all(kind.tag == "method" for kind in inference.kinds(node.func))
 
 
 def _is_argument(name: ast.Name, inference: Inference) -> bool:

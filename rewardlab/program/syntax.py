@@ -54,8 +54,8 @@ _DEFAULT_NODES = (
     *(ast.expr_context, ast.Name, ast.Attribute),
 )
 _TOP_CALLS = words(
-    "abs all any bool dict float frozenset int len list max min pow range round set sorted str "
-    "sum tuple"
+    "ObjectPose Pose abs all any bool dict float frozenset int len list max min pow range round "
+    "set sorted str sum tuple"
 )
 _LARGEST = 1 << 1023
 """Integers up to here are floats too; larger ones cannot even be printed."""

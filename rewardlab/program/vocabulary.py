@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 
+from rewardlab.program.rotations import QUATERNIONS, ROTATION, TRANSFORMS3D
 from rewardlab.program.signature import (
     Symbol,
     alike,
@@ -99,18 +100,14 @@ _MATH_UNARY = (
     "tan tanh trunc"
 )
 _TYPING = "Any Callable Dict Final Iterable List Literal Mapping Optional Sequence Set Tuple Union"
-_ROTATION = """
-align_vectors(a, b, weights) concatenate(rotations) from_euler(seq, angles, degrees)
-from_matrix(matrix) from_quat(quat; scalar_first) from_rotvec(rotvec, degrees) identity(num)
-"""
-_QUATERNIONS = "mat2quat(M) qinverse(q) qmult(q1, q2) quat2axangle(quat) quat2mat(q)"
 _HELPERS = """
+ObjectPose(p, q) Pose(p, q)
 angle_between_vec(a, b) angle_distance(a, b) clip_and_normalize(x, lo, hi)
 tolerance(x, bounds, margin, sigmoid, value_at_margin) transform_points(H, pts)
 """
 
-HELPERS: Mapping[str, Symbol] = functions(_QUATERNIONS + _HELPERS)
-"""Our own functions, known to every program without an import; the worker brings them."""
+HELPERS: Mapping[str, Symbol] = {**QUATERNIONS, **functions(_HELPERS)}
+"""Our own functions, and the class of poses, known to every program without an import."""
 
 MODULES: Mapping[str, Mapping[str, Symbol]] = {
     "numpy": {
@@ -143,9 +140,8 @@ MODULES: Mapping[str, Mapping[str, Symbol]] = {
         "Rotation": Symbol("class"),
         **functions("Slerp(times, rotations)"),
     },
-    "scipy.spatial.transform.Rotation": functions(_ROTATION),
-    "transforms3d": {},
-    "transforms3d.quaternions": functions(_QUATERNIONS),
+    "scipy.spatial.transform.Rotation": ROTATION,
+    **TRANSFORMS3D,
 }
 """Modules and classes by dotted name, with the symbols that a program may reach in them."""
 
@@ -167,6 +163,9 @@ PRESEEDED: Mapping[str, str] = {
 ATTRIBUTES = words("T eps ndim shape size")
 """Attributes of arrays that are values."""
 
+POSE_ATTRIBUTES = words("p q")
+"""Attributes of poses that are values."""
+
 METHODS = parse_calls(
     """
     all(axis; keepdims) any(axis; keepdims) argmax(axis; keepdims) argmin(axis; keepdims)
@@ -184,9 +183,10 @@ METHODS = parse_calls(
     is_integer()
     apply(vectors, inverse) approx_equal(other, atol, degrees) as_euler(seq, degrees)
     as_matrix() as_quat(; canonical, scalar_first) as_rotvec(degrees) inv() magnitude()
+    to_transformation_matrix()
     """
 )
-"""Methods of arrays, dictionaries, lists, sets, strings, numbers and `Rotation`."""
+"""Methods of arrays, dictionaries, lists, sets, strings, numbers, `Rotation` and poses."""
 
 MUTATORS = words("add append clear discard extend insert pop remove reverse setdefault sort update")
 """Methods that change the object they are called on."""
@@ -245,6 +245,6 @@ def vocabulary_hash() -> str:
     tables = {**MODULES, "helpers": HELPERS}
     symbols = {m: {n: asdict(s) for n, s in table.items()} for m, table in tables.items()}
     methods = {n: asdict(signature) for n, signature in METHODS.items()}
-    everything = [symbols, methods, BUILTINS, ATTRIBUTES, MUTATORS, dict(PRESEEDED)]
-    text = json.dumps(everything, sort_keys=True, default=sorted)
+    names = [BUILTINS, ATTRIBUTES, POSE_ATTRIBUTES, MUTATORS, dict(PRESEEDED)]
+    text = json.dumps([symbols, methods, *names], sort_keys=True, default=sorted)
     return hashlib.sha256(text.encode()).hexdigest()

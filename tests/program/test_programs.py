@@ -37,7 +37,7 @@ def natively(source, schema, rows):
     wrapped = [v for v in names.values() if isinstance(v, type) and hasattr(v, ENTRY)]
     function = names[ENTRY] if ENTRY in names else getattr(wrapped[0], ENTRY)
     scene = facade(schema)
-    type(scene.scene).dt = schema.dt
+    type.__setattr__(type(scene.scene), "dt", schema.dt)
     extra = (lambda: (scene.obs(),)) if read(source, schema).takes_obs else tuple
     for row in rows:
         scene.buffer[:] = row

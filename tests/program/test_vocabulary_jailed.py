@@ -24,6 +24,8 @@ GIVEN = """
     turn = Rotation.from_euler("xyz", [0.1, 0.2, 0.3])
     turns = Rotation.from_rotvec([[0.1, 0.0, 0.0], [0.0, 0.2, 0.0], [0.0, 0.0, 0.3]])
     d, items, s = {"a": 1.0, "b": 2.0}, [3, 1, 2], "reach"
+    pose = ObjectPose(v, q=q)
+    poses = [pose, pose * pose.inv()]
     total = 0.0
 """
 BAD = [
@@ -94,6 +96,10 @@ GOOD = {
     "angle_between_vec": _PAIR,
     "angle_distance": "q, q",
     "clip_and_normalize": "t, 0.0, 1.0",
+    **dict.fromkeys(("euler2axangle", "euler2mat", "euler2quat"), "0.1, t, 0.3, 'rzyx'"),
+    **dict.fromkeys(("axangle2euler", "axangle2quat"), "v, t"),
+    "mat2euler": "np.eye(3), 'szyz'",
+    "rotate_vector": "v, q",
     "tolerance": "t, (0.0, 0.1), 0.5, 'linear', 0.2",
     "transform_points": "np.eye(4), np.ones((2, 3))",
 }
@@ -131,6 +137,7 @@ METHODS = {
         **{"startswith": "'R'", "endswith": "'h'", "replace": "'R', 'r'"},
     },
     "(0.5 + t)": {"is_integer": ""},
+    "pose": {"inv": "", "to_transformation_matrix": ""},
     "turn": {
         **{"apply": "v", "as_euler": "'zyx', True", "as_matrix": "", "as_quat": ""},
         **{"as_rotvec": "", "inv": "", "magnitude": "", "approx_equal": "turn"},
@@ -167,6 +174,10 @@ MISHAPS = [
     *("v[True, None, ..., ::-1]", "v['a']", "np.ones(3)[1.5]", "[1][1.5]", "range(0, 1, 0)"),
     *("str(v, 'x')", "str(v, 'idna')", "list(map(str, [v], ['utf-7']))", "f'{t:n}'", "float('１')"),
     *("np.linalg.inv(m * 0)", "np.linalg.solve(m * 0, v)", "np.linalg.norm(v, 'fro')"),
+    *("poses[0] + 1", "poses[1] * 2", "poses[0] * v", "v * poses[0]", "np.array(poses)"),
+    *("len(poses[0])", "str(pose)", "poses[0][0]", "Pose(v[:2])", "Pose(q=v)", "Pose('x')"),
+    *("poses[0].p[9]", "bool(pose)", "pose == pose", "sorted(poses)", "{pose: 1}", "f'{pose:.2f}'"),
+    *("transforms3d.euler.mat2euler(v)", "transforms3d.euler.euler2quat(t, t, t, 'sxxz')"),
     *("tolerance(t, (1, 0))", "tolerance(t, margin=-1)", "tolerance(t, margin=1, sigmoid='x')"),
 ]
 
@@ -217,7 +228,9 @@ def allowed(signature):
 
 
 def program(entries):
-    source = "import scipy.special\nimport transforms3d.quaternions\n\n\n"
+    source = (
+        "import scipy.special\nimport transforms3d.euler\nimport transforms3d.quaternions\n\n\n"
+    )
     source += f"def compute_dense_reward(self, action):{GIVEN}"
     for _, good, bad in entries:
         source += f"    x = {good}\n    total += len(str(x)) + len(f'{{x!r}}')\n"
@@ -250,7 +263,7 @@ def test_mishaps_are_exceptions(schema):
     assert run(program([("", "t", MISHAPS)]), schema) > 0
 
 
-ALLOWED = vocabulary.ATTRIBUTES | vocabulary.METHODS.keys()
+ALLOWED = vocabulary.ATTRIBUTES | vocabulary.POSE_ATTRIBUTES | vocabulary.METHODS.keys()
 FORBIDDEN_TYPES = (
     *(types.ModuleType, types.FrameType, types.CodeType, types.TracebackType, types.CellType),
     *(io.IOBase, np.memmap, ctypes._SimpleCData, np.random.Generator, np.random.RandomState),
@@ -298,6 +311,7 @@ def test_nothing_dangerous_is_within_reach():
     values += [getattr(builtins, name) for name in vocabulary.BUILTINS - {"print"}]
     values += [np.zeros(3), np.float64(1), 1.0, 1, "a", [1], {"a": 1}, (1,), {1}, range(3), True]
     values += [Rotation.identity(), np.finfo(float), ValueError("x"), (i for i in ()), lambda: 0]
+    values += [names["ObjectPose"]()]
     values += results(names)
     for _ in range(6):
         fresh = [value for value in values if id(value) not in seen]

@@ -1,0 +1,81 @@
+"""Where something stands that a program looks for in the wrong place, or by another name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rewardlab.errors import closest
+from rewardlab.program.kinds import Kind, SceneKinds, is_entity
+
+_DEPTH = 3
+_HALVES = {
+    "p": ("position", "pos", "xyz"),
+    "q": ("quaternion", "quat", "orientation", "rotation"),
+}
+_SAME = {"ee_pose": ("ee_pose", "tcp_pose", "tcp", "end_effector")}
+"""What programs call things that have another name here."""
+
+
+def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) -> list[str]:
+    """Return up to two expressions that may be meant by `base.name`, best first.
+
+    Members of the thing itself are named alone, deeper ones by their whole path. What the rest of
+    the scene has is suggested only where it is the same question, e.g. `self.cubeA.is_grasped` →
+    `self.robot.check_grasp(self.cubeA)`.
+
+    Args:
+        base: Text of the thing that has no such member.
+        kind: What it is.
+        name: The member it does not have.
+        scene: What there is.
+        root: How the program names the scene.
+    """
+    if kind.tag == "pose" and name in ("x", "y", "z"):
+        return [f"{base}.p[{'xyz'.index(name)}]"]
+    known = {m: m for m in reversed(scene.members(kind)) if kind.tag != "pose"}
+    for alias, path in _below(kind, scene, f"{base}.", base):
+        known.setdefault(alias, path)
+    same = [path for alias, path in known.items() if _stem(alias) == _stem(name)]
+    if not same and is_entity(kind):
+        below = _below(Kind("scene"), scene, f"{root}.", base)
+        same = [path for alias, path in below if _stem(alias) == _stem(name)]
+    close = same or [known[alias] for alias in closest(name, known, n=4)]
+    return list(dict.fromkeys(close))[:2]
+
+
+def _below(
+    kind: Kind, scene: SceneKinds, path: str, asked: str, names: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield names by which something in a thing may be looked for, and the path of it.
+
+    They are the path's last name and the whole path with underscores; `pose.p` counts as
+    `position`, and `ee_pose.p` as `ee_position`.
+    """
+    for member in scene.members(kind):
+        inner = scene.member(kind, member)
+        if inner is None or inner.tag == "past":
+            continue
+        found = path + _asked(member, inner, scene, asked)
+        same = _HALVES if kind.tag == "pose" else _SAME
+        for alias in same.get(member, (member,)):
+            yield alias, found
+            if names:
+                yield re.sub(r"(^|_)pose_", r"\1", "_".join([*names, alias])), found
+        if len(names) < _DEPTH and (inner.tag == "pose" or is_entity(inner)):
+            yield from _below(inner, scene, f"{path}{member}.", asked, (*names, member))
+
+
+def _asked(member: str, kind: Kind, scene: SceneKinds, asked: str) -> str:
+    """Return a member as it is written, a method with its call."""
+    method = scene.method(kind)
+    if method is None:
+        return member
+    required = [p for p in method.parameters if p.default is None]
+    given = (asked if p.kind == "entity" else p.name for p in required)
+    return f"{member}({', '.join(given)})"
+
+
+def _stem(name: str) -> str:
+    """Return what a name is about: `is_grasped`, `check_grasp` → `grasp`."""
+    return re.sub(r"^(is|has|get|check)_|(ed|ing)$", "", name.lower())

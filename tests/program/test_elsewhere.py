@@ -1,0 +1,70 @@
+"""Something unknown is looked for where it may stand: deeper, by another name, in another part."""
+
+import pytest
+
+from rewardlab.program.reading import read
+from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from tests.program.arm import SCENE
+
+HEAD = "def compute_dense_reward(self, action):\n    "
+SITES = Schema(
+    EntitySpec(
+        "World",
+        "Sites.",
+        (),
+        (
+            PartSpec(
+                "sites",
+                EntitySpec("Sites", "Points.", (FieldSpec("tip", "a point", "array", (3,), "m"),)),
+            ),
+        ),
+    ),
+    ActionSpec(2),
+    0.1,
+)
+
+
+def hint(expression, schema=SCENE, head=HEAD):
+    (finding,) = read(f"{head}return float({expression})", schema).findings
+    assert finding.code == "UnknownAttribute"
+    return finding.hint
+
+
+@pytest.mark.parametrize(
+    ("expression", "meant"),
+    [
+        ("self.cube_position[0]", "self.cubeA.pose.p or"),
+        ("self.cubeA.position[0]", "self.cubeA.pose.p?"),
+        ("self.cubeA.quaternion[0]", "self.cubeA.pose.q?"),
+        ("self.robot.ee_pose.position[0]", "self.robot.ee_pose.p?"),
+        ("self.robot.ee_pose.orientation[0]", "self.robot.ee_pose.q?"),
+        ("self.robot.ee_position[0]", "self.robot.ee_pose.p?"),
+        ("self.robot.tcp.pose.p[0]", "self.robot.ee_pose?"),
+        ("self.cubeA.pose.x", "self.cubeA.pose.p[0]?"),
+        ("self.cubeA.is_grasped", "self.robot.check_grasp(self.cubeA)?"),
+        ("self.cubeA.is_static()", "check_static?"),
+        ("self.handle_qpos", "self.handle.qpos"),
+        ("self.gripper_openness", "self.robot.gripper_openness?"),
+    ],
+)
+def test_it_is_found(expression, meant):
+    assert f"did you mean {meant}" in hint(expression)
+
+
+def test_one_level_deeper():
+    assert "did you mean self.sites.tip?" in hint("self.tip[0]", SITES)
+
+
+def test_by_the_names_that_the_program_has():
+    head = "def compute_dense_reward(env, action):\n    cube = env.cubeA\n    "
+    assert "did you mean cube.pose.p?" in hint("cube.position[0]", head=head)
+    assert "did you mean env.robot.check_grasp(cube)?" in hint("cube.is_grasped", head=head)
+
+
+def test_what_is_like_nothing_is_not_guessed():
+    assert hint("self.temperature").startswith("members: ")
+
+
+def test_a_function_that_must_be_imported_is_named():
+    (finding,) = read(f"{HEAD}return float(quat2euler(self.cubeA.pose.q)[0])", SCENE).findings
+    assert finding.hint == "write from transforms3d.euler import quat2euler"
