@@ -1,4 +1,8 @@
-"""Gymnasium's MuJoCo robots with typed scenes and behaviours that are measured."""
+"""Gymnasium's MuJoCo robots with typed scenes and behaviours that are measured.
+
+Six of them are Text2Reward's, which judged them by eye: what counts as done is ours, in numbers
+that options of the task may change. Scripted trajectories of each: `scripted.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ import gymnasium as gym
 
 from rewardlab.envs import simulator
 from rewardlab.envs.locomotion.behaviours import BEHAVIOURS, Behaviour
-from rewardlab.envs.locomotion.predicates import Judged
+from rewardlab.envs.locomotion.oracles import Paid
+from rewardlab.envs.locomotion.predicates import Judged, Rule, adjusted
 from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.tasks import Task, TaskEntry
 from rewardlab.errors import ConfigError
@@ -18,63 +23,88 @@ from rewardlab.errors import ConfigError
 _BY_NAME = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
 
 
+def behaviour_of(name: str) -> Behaviour:
+    """Return a behaviour by its name."""
+    return _BY_NAME[name]
+
+
 def entries() -> Iterator[TaskEntry]:
     """Yield the behaviours."""
     for behaviour in BEHAVIOURS:
-        yield TaskEntry(f"locomotion/{behaviour.name}", "locomotion", behaviour.goal, success=True)
+        goal = behaviour.goal(behaviour.rule)
+        yield TaskEntry(f"locomotion/{behaviour.name}", "locomotion", goal, success=True)
 
 
-def build(name: str, *, horizon: int = 1000) -> Task:
+def build(name: str, *, horizon: int | None = None, **thresholds: Any) -> Task:
     """Return a task.
 
     Args:
         name: A behaviour, e.g. `"hopper-forward"`.
-        horizon: Steps per episode.
+        horizon: Steps per episode; the behaviour's own if not given.
+        **thresholds: What counts as done, e.g. `speed=1.0`: see the behaviour's rule.
 
     Raises:
-        ConfigError: The horizon is not positive.
+        ConfigError: The horizon is not positive, or a threshold is unknown or out of range.
     """
+    behaviour = _BY_NAME[name]
+    horizon = behaviour.horizon if horizon is None else horizon
     if not (isinstance(horizon, int) and horizon >= 1):
         raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
-    return _build(name, horizon)
+    where = f"options of locomotion/{name}"
+    rule = adjusted(behaviour.rule, thresholds, where, others=("horizon",))
+    return _build(name, horizon, rule, tuple(sorted(thresholds.items())))
 
 
 @cache
-def _build(name: str, horizon: int) -> Task:
+def _build(name: str, horizon: int, rule: Rule, thresholds: tuple[tuple[str, Any], ...]) -> Task:
     behaviour = _BY_NAME[name]
     robot = behaviour.robot
     return Task(
         id=f"locomotion/{name}",
         suite="locomotion",
-        goal=behaviour.goal,
+        goal=behaviour.goal(rule),
         scene=robot.schema,
-        success=str(behaviour.success),
-        oracle=f"the reward of {robot.env_id}",
+        success=str(rule),
+        oracle=behaviour.oracle_text,
         env_id=robot.env_id,
         horizon=horizon,
-        make=partial(make, name, horizon),
-        tips=(*robot.tips, "The goal sentence is our own, none was published for this task."),
-        options={} if horizon == 1000 else {"horizon": horizon},
+        make=partial(make, behaviour, rule, horizon),
+        tips=behaviour.tips,
+        options=({} if horizon == behaviour.horizon else {"horizon": horizon}) | dict(thresholds),
     )
 
 
 def make(
-    name: str,
+    behaviour: Behaviour,
+    rule: Rule,
     horizon: int,
     *,
     seed: int | None,
     render_mode: str | None,
     native_reward: bool,
 ) -> gym.Env[Any, Any]:
-    """Build the environment of `locomotion/<name>`."""
+    """Build the environment of a behaviour."""
     simulator.prepare(render_mode)
-    behaviour: Behaviour = _BY_NAME[name]
     robot = behaviour.robot
-    options = {**robot.options, **behaviour.options}
-    env: Any = gym.make(robot.env_id, render_mode=render_mode, **options).unwrapped
+    env: Any = gym.make(robot.env_id, render_mode=render_mode, **behaviour.options).unwrapped
     simulator.fast_rendering(env)
-    if not native_reward:
+    if not native_reward or behaviour.oracle:
         env._get_rew = lambda x_velocity, action: (0.0, {})
     episode = simulator.Episode(env, horizon=horizon, seed=seed)
-    recorder = SceneRecorder(episode, robot.schema, robot.reader(env))
-    return Judged(recorder, robot.schema, behaviour.success(robot.schema))
+    return record(episode, env, behaviour, rule, native_reward=native_reward)
+
+
+def record(
+    episode: gym.Env[Any, Any],
+    simulated: Any,
+    behaviour: Behaviour,
+    rule: Rule,
+    *,
+    native_reward: bool,
+) -> gym.Env[Any, Any]:
+    """Record the scene of an episode of `simulated`, pay its oracle and judge it."""
+    schema = behaviour.robot.schema
+    env: gym.Env[Any, Any] = SceneRecorder(episode, schema, behaviour.robot.reader(simulated))
+    if native_reward and behaviour.oracle:
+        env = Paid(env, behaviour.oracle.make(rule, schema))
+    return Judged(env, schema, rule(schema))

@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from rewardlab.envs.locomotion.ant import AntScene, read_ant
-from rewardlab.envs.locomotion.planar import (
-    HalfCheetahScene,
-    HopperScene,
-    WalkerScene,
-    read_half_cheetah,
-    read_hopper,
-    read_walker,
-)
-from rewardlab.envs.locomotion.predicates import HeldSpeed
-from rewardlab.envs.recording import SceneReader
-from rewardlab.envs.scene import Scene
-from rewardlab.program.schema import ActionSpec, Schema
-
-
-@dataclass(frozen=True)
-class Robot:
-    """A robot of Gymnasium's MuJoCo suite.
-
-    Attributes:
-        env_id: Its environment.
-        scene: What programs see.
-        reader: Makes the reader of that scene from the environment.
-        actions: What each entry of the action turns.
-        dt: Seconds between control steps [s].
-        n_obs: Length of the observation.
-        options: Passed to the environment.
-        tips: Facts about it.
-    """
-
-    env_id: str
-    scene: type[Scene]
-    reader: Callable[[Any], SceneReader]
-    actions: tuple[str, ...]
-    dt: float
-    n_obs: int
-    options: Mapping[str, Any] = field(default_factory=dict)
-    tips: tuple[str, ...] = ()
-
-    @property
-    def schema(self) -> Schema:
-        """The robot's scene."""
-        names = tuple(f"torque at {joint}" for joint in self.actions)
-        action = ActionSpec(len(names), names=names)
-        return self.scene.schema(action=action, dt=self.dt, n_obs=self.n_obs)
+from rewardlab.envs.locomotion.flips import Flip
+from rewardlab.envs.locomotion.lying import Lying
+from rewardlab.envs.locomotion.oracles import FLIP, LIE, WAVE, Oracle
+from rewardlab.envs.locomotion.predicates import HeldSpeed, Rule
+from rewardlab.envs.locomotion.robots import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
+from rewardlab.envs.locomotion.waving import Waving
 
 
 @dataclass(frozen=True)
@@ -59,108 +20,108 @@ class Behaviour:
 
     Attributes:
         name: Task name.
-        goal: In a sentence.
+        sentence: The goal; `{leg}` stands for the leg that the rule names.
         robot: Who.
-        success: When it is done; its text says so in words.
-        options: Passed to the environment on top of the robot's.
+        rule: When it is done; its text says so in words.
+        oracle: A dense reward of our own; `None` if the environment's own is for this behaviour.
+        horizon: Steps per episode.
+        ends: Whether a fall ends the episode.
+        published: Whether the sentence is Text2Reward's.
     """
 
     name: str
-    goal: str
+    sentence: str
     robot: Robot
-    success: HeldSpeed
-    options: Mapping[str, Any] = field(default_factory=dict)
+    rule: Rule
+    oracle: Oracle | None = None
+    horizon: int = 1000
+    ends: bool = True
+    published: bool = False
 
+    def goal(self, rule: Rule) -> str:
+        """Return the goal in a sentence, for the thresholds of `rule`."""
+        return self.sentence.format(leg=getattr(rule, "leg", "").replace("_", " "))
 
-HOPPER = Robot(
-    "Hopper-v5",
-    HopperScene,
-    read_hopper,
-    ("thigh_joint", "leg_joint", "foot_joint"),
-    0.008,
-    11,
-    tips=("The episode ends when the torso is lower than 0.7 m or pitched by more than 0.2 rad.",),
-)
-WALKER = Robot(
-    "Walker2d-v5",
-    WalkerScene,
-    read_walker,
-    (
-        "thigh_joint",
-        "leg_joint",
-        "foot_joint",
-        "thigh_left_joint",
-        "leg_left_joint",
-        "foot_left_joint",
-    ),
-    0.008,
-    17,
-    tips=("The episode ends when the torso is not between 0.8 and 2 m or pitched by over 1 rad.",),
-)
-HALF_CHEETAH = Robot(
-    "HalfCheetah-v5",
-    HalfCheetahScene,
-    read_half_cheetah,
-    (
-        "back_thigh_joint",
-        "back_shin_joint",
-        "back_foot_joint",
-        "front_thigh_joint",
-        "front_shin_joint",
-        "front_foot_joint",
-    ),
-    0.05,
-    17,
-    tips=("The episode never ends early.",),
-)
-ANT = Robot(
-    "Ant-v5",
-    AntScene,
-    read_ant,
-    (
-        "back_right_leg_joint",
-        "back_right_ankle_joint",
-        "front_left_leg_joint",
-        "front_left_ankle_joint",
-        "front_right_leg_joint",
-        "front_right_ankle_joint",
-        "back_left_leg_joint",
-        "back_left_ankle_joint",
-    ),
-    0.05,
-    27,
-    {"include_cfrc_ext_in_observation": False},
-    (
-        "The action begins with the back right leg; the joints of the scene do not.",
-        "The legs' names are the model's: front_right stands at the rear left of +x, back_right "
-        "at the front right.",
-        "The episode ends when the torso is not between 0.2 and 1 m high.",
-    ),
-)
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What is passed to the environment."""
+        return {**self.robot.options, **({} if self.ends else {"terminate_when_unhealthy": False})}
+
+    @property
+    def oracle_text(self) -> str:
+        """What the oracle reward is."""
+        if self.oracle is None:
+            return f"the reward of {self.robot.env_id}"
+        return f"our own, none was published: {self.oracle.text}"
+
+    @property
+    def tips(self) -> tuple[str, ...]:
+        """Facts that a writer of rewards should know."""
+        ends = self.robot.ends if self.ends else "The episode never ends early, not by a fall."
+        own = "The goal sentence is our own, none was published for this task."
+        return (*self.robot.tips, ends, *(() if self.published else (own,)))
+
 
 BEHAVIOURS = (
     Behaviour(
         "hopper-forward",
         "Hop forward quickly without falling.",
         HOPPER,
-        HeldSpeed("hopper", 0.5, 5.0, torso="top", min_height=0.7),
+        HeldSpeed("hopper", "top", speed=0.5, seconds=5.0, min_height=0.7),
+    ),
+    Behaviour(
+        "hopper-front-flip",
+        "Control the Hopper to do a front flip.",
+        HOPPER,
+        Flip(+1),
+        FLIP,
+        horizon=250,
+        ends=False,
+    ),
+    Behaviour(
+        "hopper-back-flip",
+        "Control the Hopper to do a back flip.",
+        HOPPER,
+        Flip(-1),
+        FLIP,
+        horizon=250,
+        ends=False,
     ),
     Behaviour(
         "ant-forward",
         "Control the Ant to move forward.",
         ANT,
-        HeldSpeed("ant", 0.5, 10.0, min_up=0.3),
+        HeldSpeed("ant", speed=0.5, seconds=10.0, min_up=0.3),
+    ),
+    Behaviour(
+        "ant-lie-down",
+        "Control the Ant to lie down.",
+        ANT,
+        Lying(),
+        LIE,
+        horizon=200,
+        ends=False,
+        published=True,
+    ),
+    Behaviour(
+        "ant-wave-leg",
+        "Control the Ant to stand on three legs and wave its {leg} leg.",
+        ANT,
+        Waving(),
+        WAVE,
+        horizon=200,
+        ends=False,
     ),
     Behaviour(
         "half-cheetah-forward",
         "Control the HalfCheetah to run forward.",
         HALF_CHEETAH,
-        HeldSpeed("cheetah", 1.0, 5.0, torso="top", min_up=0.3),
+        HeldSpeed("cheetah", "top", speed=1.0, seconds=5.0, min_up=0.3),
     ),
     Behaviour(
         "walker2d-forward",
         "Control the Walker2d to walk forward without falling.",
         WALKER,
-        HeldSpeed("walker", 0.5, 5.0, torso="top", min_height=0.8),
+        HeldSpeed("walker", "top", speed=0.5, seconds=5.0, min_height=0.8),
     ),
 )

@@ -12,13 +12,24 @@ class FloorContacts:
     Args:
         model: The MuJoCo model.
         groups: Names of the geoms of each group.
+        others: Add a last group of all geoms that are in none.
         floor: Name of the floor's geom.
     """
 
-    def __init__(self, model: Any, groups: Sequence[Sequence[str]], floor: str = "floor") -> None:
+    def __init__(
+        self,
+        model: Any,
+        groups: Sequence[Sequence[str]],
+        *,
+        others: bool = False,
+        floor: str = "floor",
+    ) -> None:
         self._floor = model.geom(floor).id
-        self._n = len(groups)
+        self._n = len(groups) + others
         self._group = {model.geom(name).id: i for i, names in enumerate(groups) for name in names}
+        if others:
+            rest = set(range(model.ngeom)) - {self._floor, *self._group}
+            self._group |= dict.fromkeys(rest, len(groups))
 
     def read(self, data: Any) -> list[bool]:
         """Return for each group whether it touches the floor."""

@@ -23,6 +23,7 @@ class Hopper(Entity):
     torso: PlanarTorso = part("orientation of the torso")
     foot: PlanarFoot = part("the foot")
     torso_in_contact: bool = field("whether the torso touches the floor")
+    in_contact: bool = field("whether any part of it touches the floor")
 
 
 class HopperScene(Scene):
@@ -47,6 +48,7 @@ class Walker(Entity):
     foot: PlanarFoot = part("the right foot")
     foot_left: PlanarFoot = part("the left foot")
     torso_in_contact: bool = field("whether the torso touches the floor")
+    in_contact: bool = field("whether any part of it touches the floor")
 
 
 class WalkerScene(Scene):
@@ -71,6 +73,7 @@ class HalfCheetah(Entity):
     back_foot: PlanarFoot = part("the back foot")
     front_foot: PlanarFoot = part("the front foot")
     torso_in_contact: bool = field("whether torso or head touches the floor")
+    in_contact: bool = field("whether any part of it touches the floor")
 
 
 class HalfCheetahScene(Scene):
@@ -86,7 +89,7 @@ def planar_reader(
     """Return the maker of a reader for a planar robot.
 
     All three scenes have the same layout: slide joint, pitch and hinges as in `qpos`, orientation,
-    feet, torso contact, dt, observation.
+    feet, contact of torso and of anything, dt, observation.
 
     Args:
         feet: Names of the feet's geoms, in the scene's order.
@@ -96,12 +99,12 @@ def planar_reader(
 
     def make(env: Any) -> SceneReader:
         model, data = env.model, env.data
-        contacts = FloorContacts(model, [(name,) for name in feet] + [torso])
+        contacts = FloorContacts(model, [(name,) for name in feet] + [torso], others=True)
         place, where = kinematics(model, data)
         foot_ids = [model.geom(name).id for name in feet]
         qpos, qvel, placed = data.qpos, data.qvel, where.geom_xpos
         hinges_end = 4 + 2 * (model.nq - 2)
-        end = hinges_end + 10 + 3 * len(feet) + 2
+        end = hinges_end + 10 + 3 * len(feet) + 3
         dt = float(env.dt)
 
         def read(obs: Any, out: Array) -> None:
@@ -115,7 +118,7 @@ def planar_reader(
             touching = contacts.read(data)
             for i, foot in enumerate(foot_ids):
                 values += (placed[foot, 0], placed[foot, 2], touching[i])
-            values += (touching[-1], dt)
+            values += (touching[-2], any(touching), dt)
             out[hinges_end:end] = values
             out[end:] = obs
 

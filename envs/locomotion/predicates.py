@@ -1,14 +1,23 @@
-"""When a behaviour counts as done: predicates over the scenes of an episode."""
+"""When a behaviour counts as done: predicates over the scenes of an episode.
+
+A *rule* is a value: a few thresholds, and a sentence that says them. Called with a schema it gives
+a *predicate*, which judges one episode at a time. A rule's keyword-only fields are options of its
+task: `task("locomotion/hopper-forward", speed=1.0)`.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import deque
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Protocol, TypeVar
 
 import gymnasium as gym
 
+from rewardlab.config import check_keys
 from rewardlab.envs.scene import Array
+from rewardlab.errors import ConfigError
 from rewardlab.program.schema import Schema
 
 
@@ -23,6 +32,63 @@ class Predicate(Protocol):
         """Take the next scene; return whether the behaviour is done at this step."""
         ...
 
+    def facts(self) -> dict[str, float]:
+        """Return what was measured up to this step, by name."""
+        ...
+
+
+class Rule(Hashable, Protocol):
+    """Thresholds of a behaviour; `str` says them in words."""
+
+    def __call__(self, schema: Schema) -> Predicate:
+        """Return the predicate for scenes of this schema."""
+        ...
+
+
+def threshold(default: float, *, low: float = 0.0, high: float = math.inf) -> Any:
+    """Declare a number of a rule that options of the task may change, between `low` and `high`."""
+    return field(default=default, kw_only=True, metadata={"low": low, "high": high})
+
+
+def choice(default: str, among: Sequence[str]) -> Any:
+    """Declare a name of a rule that options of the task may change."""
+    return field(default=default, kw_only=True, metadata={"among": tuple(among)})
+
+
+_R = TypeVar("_R", bound=Any)
+
+
+def adjusted(rule: _R, options: Mapping[str, Any], where: str, *, others: Sequence[str] = ()) -> _R:
+    """Return a rule with some of its thresholds changed.
+
+    Args:
+        rule: A dataclass.
+        options: Thresholds by name.
+        where: What the options are of, for a message.
+        others: Other options that exist there, for the message about an unknown one.
+
+    Raises:
+        ConfigError: An option that the rule has not, or a value out of its range.
+    """
+    known = {f.name: f for f in fields(rule) if f.kw_only}
+    check_keys(options, [*others, *known], where)
+    values = {k: _checked(k, v, known[k].default, known[k].metadata) for k, v in options.items()}
+    return replace(rule, **values) if values else rule
+
+
+def _checked(name: str, value: Any, default: Any, limits: Mapping[str, Any]) -> Any:
+    if "among" in limits:
+        if value not in limits["among"]:
+            raise ConfigError(f"{name}={value!r}: give one of {', '.join(limits['among'])}")
+        return value
+    low, high = limits["low"], limits["high"]
+    whole = isinstance(default, int)
+    number = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not (number and low <= value <= high and math.isfinite(value)):
+        bounds = f"at least {low:g}" if high == math.inf else f"from {low:g} to {high:g}"
+        raise ConfigError(f"{name}={value!r}: give a {'whole ' if whole else ''}number {bounds}")
+    return value if whole else float(value)
+
 
 @dataclass(frozen=True)
 class HeldSpeed:
@@ -34,19 +100,19 @@ class HeldSpeed:
 
     Attributes:
         root: Path of the robot in the scene, e.g. `"hopper"`.
+        torso: Path below the robot of `position_x` and `position_z`.
         speed: Mean forward speed [m/s].
         seconds: How long [s].
-        torso: Path below the robot of `position_x` and `position_z`.
         min_height: Lowest height of the torso [m].
         min_up: Lowest vertical part of the torso's up axis.
     """
 
     root: str
-    speed: float
-    seconds: float
     torso: str = "torso"
-    min_height: float = 0.0
-    min_up: float = -1.0
+    speed: float = threshold(0.5)
+    seconds: float = threshold(5.0, low=0.01)
+    min_height: float = threshold(0.0)
+    min_up: float = threshold(-1.0, low=-1.0, high=1.0)
 
     def __str__(self) -> str:
         words = f"mean forward speed of at least {self.speed:g} m/s over {self.seconds:g} s"
@@ -64,12 +130,11 @@ class HeldSpeed:
 class _HeldSpeed:
     def __init__(self, rule: HeldSpeed, schema: Schema) -> None:
         self._rule = rule
-        self._steps = max(1, round(rule.seconds / schema.dt))
-        layout = schema.layout
-        self._x = layout[f"{rule.root}.{rule.torso}.position_x"].start
-        self._z = layout[f"{rule.root}.{rule.torso}.position_z"].start
-        self._up = layout[f"{rule.root}.torso.up_vector"].start + 2
-        self._distance = rule.speed * self._steps * schema.dt
+        self._steps = n_steps(rule.seconds, schema)
+        self._x = index(schema, f"{rule.root}.{rule.torso}.position_x")
+        self._z = index(schema, f"{rule.root}.{rule.torso}.position_z")
+        self._up = index(schema, f"{rule.root}.torso.up_vector") + 2
+        self._seconds = self._steps * schema.dt
         self._held: deque[float] = deque(maxlen=self._steps + 1)
 
     def start(self, scene: Array) -> None:
@@ -82,11 +147,26 @@ class _HeldSpeed:
             return False
         self._held.append(float(scene[self._x]))
         full = len(self._held) > self._steps
-        return full and self._held[-1] - self._held[0] >= self._distance
+        return full and self._held[-1] - self._held[0] >= self._rule.speed * self._seconds
+
+    def facts(self) -> dict[str, float]:
+        full = len(self._held) > self._steps
+        came = self._held[-1] - self._held[0] if full else 0.0
+        return {"mean_speed": came / self._seconds}
+
+
+def index(schema: Schema, path: str) -> int:
+    """Return where a field begins in a scene block."""
+    return schema.layout[path].start
+
+
+def n_steps(seconds: float, schema: Schema) -> int:
+    """Return how many control steps a time takes, at least 1."""
+    return max(1, round(seconds / schema.dt))
 
 
 class Judged(gym.Wrapper[Any, Any, Any, Any]):
-    """Put a predicate's verdict into `info["success"]`.
+    """Put a predicate's verdict into `info["success"]`, what it measured into `info["facts"]`.
 
     Args:
         env: An environment that records its scene.
@@ -103,11 +183,11 @@ class Judged(gym.Wrapper[Any, Any, Any, Any]):
         """Reset; nothing is done yet."""
         obs, info = self.env.reset(**kwargs)
         self._predicate.start(info["scene"][: self._size])
-        info["success"] = False
-        return obs, info
+        return obs, {**info, "success": False, "facts": self._predicate.facts()}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step and judge."""
         obs, reward, terminated, truncated, info = self.env.step(action)
         info["success"] = self._predicate.step(info["scene"][: self._size])
+        info["facts"] = self._predicate.facts()
         return obs, reward, terminated, truncated, info
