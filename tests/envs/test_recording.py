@@ -2,9 +2,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
-from rewardlab.envs.recording import SceneRecorder, action_normaliser
+from rewardlab.envs.recording import SceneRecorder, action_normaliser, slices
 from rewardlab.envs.tasks import task
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
 
 
 class Counter(gym.Env):
@@ -85,3 +85,16 @@ def test_actions_are_normalised_where_bounds_are_finite(low, high, action, seen)
 
 def test_discrete_actions_stay_as_they_are():
     assert action_normaliser(gym.spaces.Discrete(4))(3) == 3
+
+
+def test_slices_say_where_each_field_and_each_half_of_a_pose_stands():
+    thing = EntitySpec("T", "", (FieldSpec("pose", "", "pose", (7,)),))
+    fields = (FieldSpec("goal", "", "array", (3,)), FieldSpec("all", "", "poses", (2, 7)))
+    schema = Schema(EntitySpec("S", "", fields, (PartSpec("thing", thing),)), ActionSpec(1), 0.5)
+    assert slices(schema) == {
+        "thing.pose": slice(0, 7),
+        "thing.pose.p": slice(0, 3),
+        "thing.pose.q": slice(3, 7),
+        "goal": slice(7, 10),
+        "all": slice(10, 24),
+    }

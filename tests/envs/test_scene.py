@@ -1,7 +1,17 @@
 import pytest
 
-from rewardlab.envs.scene import Array, Entity, Scene, field, part, with_obs
-from rewardlab.program.schema import ActionSpec, FieldSpec
+from rewardlab.envs.scene import (
+    Array,
+    Entity,
+    Method,
+    ObjectPose,
+    Scene,
+    field,
+    method,
+    part,
+    with_obs,
+)
+from rewardlab.program.schema import ActionSpec, FieldSpec, MethodSpec, Parameter, Schema
 
 
 class Thing(Entity):
@@ -17,6 +27,19 @@ class Hinged(Thing):
 
     touched: bool = field("whether the hand touches it")
     angle: float = field("how far it is turned", unit="rad", low=-1.0, high=1.0)
+
+
+class Held(Thing):
+    """Something that a hand can hold."""
+
+    label = "Cup"
+    constants = {"static": [0.1, 0.2], "boxes": [[[0, 1]]]}  # noqa: RUF012
+
+    pose: ObjectPose = field("where it is", unit="m")
+    grips: list[ObjectPose] = field("where to hold it", shape=(3, 7), unit="m")
+    _grasp: Array = field("how it is held", shape=(4,))
+    is_held: Method = method("(by: entity, angle: float = 30) -> bool", "whether by holds it")
+    points: Method = method("(moved: array) -> array", "points", shape="(M, 3)", unit="m")
 
 
 class Table(Scene):
@@ -65,3 +88,36 @@ def test_a_scene_becomes_a_schema_with_the_observation_last(n_obs):
 def test_without_an_observation_the_root_stays_as_it_is():
     root = Table.spec()
     assert with_obs(root, 0) is root
+
+
+def test_poses_are_declared_by_their_annotation():
+    spec = Held.spec()
+    assert spec.field("pose") == FieldSpec("pose", "where it is", "pose", (7,), "m")
+    assert spec.field("grips") == FieldSpec("grips", "where to hold it", "poses", (3, 7), "m")
+
+
+def test_methods_are_declared_as_python_writes_them():
+    assert Held.spec().methods == (
+        MethodSpec(
+            "is_held",
+            "whether by holds it",
+            (Parameter("by", "entity"), Parameter("angle", "float", 30.0)),
+            "bool",
+        ),
+        MethodSpec("points", "points", (Parameter("moved", "array"),), "array", "(M, 3)", "m"),
+    )
+
+
+def test_hidden_fields_are_recorded_and_no_members():
+    spec = Held.spec()
+    assert spec.members == ("position", "touched", "pose", "grips", "is_held", "points")
+    schema = Schema(spec, ActionSpec(1), 0.1)
+    assert list(schema.layout) == ["position", "touched", "pose", "grips", "_grasp"]
+    assert schema.size == 3 + 1 + 7 + 21 + 4
+
+
+def test_constants_make_a_spec_no_less_a_value():
+    spec = Held.spec()
+    assert spec.name == "Cup"
+    assert dict(spec.constants) == {"static": (0.1, 0.2), "boxes": (((0, 1),),)}
+    assert hash(spec) == hash(Held.spec())

@@ -3,7 +3,15 @@
 import json
 from dataclasses import replace
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import (
+    ActionSpec,
+    EntitySpec,
+    FieldSpec,
+    MethodSpec,
+    Parameter,
+    PartSpec,
+    Schema,
+)
 
 ARM = EntitySpec("Arm", "An arm.", (FieldSpec("tip", "its tip", "array", (3,), "m"),))
 ROOT = EntitySpec(
@@ -73,3 +81,33 @@ def test_json_gives_back_the_same_schema():
 
 def test_an_empty_scene_has_size_zero():
     assert schema(EntitySpec("Nothing", "")).size == 0
+
+
+LID = EntitySpec(
+    "Lid",
+    "A lid.",
+    (FieldSpec("pose", "", "pose", (7,), "m"), FieldSpec("_grasp", "", "array", (4,))),
+    (),
+    (MethodSpec("is_held", "", (Parameter("by", "entity"), Parameter("angle", "float", 3.0))),),
+    (("boxes", ((0.0, 1.0), (2.0, 3.0))),),
+)
+
+
+def test_json_gives_back_methods_and_constants_too():
+    before = schema(LID)
+    after = Schema.from_json(json.loads(json.dumps(before.to_json())))
+    assert after == before
+    assert hash(after) == hash(before)
+    assert after.hash == before.hash
+
+
+def test_the_hash_tells_constants_apart_but_not_sentences():
+    moved = replace(LID, constants=(("boxes", ((0.0, 1.0), (2.0, 4.0))),))
+    assert schema(moved).hash != schema(LID).hash
+    said = replace(LID, methods=(replace(LID.methods[0], doc="whether it is held"),))
+    assert schema(said).hash == schema(LID).hash
+
+
+def test_hidden_fields_have_a_place_and_are_no_members():
+    assert list(schema(LID).layout) == ["pose", "_grasp"]
+    assert LID.members == ("pose", "is_held")
