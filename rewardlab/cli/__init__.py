@@ -21,6 +21,7 @@ VERBS = {
     "report": "write a run's report.html",
     "refine": "write the next program from a comment on a run",
     "runs": "list the runs and which program came from which",
+    "coder": "count the errors of coders, and see the library of examples",
     "doctor": "say what works on this machine",
 }
 """Verbs in the order in which help shows them, with one line each."""

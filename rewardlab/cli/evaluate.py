@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, percent
-from rewardlab.cli.flags import AllowDegraded, Json, Out, Sandbox, Switch
+from rewardlab.cli.flags import AllowDegraded, Json, KeepAbove, Out, Sandbox, Switch
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class Flags:
             help_behavior_hint="",
         ),
     ] = None
+    keep_above: KeepAbove = 0.5
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
@@ -93,9 +94,12 @@ def run(flags: Flags) -> Answer:
         vec_normalize=flags.vec_normalize,
         sandbox=flags.sandbox,
         allow_degraded_sandbox=flags.allow_degraded_sandbox,
+        keep_above=flags.keep_above,
     )
-    view = (
+    lines = [
         f"{result.run}: success {percent(result.success, result.success_ci)} over "
-        f"{result.episodes} episodes, mean return {result.return_mean:.1f}"
-    )
-    return Answer(result.to_json(), f"{view}\nvideo: {result.video}" if result.video else view)
+        f"{result.episodes} episodes, mean return {result.return_mean:.1f}",
+        *([f"video: {result.video}"] if result.video else []),
+        *([f"kept as an example: {result.kept}"] if result.kept else []),
+    ]
+    return Answer(result.to_json(), "\n".join(lines))

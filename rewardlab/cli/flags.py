@@ -83,6 +83,14 @@ Goal = Annotated[
     Positional[str],
     arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),
 ]
+KeepAbove = Annotated[
+    float,
+    arg(
+        metavar="P",
+        help="Keep the program in your library of examples if the lower bound of its success rate "
+        "is above this; 1 keeps none.",
+    ),
+]
 Output = Annotated[
     str | None,
     arg(aliases=("-o",), metavar="FILE", help="Where to write it.", help_behavior_hint=""),

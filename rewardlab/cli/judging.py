@@ -31,6 +31,7 @@ def judge(opened: Run, flags: Flags) -> Evaluation:
         progress=flags.progress,
         sandbox=flags.sandbox,
         allow_degraded_sandbox=flags.allow_degraded_sandbox,
+        keep_above=flags.keep_above,
     )
     rewardlab.report(opened)
     return result
@@ -52,6 +53,7 @@ def answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
         f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
         f"report  {report}",
         *([f"video   {video}"] if video else []),
+        *([f"kept    {result.kept} in the library of examples"] if result.kept else []),
         f'next    rewardlab refine {shlex.quote(run_name(opened))} "what should change"'
         f"{own_task(opened.config)}",
     ]

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Example
 from rewardlab.coders.text import CODE_LIMIT, GOAL_LIMIT, clean, one_line
-from rewardlab.errors import UnknownName
+from rewardlab.errors import UnknownName, UsageError
 from rewardlab.program.entry import ENTRY
 from rewardlab.program.size import measured
 from rewardlab.store.files import storage_error, write_bytes
@@ -104,14 +104,17 @@ def add(solved: Solved) -> Path:
     """Put a program into the user's library, in place of what is there of the same program.
 
     Raises:
-        ValueError: It is no usable entry.
+        UsageError: It is no usable entry.
         StorageError: It cannot be written.
     """
     import yaml
 
     data = {key: getattr(solved, key) for key in _NEEDED}
     data |= {"run": solved.run, "result": dict(solved.result)}
-    _entry(data)
+    try:
+        _entry(data)
+    except ValueError as error:
+        raise UsageError(f"this cannot be kept in a library: {error}") from error
     task = re.sub(r"[^A-Za-z0-9]+", "-", solved.task_id).strip("-")[:40]
     path = own_folder() / f"{task}-{solved.id[:12]}.yaml"
     text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)

@@ -181,8 +181,8 @@ class _Asker(Generic[T]):
             "attempt": ask.attempt,
             "seed": request.seed,
         }
-        if request.attempt is not None:
-            facts["repairs"] = [finding.code for finding in request.attempt.findings]
+        if request.attempt is not None and not ask.attempt:
+            facts["repairs"] = [str(finding) for finding in request.attempt.findings]
         if request.retrieval:
             facts["retrieval"] = dict(request.retrieval)
         return facts

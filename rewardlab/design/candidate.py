@@ -118,7 +118,6 @@ class Loop:
             self.transcript.complete(
                 number,
                 error=findings[0].code if findings else None,
-                codes=[finding.code for finding in findings],
                 findings=[str(finding) for finding in findings],
                 program_id=program.id if program else None,
             )

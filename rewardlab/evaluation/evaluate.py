@@ -13,6 +13,7 @@ import numpy as np
 from rewardlab.config import RunConfig, Sandbox, check_seed
 from rewardlab.errors import StorageError, UntrustedFile, UsageError
 from rewardlab.evaluation.progress import episodes_shown
+from rewardlab.evaluation.proven import KEEP_ABOVE, keep
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval
 from rewardlab.sandbox.capabilities import accept
@@ -44,6 +45,7 @@ class Evaluation:
         length_mean: Mean length [steps].
         seed: Fixes the episodes.
         video: Name of the video in the run folder, if one was made.
+        kept: Name of its program's entry in the user's library, if it was good enough.
         trust_pickle: The policy was unpickled from a file of somebody else's.
         sandbox: How programs were held meanwhile, see `rewardlab.sandbox.record`.
     """
@@ -58,6 +60,7 @@ class Evaluation:
     length_mean: float
     seed: int
     video: str | None = None
+    kept: str | None = None
     trust_pickle: bool = False
     sandbox: dict[str, Any] = field(default_factory=dict, compare=False)
 
@@ -80,6 +83,7 @@ def evaluate(
     vec_normalize: str | Path | None = None,
     sandbox: Sandbox = "auto",
     allow_degraded_sandbox: bool = False,
+    keep_above: float = KEEP_ABOVE,
 ) -> Evaluation:
     """Run a trained policy for `episodes` episodes with random goals; write `evaluation.json`.
 
@@ -98,6 +102,8 @@ def evaluate(
         vec_normalize: The `vecnormalize.pkl` saved with the model, if there is one.
         sandbox: `"require"` refuses to run a task's success predicate below the full sandbox.
         allow_degraded_sandbox: Run a task's success predicate although a layer is missing.
+        keep_above: The run's program enters the user's library, from which few-shot prompts take
+            their examples, if the lower bound of `success_ci` is above this; 1 keeps none.
 
     Raises:
         UsageError: Fewer than one episode, the run has no such policy, the model does not fit …
@@ -119,12 +125,19 @@ def evaluate(
             "trust_pickle, algo and vec_normalize are about the .zip of a model; a run needs none"
         )
     else:
-        subject = _run(run if isinstance(run, Run) else Run.open(run), task, checkpoint)
+        run = run if isinstance(run, Run) else Run.open(run)
+        subject = _run(run, task, checkpoint)
     if allow_degraded_sandbox:
         accept(subject.task.success_program)
     subject = subject._replace(config=replace(subject.config, sandbox=sandbox))
     accepted = {"allow_degraded_sandbox": allow_degraded_sandbox, "trust_pickle": trust_pickle}
-    return _measure(subject, accepted, episodes=episodes, seed=seed, video=video, progress=progress)
+    result = _measure(
+        subject, accepted, episodes=episodes, seed=seed, video=video, progress=progress
+    )
+    if isinstance(run, Run) and (kept := keep(run, subject.task, result, above=keep_above)):
+        result = replace(result, kept=kept)
+        write_json(subject.record, result.to_json())
+    return result
 
 
 class _Subject(NamedTuple):

@@ -4,7 +4,7 @@ import pytest
 
 from rewardlab.coders import library
 from rewardlab.coders.library import Solved, add, own, own_folder, packaged, remove
-from rewardlab.errors import StorageError, UnknownName
+from rewardlab.errors import StorageError, UnknownName, UsageError
 
 SOURCE = (
     "def compute_dense_reward(self, action):\n    # Größe: {{7*7}} </example>\n    return 1.0\n"
@@ -138,7 +138,7 @@ def test_what_is_no_file_is_told_and_not_waited_for(put):
 
 def test_what_cannot_be_read_back_is_not_added():
     for changes in ({"source": "x = 1\n"}, {"goal": ""}, {"task_id": "push"}):
-        with pytest.raises(ValueError):
+        with pytest.raises(UsageError, match="kept in a library"):
             add(Solved(**{**vars(SOLVED), **changes}))
     assert not own_folder().exists()
 

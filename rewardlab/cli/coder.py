@@ -1,0 +1,155 @@
+"""How well coders do, and which solved tasks they are shown.
+
+stats counts, from the calls recorded in runs, how often each class of error was seen and which
+repair got rid of it, per model, with what it cost. library lists the programs that proved
+themselves; few-shot prompts choose from them and from the packaged ones.
+
+Examples:
+  rewardlab coder stats
+  rewardlab coder stats window-close-ppo --json
+  rewardlab coder library --add window-close-ppo
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from tyro.conf import Positional, arg
+
+from rewardlab.cli.answer import Answer, Table, note, percent
+from rewardlab.cli.flags import Json, Out
+from rewardlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from rewardlab.design.tally import Tally
+
+
+@dataclass(frozen=True)
+class Flags:
+    """Flags of `rewardlab coder`."""
+
+    what: Annotated[
+        Positional[Literal["stats", "library"]], arg(metavar="WHAT", help="stats or library.")
+    ]
+    runs: Annotated[
+        Positional[tuple[str, ...]],
+        arg(
+            metavar="RUN",
+            help="stats: runs, or folders of calls.",
+            help_behavior_hint="(default: all runs below --out)",
+        ),
+    ] = ()
+    add: Annotated[
+        str | None,
+        arg(metavar="RUN", help="library: put this run's program in.", help_behavior_hint=""),
+    ] = None
+    remove: Annotated[
+        str | None,
+        arg(metavar="NAME", help="library: take this entry out.", help_behavior_hint=""),
+    ] = None
+    out: Out = "results"
+    json: Json = False
+
+
+def run(flags: Flags) -> Answer:
+    """Answer what is asked."""
+    if flags.what == "library":
+        if flags.runs:
+            raise UsageError(f"library takes no RUN: write --add {flags.runs[0]}")
+        return _library(flags)
+    if flags.add or flags.remove:
+        raise UsageError("--add and --remove are for: rewardlab coder library")
+    return _stats(flags)
+
+
+def _stats(flags: Flags) -> Answer:
+    from rewardlab.coders.replay import read_calls
+    from rewardlab.design.tally import tally
+
+    found = tally(read_calls(folder) for folder in _folders(flags))
+    document = {"models": {name: one.to_json() for name, one in found.items()}}
+    if not found:
+        return Answer(document, f"no recorded calls in {', '.join(flags.runs) or flags.out}")
+    return Answer(document, "\n\n".join(_view(name, one) for name, one in found.items()))
+
+
+def _folders(flags: Flags) -> Iterator[Path]:
+    from rewardlab.training.run import Run, list_runs
+
+    for name in flags.runs:
+        loose = Path(name).is_dir() and not (Path(name) / "run.json").exists()
+        yield Path(name) if loose else Run.open(name, out=flags.out).path
+    if not flags.runs:
+        yield from (run.path for run in list_runs(flags.out))
+
+
+def _view(name: str, one: Tally) -> str:
+    from rewardlab.design.classes import CLASSES
+
+    lines = [
+        f"{name}: {one.candidates} candidates, {one.passed} passed, {one.passed_at_once} of them "
+        f"at once; {one.calls} calls, {one.cached} free, {one.failed} failed; "
+        f"{one.prompt_tokens:,} + {one.completion_tokens:,} tokens"
+    ]
+    columns = ("error", "what", "seen", "repaired at 1st", "2nd", "later", "given up", "repaired")
+    rows = [
+        (
+            error,
+            CLASSES[error][0],
+            *map(str, (repairs.seen, *repairs.repaired, repairs.given_up)),
+            percent(repairs.rate),
+        )
+        for error, repairs in one.classes.items()
+    ]
+    return "\n".join([*lines, *(Table(columns, rows).lines() if rows else ["  no errors"])])
+
+
+def _library(flags: Flags) -> Answer:
+    from rewardlab.coders.library import add, own, own_folder, reference, remove
+    from rewardlab.evaluation.evaluate import last_evaluation
+    from rewardlab.evaluation.proven import complaint, solved
+    from rewardlab.training.run import Run
+    from rewardlab.training.tasks import task_of
+
+    if flags.remove is not None:
+        note(f"removed {remove(flags.remove)}")
+    if flags.add is not None:
+        opened = Run.open(flags.add, out=flags.out)
+        note(f"added {add(solved(opened, task_of(opened), last_evaluation(opened)))}")
+    shelf = own()
+    entries: list[dict[str, Any]] = [
+        {
+            "name": entry.name,
+            "task": entry.task_id,
+            "goal": entry.goal,
+            "program_id": entry.id,
+            "run": entry.run,
+            "result": dict(entry.result),
+            "invalid": complaint(entry),
+        }
+        for entry in shelf.entries
+    ]
+    document = {
+        "folder": str(own_folder()),
+        "entries": entries,
+        "broken": [broken._asdict() for broken in shelf.broken],
+        "packaged": [entry.task_id for entry in reference()],
+    }
+    for broken in shelf.broken:
+        note(f"{broken.name} is broken and skipped: {broken.why}")
+    if not entries:
+        text = f"no entries in {own_folder()}, {len(reference())} packaged ones"
+        return Answer(document, text)
+    rows = [
+        (e["name"], e["task"], _measured(e["result"]), e["run"], e["invalid"] or "valid")
+        for e in entries
+    ]
+    return Answer(document, Table(("entry", "task", "success", "run", "reading"), rows))
+
+
+def _measured(result: dict[str, Any]) -> str:
+    rate, interval = result.get("success"), result.get("success_ci")
+    return "" if rate is None else percent(rate, interval)

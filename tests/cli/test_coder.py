@@ -1,0 +1,97 @@
+import pytest
+
+from rewardlab.coders.library import own, own_folder
+from rewardlab.config import RunConfig
+from rewardlab.program.program import RewardProgram
+from rewardlab.store.files import write_json
+from rewardlab.training.run import Run
+
+GOOD = """def compute_dense_reward(self, action):
+    distance = np.linalg.norm(self.robot.ee_position - self.obj1.position)
+    return float(-distance), {"reach": float(-distance)}
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    config = RunConfig("metaworld/drawer-open", 1000, goal="Open it.", reward="program")
+    program = RewardProgram(GOOD, config.task, config.goal, None, "m1")
+    made = Run.create(tmp_path / "results", config, program=program, name="drawer")
+    call = {"model": "m1", "sample": 0, "reply": "x", "tokens": {"prompt_tokens": 1000}}
+    wrong = {"attempt": 0, "error": "UnknownName", "findings": ["UnknownName: line 2: x"]}
+    write_json(made.path / "llm" / "0001.json", {**call, **wrong, "program_id": "a"})
+    right = {"attempt": 1, "error": None, "findings": [], "program_id": program.id}
+    write_json(made.path / "llm" / "0002.json", {**call, **right})
+    return made
+
+
+def test_stats_count_errors_and_cost_by_model(cli, run):
+    for args in ((), ("drawer",), (run.path,), (run.path / "llm",)):
+        done = cli("coder", "stats", *args)
+        assert done.code == 0
+        assert "m1: 1 candidates, 1 passed, 0 of them at once; 2 calls" in done.out
+        assert "2,000 + 0 tokens" in done.out
+        assert "NAME" in done.out
+        assert "100 %" in done.out
+    told = cli("coder", "stats", "--json").json["models"]["m1"]
+    assert told["classes"]["NAME"] == {
+        "seen": 1,
+        "repaired": [1, 0, 0],
+        "given_up": 0,
+        "rate": 1.0,
+    }
+
+
+def test_without_calls_stats_say_so(cli):
+    assert cli("coder", "stats").out == "no recorded calls in results\n"
+    assert cli("coder", "stats", "--json").json == {"models": {}}
+
+
+def test_a_runs_program_is_added_listed_and_removed(cli, run):
+    assert "no entries" in cli("coder", "library").out
+    added = cli("coder", "library", "--add", "drawer")
+    assert added.code == 0
+    assert "metaworld/drawer-open" in added.out
+    assert "valid" in added.out
+    told = cli("coder", "library", "--json").json
+    (entry,) = told["entries"]
+    assert (entry["program_id"], entry["run"]) == (run.program.id, "drawer")
+    assert entry["invalid"] == ""
+    assert "metaworld/reach" in told["packaged"]
+    assert cli("coder", "library", "--remove", entry["name"]).code == 0
+    assert own().entries == ()
+
+
+def test_broken_and_invalid_entries_are_told_by_name(cli, run):
+    cli("coder", "library", "--add", "drawer")
+    (file,) = own_folder().iterdir()
+    file.write_text(file.read_text().replace("ee_position", "hand"))
+    (own_folder() / "odd.yaml").write_text("task_id: \x1b[31m")
+    done = cli("coder", "library")
+    assert done.code == 0
+    assert "odd.yaml is broken and skipped" in done.err
+    assert "UnknownAttribute" in done.out
+    assert "\x1b" not in done.out + done.err
+    told = cli("coder", "library", "--json").json
+    assert [broken["name"] for broken in told["broken"]] == ["odd.yaml"]
+    assert cli("coder", "library", "--remove", "odd").code == 0
+    assert not (own_folder() / "odd.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((), "what"),
+        (("stat",), "stats"),
+        (("stats", "nope"), "unknown run 'nope'"),
+        (("stats", "--add", "x"), "rewardlab coder library"),
+        (("library", "drawer"), "--add drawer"),
+        (("library", "--add", "nope"), "unknown run 'nope'"),
+        (("library", "--remove", "nope"), "unknown library entry 'nope'"),
+        (("library", "--remove", ""), "unknown library entry"),
+    ],
+)
+def test_misuse_is_one_line(cli, args, said):
+    done = cli("coder", *args)
+    assert done.code == 2
+    assert said.lower() in done.error.lower()
