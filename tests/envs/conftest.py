@@ -49,6 +49,14 @@ def check_members():
                 assert (value >= field.low - 1e-9).all(), path
             if field.high is not None:
                 assert (value <= field.high + 1e-9).all(), path
+            if field.kind.startswith("pose"):
+                length = np.linalg.norm(value.reshape(-1, 7)[:, 3:], axis=1)
+                assert length == pytest.approx(1.0, abs=1e-6), path
+            if path.endswith("._cloud"):
+                assert value[0] == int(value[0]), path
+            if path.endswith("._grasp"):
+                assert (value >= 0.0).all(), path
+                assert (value[2:] <= 180.0).all(), path
             if field.name == "quaternion":
                 assert np.linalg.norm(value) == pytest.approx(1.0, abs=1e-6), path
 

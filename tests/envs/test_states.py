@@ -3,10 +3,12 @@ import pytest
 
 from rewardlab.envs.states import probe_states
 from rewardlab.envs.tasks import task, tasks
+from rewardlab.sandbox.facade import facade
 
 IDS = [
     "metaworld/stick-pull",
     "metaworld/drawer-close",
+    "tabletop/stack-cube",
     "locomotion/ant-forward",
     "gym/CartPole-v1",
 ]
@@ -119,3 +121,38 @@ def test_what_a_task_does_not_have_stays_as_it_is(states, get):
 def test_discrete_actions_are_ones_that_exist(states):
     _, rows = states["gym/CartPole-v1"]
     assert set(rows[:, -1]) == {0.0, 1.0}
+
+
+def test_objects_are_held_in_some_states_and_not_in_others(states):
+    made, rows = states["tabletop/stack-cube"]
+    slot = made.scene.layout["cubeA._grasp"]
+    grasps = {tuple(row[slot.start : slot.stop]) for row in rows}
+    assert {(1, 1, 0, 0), (1, 1, 60, 60), (1, 0, 0, 180), (0, 0, 180, 180)} <= grasps
+    live, answers = facade(made.scene), set()
+    for row in rows:
+        live.buffer[:] = row
+        self = live.scene
+        answers.add((self.robot.check_grasp(self.cubeA), self.robot.check_grasp(self.cubeA, 30)))
+    assert answers == {(True, True), (True, False), (False, False)}
+
+
+def test_poses_coincide_somewhere_and_things_rest_somewhere(states):
+    made, rows = states["tabletop/stack-cube"]
+    live, still, apart = facade(made.scene), set(), []
+    for row in rows:
+        live.buffer[:] = row
+        self = live.scene
+        still.add(self.cubeA.check_static())
+        apart.append(np.linalg.norm(self.cubeA.pose.p - self.robot.ee_pose.p))
+    assert still == {True, False}
+    assert min(apart) == 0.0
+
+
+def test_constants_and_seeds_stay_what_they_are(states):
+    made, rows = states["tabletop/stack-cube"]
+    size, layout = made.scene.size, made.scene.layout
+    for path in ("cube_half_size", "robot.lfinger._cloud"):
+        real = set(rows[:64, layout[path].start])
+        for block in range(3):
+            assert set(rows[64:, block * size + layout[path].start]) <= real
+    assert set(rows[:, layout["cube_half_size"].start]) == {0.02}
