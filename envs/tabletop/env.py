@@ -83,10 +83,14 @@ class TabletopEnv(gym.Env[Array, Any]):
         if self.render_mode != "rgb_array":
             return None
         if self._renderer is None:
+            # Gymnasium's takes the back end that was chosen, even if mujoco was imported before
+            from gymnasium.envs.mujoco.mujoco_rendering import MujocoRenderer
+
             size = simulator.SIZE
-            self._renderer = self._mujoco.Renderer(self.model, size, size)
-        self._renderer.update_scene(self.data, "view")
-        return self._renderer.render()
+            self._renderer = MujocoRenderer(
+                self.model, self.data, width=size, height=size, camera_name="view"
+            )
+        return self._renderer.render("rgb_array")
 
     def close(self) -> None:
         """Free the graphics."""

@@ -86,7 +86,8 @@ def panda(prefix: str = "", *, visual: bool = False) -> Mjcf:
 
     Args:
         prefix: Put before every name, so that a model may have two.
-        visual: With meshes for pictures, in group 2; otherwise the collision shapes are all.
+        visual: With meshes for pictures, in group 0; otherwise the collision shapes are all. A
+            model that takes inertia from groups 1 to 5 moves alike with and without them.
 
     Raises:
         MissingExtra: gymnasium-robotics, which brings the meshes, is not installed.
@@ -122,7 +123,7 @@ def _default(prefix: str) -> str:
   <joint armature=".1" damping="1"/>
   <geom type="capsule" contype="2" conaffinity="1" condim="3" friction=".8" group="3" mass="0"/>
   <default class="{prefix}visual">
-    <geom type="mesh" contype="0" conaffinity="0" group="2" material="{prefix}white"/>
+    <geom type="mesh" contype="0" conaffinity="0" group="0" material="{prefix}white"/>
   </default>
   <default class="{prefix}finger">
     <joint type="slide" axis="0 1 0" range="0 {FINGER_RANGE}" armature=".1" damping="5"

@@ -39,9 +39,10 @@ DT = 0.05
 HALF_SIZE, GOAL_HEIGHT = 0.02, 0.2
 """Of cubes, and of what is to be lifted [m]."""
 
+_OF_BASE = "in the frame of the arm's base"
 _ARM = tuple(
-    [f"moves the hand along {axis}: 0.1 m at 1" for axis in "xyz"]
-    + [f"turns the hand about {axis}: 0.1 rad at 1" for axis in "xyz"]
+    [f"moves the hand along {axis}: asks for 0.1 m at 1, {_OF_BASE}" for axis in "xyz"]
+    + [f"turns the hand about {axis}: asks for 0.1 rad at 1, {_OF_BASE}" for axis in "xyz"]
     + ["gripper: -1 closed, +1 open"]
 )
 _BASE = (

@@ -32,7 +32,13 @@ class Row(NamedTuple):
     tips: tuple[str, ...]
 
 
+_ARM = (
+    "The action asks for a step of the tool from where it is; in a control step the arm covers 20 "
+    "to 40 % of it, and stops at once when nothing more is asked for. At a joint's limit the tool "
+    "follows only as far as the other joints take it.",
+)
 _CUBE = (
+    *_ARM,
     "The cube lies at a random place within 0.1 m of the origin in x and y, turned at random.",
     "The hand points down at first; grasped, the tool centre is at the cube's centre, and the "
     "gripper's openness is 0.5.",
@@ -92,6 +98,7 @@ TASKS: dict[str, Row] = {
         200,
         faucet.TurnFaucet,
         (
+            *_ARM,
             "The handle is a lever of 0.12 m that turns about the vertical; it has friction, and "
             "at first it points to the arm. Pushing it from the side is enough.",
             "handle.pose is the middle of the lever, its x axis away from the hinge; qpos grows "

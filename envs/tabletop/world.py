@@ -39,13 +39,13 @@ def world(
     """
     return f"""
 <mujoco>
-  <compiler angle="radian"/>
+  <compiler angle="radian" inertiagrouprange="1 5"/>
   <option timestep="{PHYSICS_DT}" integrator="implicitfast" cone="elliptic" impratio="10"/>
   <visual>
     <headlight ambient=".45 .45 .45" diffuse=".35 .35 .35" specular=".1 .1 .1"/>
     <map znear=".02" zfar="20"/>
   </visual>
-  <default>{robot.default}</default>
+  <default><geom group="1"/>{robot.default}</default>
   <asset>{_LOOK}{robot.asset}{asset}</asset>
   <worldbody>
     {_LIGHTS}
