@@ -7,7 +7,7 @@ as long. A sentence that means the task's own goal must moreover pay a real solu
 (`solved`), where one is scripted, more than no motion at all (`still`). Sentences to refuse must be
 refused with one clear line.
 
-    python benchmarks/composer.py [TASK …] [--no-probe] [--json]
+    python benchmarks/composer.py [TASK …] [--goals FILE] [--no-probe] [--json]
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from rewardlab.coders.offline import OfflineComposer
 from rewardlab.design.validate import validate
 from rewardlab.envs.tasks import Task, task, tasks
 from rewardlab.errors import GoalNotUnderstood, RewardlabError
+from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
 from rewardlab.sandbox.client import RewardWorker
 
@@ -63,7 +64,7 @@ def judge(t: Task, played: Bank, case: Mapping[str, Any], *, probe: bool = True)
         source = extract(OfflineComposer().write(request(t, case["say"])).text)
     except GoalNotUnderstood as error:
         return Answer(t.id, case["say"], f"refused: {error}")
-    findings = validate(source, t.id).findings if probe else read(source, t.scene).findings
+    findings = validate(RewardProgram(source), t.id).findings if probe else read(source, t.scene).findings
     if any(finding.severity == "error" for finding in findings):
         return Answer(t.id, case["say"], f"not valid: {findings[0]}")
     with RewardWorker(source, t.scene) as worker:
@@ -109,10 +110,11 @@ def main() -> int:
     """Score and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tasks", nargs="*", help="only these")
+    parser.add_argument("--goals", type=Path, default=GOALS, help="file of sentences")
     parser.add_argument("--no-probe", action="store_true", help="read programs only, do not probe")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
-    asked = yaml.safe_load(GOALS.read_text())
+    asked = yaml.safe_load(args.goals.read_text())
     known = {entry.id for entry in tasks() if entry.available}
     missing = sorted({*asked["goals"], *asked["refuse"]} - known)
     report: dict[str, Any] = {"not here": missing}

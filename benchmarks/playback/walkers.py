@@ -13,7 +13,7 @@ import mujoco
 import numpy as np
 
 from playback.film import Array, Bank, rows
-from rewardlab.envs.locomotion.behaviours import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
+from rewardlab.envs.locomotion.robots import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
 from rewardlab.envs.tasks import Task
 
 Movement: TypeAlias = Callable[[float], Array]

@@ -1,4 +1,4 @@
-"""Programs for an arm: reach a goal, move a thing to its goal, or carry it there."""
+"""Programs for an arm: reach a goal, move a thing, or carry it, towards a goal or away from it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ AXES = "xyz"
 def draft(plan: Plan) -> Draft:
     """Write a plan for an arm down as terms."""
     stages = {"reach": _reach, "move": _move, "carry": _carry}[plan.family](plan)
-    return Draft(tuple(_members(plan)), (*stages, *_extras(plan)), tuple(_constants(plan)))
+    pieces = (*_measured(plan), *stages, *_extras(plan))
+    return Draft(tuple(_members(plan)), pieces, tuple(_constants(plan)))
 
 
 def _members(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -20,13 +21,21 @@ def _members(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "hand", f"self.{names['hand']}"
     if "openness" in names:
         yield "openness", f"self.{names['openness']}"
-    yield call, f"self.{names['thing']}"
+    if "thing" in names:
+        yield call, f"self.{names['thing']}"
     if "tool" in names:
         yield names["tool_call"], f"self.{names['tool']}"
         yield f"{names['tool_call']}_start", f"self.initial.{names['tool']}"
-    yield "goal", f"self.{names['goal']}"
+    for local in ("goal", "goal_z", "rest_z", "angle", "target"):
+        if local in names:
+            yield local, f"self.{names[local]}"
+    if "angle" in names:
+        yield "angle_start", f"self.initial.{names['angle']}"
+    if names.get("up"):
+        yield "up", f"self.{names['up']}.pose.to_transformation_matrix()[2, 2]"
     yield "hand_start", f"self.initial.{names['hand']}"
-    yield f"{call}_start", f"self.initial.{names['thing']}"
+    if "thing" in names:
+        yield f"{call}_start", f"self.initial.{names['thing']}"
     yield "hand_before", f"self.previous.{names['hand']}"
 
 
@@ -34,6 +43,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     o = plan.options
     stated = "the task's own" if o.get("stated") else "the composer's choice"
     yield "TOLERANCE", o["tolerance"], f"[m] the goal counts as met within this; {stated}"
+    yield "SPAN", o.get("span", 0.2), "[m or rad] so much further away than at the start is full pay"
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
@@ -44,24 +54,33 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     yield "FAST", 0.02, "[m] a step of the hand that counts as fast"
 
 
+def _measured(plan: Plan) -> Iterator[Piece]:
+    """Yield what every stage may use: how far it still is, how far it was, whether it is held."""
+    if plan.family == "reach":
+        call, start = "hand - TIPS", "hand_start - TIPS"
+    else:
+        call, start = plan.names["call"], f"{plan.names['call']}_start"
+    least = "0.05" if plan.options["kind"] == "joint" else "0.01"
+    way = (f"left = {_distance(plan, call)}", f"whole = max({_distance(plan, start)}, {least})")
+    yield Piece("measured", "", "", way)
+
+
 def _reach(plan: Plan) -> Iterator[Piece]:
-    yield Piece(
-        "reach",
-        "the fingertips come to the goal",
-        "closeness(left, whole)",
-        ("left = math.dist(hand - TIPS, goal)", "whole = math.dist(hand_start - TIPS, goal)"),
-    )
+    if plan.options["away"]:
+        yield Piece("leave", "the fingertips leave the goal", _further())
+        return
+    yield Piece("reach", "the fingertips come to the goal", "closeness(left, whole)")
     yield _done("goal")
 
 
 def _move(plan: Plan) -> Iterator[Piece]:
     call = plan.names["call"]
-    reach = f"the hand comes {_manner(plan)} the {call}"
-    yield Piece("reach", reach, "near", (f"near = {_near(plan, 'hand', call)}",))
+    near = (f"near = {_near(plan, 'hand', call)}",)
+    yield Piece("reach", f"the hand comes {_manner(plan)} the {_said(call)}", "near", near)
     yield from _travel(plan, call)
     yield Piece(
         "force",
-        f"the action drives on towards the goal, at the {call}",
+        f"the action drives on towards the goal, at the {_said(call)}",
         "near * drive * (left > TOLERANCE)",
         (
             f"way = {_way(plan, call)}",
@@ -72,31 +91,42 @@ def _move(plan: Plan) -> Iterator[Piece]:
 
 def _carry(plan: Plan) -> Iterator[Piece]:
     held = plan.names.get("tool_call", plan.names["call"])
+    lets_go = "release" in plan.weights
+    there = ("there = closeness(left, 0.02)",) if lets_go else ()
     yield Piece(
         "reach",
-        f"the fingertips come {_manner(plan)} the {held}",
-        "near",
-        ("tips = hand - TIPS", f"near = {_near(plan, 'tips', held)}"),
+        f"the fingertips come {_manner(plan)} the {_said(held)}",
+        "max(near, there)" if lets_go else "near",
+        (*there, "tips = hand - TIPS", f"near = {_near(plan, 'tips', held)}"),
     )
     yield Piece(
         "grasp",
-        f"the gripper closes on the {held}",
-        "held",
-        (
-            f"around = share(1.0 - math.dist(tips, {held}) / 0.06)",
-            "held = around * share((1.0 - openness) / 0.4)",
-        ),
+        f"the gripper closes on the {_said(held)}{', until it is there' if lets_go else ''}",
+        "max(held, there)" if lets_go else "held",
+        tuple(_grasp(plan, held)),
     )
     if plan.skill != "lift":
         yield _lift(plan, held)
     yield from _travel(plan, plan.names["call"])
+    yield Piece("release", "there, the gripper opens", "there * share(openness)")
+
+
+def _grasp(plan: Plan, held: str) -> Iterator[str]:
+    yield f"around = share(1.0 - math.dist(tips, {held}) / 0.06)"
+    closed = "around * share((1.0 - openness) / 0.4)"
+    if not plan.options.get("tells_grasp"):
+        yield f"held = {closed}"
+        return
+    yield f"grasped = float(self.robot.check_grasp(self.{plan.names['held']}))"
+    yield f"held = 0.4 * {closed} + 0.6 * grasped"
 
 
 def _lift(plan: Plan, held: str) -> Piece:
+    lifted = f"share(({held}[2] - {held}_start[2]) / LIFT_BY)"
     return Piece(
         "lift",
-        f"the {held} leaves its place, up to {plan.options.get('lift', 0.1):g} m",
-        f"share(({held}[2] - {held}_start[2]) / LIFT_BY)",
+        f"the {_said(held)} leaves its place, up to {plan.options.get('lift', 0.1):g} m",
+        f"max({lifted}, there)" if "release" in plan.weights else lifted,
     )
 
 
@@ -116,14 +146,34 @@ def _way(plan: Plan, call: str) -> str:
 
 
 def _travel(plan: Plan, call: str) -> Iterator[Piece]:
-    lines = (
-        f"left = {_distance(plan, call)}",
-        f"whole = max({_distance(plan, call + '_start')}, 0.01)",
+    kind, thing = plan.options["kind"], _said(call)
+    if kind == "spot":
+        yield Piece("upright", f"the {thing} stands upright", "share(up)")
+    if plan.options["away"]:
+        yield Piece(plan.skill, f"the {thing} goes away from the task's goal", _further())
+    elif kind == "tip":
+        yield Piece(plan.skill, f"the {thing} tips over", "share(1.0 - up)")
+    elif kind == "rise":
+        rise = f"share(({call}[2] - {call}_start[2]) / LIFT_BY)"
+        yield Piece(plan.skill, f"the {thing} goes up", rise)
+    elif kind == "sink":
+        sink = f"share(0.5 + 0.5 * ({call}_start[2] - {call}[2]) / LIFT_BY)"
+        yield Piece(plan.skill, f"the {thing} goes down", sink)
+    else:
+        doc = f"the {thing} goes its way to {_aim(plan)}{_along(plan)}"
+        yield Piece(plan.skill, doc, "share(1.0 - left / whole)")
+        yield Piece("finish", "the last third of that way", "closeness(left, whole / 3.0)")
+        yield _done(call)
+
+
+def _aim(plan: Plan) -> str:
+    return {"joint": "the target of its joint", "rest": "the table"}.get(
+        plan.options["kind"], "the goal"
     )
-    doc = f"the {call} goes its way to the goal{_along(plan)}"
-    yield Piece(plan.skill, doc, "share(1.0 - left / whole)", lines)
-    yield Piece("finish", "the last third of that way", "closeness(left, whole / 3.0)")
-    yield _done(call)
+
+
+def _further() -> str:
+    return "share(0.5 + 0.5 * (left - whole) / SPAN)"
 
 
 def _done(call: str) -> Piece:
@@ -137,9 +187,9 @@ def _extras(plan: Plan) -> Iterator[Piece]:
     else:
         yield Piece("grip", "the gripper is open", "share((openness - 0.3) / 0.6)")
     touch = f"closeness(math.dist(hand, {call}), 0.1)"
-    yield Piece("touch", f"the last centimetres to the {call}", touch)
+    yield Piece("touch", f"the last centimetres to the {_said(call)}", touch)
     height = f"within(hand[2] - {call}[2], LOW, HIGH, 0.1)"
-    yield Piece("height", f"the hand keeps its height over the {call}", height)
+    yield Piece("height", f"the hand keeps its height over the {_said(call)}", height)
     yield Piece("haste", "each step until the goal is met", "(left > TOLERANCE)", cost=True)
     calm = "share(math.dist(hand, hand_before) / FAST)"
     yield Piece("calm", "speed of the hand", calm, cost=True)
@@ -147,8 +197,16 @@ def _extras(plan: Plan) -> Iterator[Piece]:
 
 
 def _distance(plan: Plan, thing: str) -> str:
-    weights = plan.options["axes"]
-    if tuple(weights) == (1.0, 1.0, 1.0):
+    kind, weights = plan.options["kind"], tuple(plan.options["axes"])
+    if kind == "joint":
+        return f"max(target - {'angle_start' if thing.endswith('_start') else 'angle'}, 0.0)"
+    if kind == "height":
+        return f"max(goal_z - {thing}[2], 0.0)"
+    if kind == "rest":
+        return f"max({thing}[2] - rest_z, 0.0)"
+    if kind == "spot":
+        return f"math.dist({thing}[:2], goal)"
+    if weights == (1.0, 1.0, 1.0):
         return f"math.dist({thing}, goal)"
     parts = [f"{_times(w)}(goal[{i}] - {thing}[{i}])" for i, w in enumerate(weights) if w]
     if len(parts) == 1:
@@ -163,3 +221,9 @@ def _times(weight: float) -> str:
 def _along(plan: Plan) -> str:
     used = [AXES[i] for i, w in enumerate(plan.options["axes"]) if w]
     return "" if len(used) == 3 else f", along {' and '.join(used)}"
+
+
+def _said(call: str) -> str:
+    """Return a local name as it is said: `cube_a` is cube A."""
+    name, _, letter = call.partition("_")
+    return f"{name} {letter.upper()}" if letter else name

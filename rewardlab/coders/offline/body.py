@@ -40,6 +40,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     o = plan.options
     yield "SPEED", o.get("speed", 1.0), f"[m/s] full pay at this speed; {o.get('why_speed', '')}"
     yield "JUMP_BY", o.get("jump", 0.3), "[m] full pay at this much above the start"
+    yield "TALL", o.get("tall", 1.0), "[m] height of the body when it stands"
     yield "FLOOR", o.get("floor", 0.3), "[m] height of the body when it lies"
     yield (
         "LEAST",
@@ -55,12 +56,19 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
 def _gait(plan: Plan) -> Iterator[Piece]:
     way = "forward" if plan.options["sign"] > 0 else "backward"
     speed = "forward" if plan.options["sign"] > 0 else "-forward"
+    limit = "not more than that" if plan.options.get("exact") else "bounded"
     yield Piece(
         plan.skill,
-        f"speed {way}, bounded; the other way counts against",
+        f"speed {way}, {limit}; the other way counts against",
         "pace",
-        (f"pace = max(-1.0, min({speed} / SPEED, 1.0))",),
+        (f"pace = max(-1.0, {_pace(plan, speed)})",),
     )
+
+
+def _pace(plan: Plan, speed: str) -> str:
+    if plan.options.get("exact"):
+        return f"1.0 - abs({speed} - SPEED) / SPEED"
+    return f"min({speed} / SPEED, 1.0)"
 
 
 def _pose(plan: Plan) -> Iterator[Piece]:
@@ -71,11 +79,8 @@ def _pose(plan: Plan) -> Iterator[Piece]:
         low = "share(1.0 - (height - FLOOR) / max(height_start - FLOOR, 0.05))"
         yield Piece("lie", "the body is low", low)
     else:
-        yield Piece(
-            "stand",
-            "the body is as high as at the start",
-            "share(height / max(height_start, 0.05))",
-        )
+        whole = "TALL" if "tall" in plan.options else "max(height_start, 0.05)"
+        yield Piece("stand", "the body stands tall", f"share(height / {whole})")
     if plan.skill != "jump":
         speed = "forward" if "vy" not in plan.names else "math.hypot(forward, sideways)"
         yield Piece("still", "it keeps still", f"rest({speed})")

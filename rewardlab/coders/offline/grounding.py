@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from rewardlab.coders.base import Request
 from rewardlab.coders.offline import lexicon
-from rewardlab.coders.offline.grounding_arm import find_arm, ground_arm
+from rewardlab.coders.offline.arm_scene import find_arm
+from rewardlab.coders.offline.grounding_arm import ground_arm
 from rewardlab.coders.offline.grounding_body import find_body, ground_body
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import example
+from rewardlab.coders.offline.sentence import listen
 from rewardlab.errors import GoalNotUnderstood
 
 
@@ -15,10 +17,16 @@ def ground(request: Request) -> Plan:
     """Plan a program for a goal.
 
     Raises:
-        GoalNotUnderstood: The sentence names no skill that is known, or one that this scene has
-            no body for, or a thing that is not in the scene, or the opposite of the task.
+        GoalNotUnderstood: The sentence is none that asks for something, or names no skill that is
+            known, or one that this scene has no body for, or a thing that is not in the scene.
     """
-    intent = lexicon.understand(request.goal)
+    sentence = listen(request.goal)
+    if sentence.question or sentence.forbids:
+        raise GoalNotUnderstood(
+            f"{request.goal!r} {'is a question' if sentence.question else 'only forbids'}: say "
+            f"what to do, e.g. {example(request)}"
+        )
+    intent = lexicon.understand(sentence.text)
     if not intent.words:
         raise GoalNotUnderstood(
             "the goal has no English words, and the offline composer reads no others; say what to "

@@ -3,224 +3,198 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Request
-from rewardlab.coders.offline import lexicon
-from rewardlab.coders.offline.lexicon import Intent, Skill, unknown, words_of
+from rewardlab.coders.offline import lexicon, wish
+from rewardlab.coders.offline.arm_scene import ArmScene, Thing, describe
+from rewardlab.coders.offline.lexicon import Intent, unknown, words_of
+from rewardlab.coders.offline.measures import Measure, choose, ended
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import unknown_verb
 from rewardlab.errors import GoalNotUnderstood
-from rewardlab.program.schema import Schema
 
 
-@dataclass(frozen=True)
-class Scored:
-    """When a task counts as solved: `|axes * (thing - goal)| <= within`.
+class Asked(NamedTuple):
+    """What a sentence wants of an arm.
 
     Attributes:
-        within: Distance [m].
-        axes: Weight of each coordinate.
-        stated: Whether the task says so; otherwise these are the composer's own.
+        skill: Verb that names the main term.
+        family: `reach`, `move` or `carry`.
+        side: Whether it is what the task is for, or undoes it.
+        wanted: Changes that it names.
     """
 
-    within: float = 0.05
-    axes: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    stated: bool = False
+    skill: str
+    family: str
+    side: wish.Side
+    wanted: frozenset[str]
 
 
-class Thing(NamedTuple):
-    """Something that an arm may move.
-
-    Attributes:
-        path: Its position in the scene.
-        call: What programs call it.
-        doc: What it is.
-    """
-
-    path: str
-    call: str
-    doc: str
+_VERBS = {
+    **{"to": "place", "up": "lift", "down": "lower", "onto": "stack", "on": "turn", "off": "turn"},
+    **{"in": "push", "out": "pull", "away": "leave", "tip": "tip"},
+}
+"""Verbs for changes that need no verb, as in `cube B on cube A`."""
 
 
-_HAND = re.compile(
-    r"(?:bodies|sites)\.\w*(?:fingertip|tips_arm|end_effector|gripper|grip|hand|tcp|ee)\.position"
-)
-_GOAL = re.compile(r"(?:bodies|sites)\.\w*(?:target|goal)\w*\.position")
-_THING = re.compile(r"bodies\.(\w*(?:obj|cube|puck|ball|block|peg)\w*)\.position")
-
-
-def find_arm(scene: Schema) -> dict[str, str]:
-    """Find the hand, its gripper and the goal in a scene, by the names of its members."""
-    known = {
-        "hand": "robot.ee_position",
-        "openness": "robot.gripper_openness",
-        "goal": "goal_position",
-    }
-    names = {role: path for role, path in known.items() if path in scene.layout}
-    for role, pattern in (("hand", _HAND), ("goal", _GOAL)):
-        path = next((p for p in scene.layout if pattern.fullmatch(p)), None)
-        if path is not None:
-            names.setdefault(role, path)
-    return names if "hand" in names and "goal" in names else {}
-
-
-def ground_arm(request: Request, intent: Intent, arm: Mapping[str, str]) -> Plan:
+def ground_arm(request: Request, intent: Intent, arm: ArmScene) -> Plan:
     """Plan a program for an arm; raises `GoalNotUnderstood`."""
-    skill = _arm_skill(request, intent)
-    _not_against(request, intent, skill)
-    family = skill.family
-    if family == "move" and any(s.name in ("pick", "lift") for s in intent.arm):
-        family = "carry"
-    things, ignored = _things(request, intent) if family != "reach" else ([], ())
-    scored = _scored(request.description)
-    weights = _arm_weights(family, skill.name)
-    if "openness" not in arm:
-        if family == "carry":
-            raise GoalNotUnderstood(
-                f"to {skill.name} something the offline composer needs robot.gripper_openness in "
-                f"the scene; {request.task_id} lacks it"
-            )
-        weights.pop("grip", None)
-    driven = arm["hand"] == "robot.ee_position"  # its action moves the hand along x, y, z
-    if not driven:
-        weights.pop("force", None)
+    things, ignored = _things(request, intent, arm)
+    asked = _asked(request, intent, things)
+    if asked.family == "reach":
+        things, ignored = (), ()
+    elif not things:
+        raise GoalNotUnderstood(
+            f"to {asked.skill} something the offline composer needs an object in the scene; "
+            f"{request.task_id} has none"
+        )
+    measure = choose(request, arm, things, asked.side, asked.wanted, asked.family)
+    if measure is None or not arm.openness and asked.family == "carry":
+        raise GoalNotUnderstood(_cannot(request, asked, arm))
+    driven = _driven(request) and not measure.endless and measure.kind == "place"
+    return Plan(
+        request.task_id,
+        request.goal,
+        asked.skill,
+        asked.family,
+        {**arm.names, **_named(things, measure, asked.family)},
+        _weights(asked, measure, arm, driven=driven),
+        _options(request, asked, measure, arm, driven=driven),
+        ignored=ignored,
+    )
+
+
+def _asked(request: Request, intent: Intent, things: tuple[Thing, ...]) -> Asked:
+    own = wish.aims(request.task_id.partition("/")[2], _own_goal(request))
+    wanted, manners = wish.changes(intent.text), wish.manners(intent.text)
+    skills = [skill for skill in intent.arm if skill.name != "reach"]
+    hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words) and not intent.things
+    if hand or (intent.arm and not skills):
+        return Asked("reach", "reach", "against" if "away" in wanted else "own", wanted)
+    if not wanted and not manners:
+        foreign = tuple(skill.name for skill in intent.body)
+        raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, foreign, "an arm"))
+    side = wish.side(wanted, own) if wanted else "neither"
+    if side == "neither":
+        side = wish.side(manners, own) if not wanted & {"away", "up", "down", "tip"} else side
+    family = _family(intent, own, things)
+    fitting = [s.name for s in skills if s.family == family] or [s.name for s in skills]
+    named = next((_VERBS.get(c, c) for c in wish.CHANGES if c in wanted), "move")
+    skill = fitting[0] if fitting and side == "own" else named if wanted else fitting[0]
+    return Asked(skill, family, side, wanted)
+
+
+def _family(intent: Intent, own: frozenset[str], things: tuple[Thing, ...]) -> str:
+    """Return whether a thing is to be carried: if sentence or task say so, and it can be."""
+    if any(thing.jointed or thing.words & lexicon.FIXED for thing in things[:1]):
+        return "move"
+    named = [s for word in intent.words for s in intent.arm if set(lexicon.roots(word)) & set(s.words)]
+    named = [skill for skill in named if skill.name != "reach"]
+    if {"pick", "lift", "lower"} & {skill.name for skill in named}:
+        return "carry"
+    if named:
+        return named[0].family
+    return "carry" if own & {"pick", "place", "lift", "onto"} else "move"
+
+
+def _own_goal(request: Request) -> str:
+    """Return the task's own sentence, which begins its description."""
+    found = re.match(rf"Task {re.escape(request.task_id)}: (.*)", request.description)
+    return found.group(1).lower() if found else ""
+
+
+def _things(
+    request: Request, intent: Intent, arm: ArmScene
+) -> tuple[tuple[Thing, ...], tuple[str, ...]]:
+    """Return a scene's things, the one that moves first, and words that were not used."""
+    known = words_of(request.task_id.partition("/")[2]).union(*(t.words for t in arm.things))
+    missing = [n for n in intent.things if not {n, lexicon.SYNONYMS.get(n, n)} & known]
+    found = [noun for noun in intent.things if noun not in missing]
+    lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]
+    letters = re.findall(r"\bcube ?([a-e])\b", intent.text)
+    paths = {thing.path for thing in arm.things}
+    lost += [f"cube {c.upper()}" for c in letters if c != "a" and f"cube{c.upper()}" not in paths]
+    rest = tuple(word for word in intent.words if unknown(word, known))
+    verb = wish.changes(intent.text) or intent.arm
+    if lost or (rest and verb and not found and not _deictic(intent)):
+        wanted = " or ".join(repr(word) for word in (lost or rest)[:3])
+        raise GoalNotUnderstood(
+            f"nothing in the scene of {request.task_id} is known as {wanted}; it has: "
+            f"{describe(arm.things)}"
+        )
+    first = next((t for c in letters for t in arm.things if t.path == f"cube{c.upper()}"), None)
+    return tuple(sorted(arm.things, key=lambda t: t is not first)) if first else arm.things, rest
+
+
+def _deictic(intent: Intent) -> bool:
+    """Whether it speaks of the thing as `it`, or of the hand."""
+    return bool({"it", "object", "thing", "them", "hand", "gripper"} & set(intent.words))
+
+
+def _named(things: tuple[Thing, ...], measure: Measure, family: str) -> dict[str, str]:
+    """Return the roles of the things that an arm moves."""
+    if family == "reach":
+        return {"call": "target", **measure.names}
+    first, *others = things
+    if others and family == "carry" and measure.tool:
+        tool = {"tool": first.where, "tool_call": first.call, "held": first.path}
+        return {**tool, "thing": others[0].where, "call": others[0].call, **measure.names}
+    return {"thing": first.where, "call": first.call, "held": first.path, **measure.names}
+
+
+def _weights(asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> dict[str, float]:
+    if asked.family == "reach":
+        main = {"leave": 4.0} if measure.away else {"reach": 4.0, "done": 4.0}
+        return {**main, "effort": 0.02}
+    done = {} if measure.endless else {"done": 4.0}
+    if asked.family == "carry":
+        lift = {} if measure.sinks or asked.skill == "lift" else {"lift": 2.0}
+        release = {"release": 2.0} if measure.release else {}
+        weights = {"reach": 1.0, "grasp": 2.0, **lift, asked.skill: 6.0, **done, **release}
+        return {**weights, "effort": 0.02}
+    free = measure.kind in ("place", "sink", "rise") and asked.skill != "press" and arm.openness
+    grip = {"grip": 1.0} if free else {}
+    upright = {"upright": 2.0} if measure.kind == "spot" else {}
+    force = {"force": 1.0} if driven else {}
+    return {"reach": 2.0, **grip, asked.skill: 6.0, **upright, **done, **force, "effort": 0.02}
+
+
+def _options(request: Request, asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> dict[str, Any]:
+    scored = measure.scored
     options = {
         "axes": list(scored.axes),
         "tolerance": scored.within,
         "stated": scored.stated,
         "driven": driven,
-        "drop": _drop(request.scene, arm["hand"]),
-        **_arm_options(family, skill.name, scored),
+        "drop": _drop(request),
+        "tells_grasp": arm.tells_grasp,
+        **measure.options,
     }
-    names = {**arm, **_named(request, things, arm, family)}
-    return Plan(
-        request.task_id,
-        request.goal,
-        skill.name,
-        family,
-        names,
-        weights,
-        options,
-        ignored=ignored,
+    if asked.family == "reach":
+        return options
+    sideways = asked.skill == "press" and scored.axes[2] == 0.0
+    straight = sideways or measure.kind in ("joint", "spot", "tip")
+    return {**options, "approach": "straight" if straight else "above"}
+
+
+def _driven(request: Request) -> bool:
+    """Whether the first three entries of the action move the hand along x, y, z."""
+    return request.scene.action.names[:1] != () and request.scene.action.names[0].startswith(
+        "moves the hand along x"
     )
 
 
-def _arm_skill(request: Request, intent: Intent) -> Skill:
-    hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words)
-    if hand and not intent.things and any(s.name == "push" for s in intent.arm):
-        return next(s for s in lexicon.ARM if s.name == "reach")
-    if intent.arm:
-        return intent.arm[0]
-    foreign = tuple(skill.name for skill in intent.body)
-    raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, foreign, "an arm"))
-
-
-def _arm_weights(family: str, skill: str) -> dict[str, float]:
-    if family == "reach":
-        return {"reach": 4.0, "done": 4.0, "effort": 0.02}
-    if family == "carry":
-        return {"reach": 1.0, "grasp": 2.0, "lift": 2.0, skill: 6.0, "done": 4.0, "effort": 0.02}
-    grip = {} if skill == "press" else {"grip": 1.0}
-    return {"reach": 2.0, **grip, skill: 6.0, "done": 4.0, "force": 1.0, "effort": 0.02}
-
-
-def _arm_options(family: str, skill: str, scored: Scored) -> dict[str, Any]:
-    if family == "reach":
-        return {}
-    sideways = skill == "press" and scored.axes[2] == 0.0
-    return {"approach": "straight" if sideways else "above"}
-
-
-def _named(
-    request: Request, things: list[Thing], arm: Mapping[str, str], family: str
-) -> dict[str, str]:
-    """Return the roles of the things that an arm moves."""
-    if family == "reach":
-        return {"call": "target", "thing": arm["goal"]}
-    if not things:
-        raise GoalNotUnderstood(
-            "to move a thing the offline composer needs obj1.position and goal_position in the "
-            f"scene; {request.task_id} lacks an object"
-        )
-    first, *others = things
-    if others and family == "carry":
-        tool = {"tool": first.path, "tool_call": first.call}
-        return {**tool, "thing": others[0].path, "call": others[0].call}
-    return {"thing": first.path, "call": first.call}
-
-
-def _things(request: Request, intent: Intent) -> tuple[list[Thing], tuple[str, ...]]:
-    """Return the things of a scene if a sentence is about them, and the words it left unused."""
-    things = _movables(request.scene)
-    known = {word for thing in things for word in words_of(thing.doc)}
-    known |= words_of(request.task_id.partition("/")[2])
-    missing = [
-        noun for noun in intent.things if not {noun, lexicon.SYNONYMS.get(noun, noun)} & known
-    ]
-    found = [noun for noun in intent.things if noun not in missing]
-    lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]
-    rest = tuple(word for word in intent.words if unknown(word, known))
-    if lost or (rest and not found and not _pronoun(intent)):
-        wanted = " or ".join(repr(word) for word in (lost or rest)[:3])
-        has = "; ".join(f"{thing.path.split('.')[-2]} ({thing.doc})" for thing in things)
-        raise GoalNotUnderstood(
-            f"nothing in the scene of {request.task_id} is known as {wanted}; it has: "
-            f"{has or 'no objects'}"
-        )
-    return things, rest
-
-
-def _movables(scene: Schema) -> list[Thing]:
-    parts = [p for p in scene.root.parts if p.described and p.entity.field("position")]
-    if parts:
-        return [Thing(f"{part.name}.position", _call(part.doc), part.doc) for part in parts]
-    found = [match for path in scene.layout if (match := _THING.fullmatch(path))]
-    return [Thing(m.group(0), _call(m.group(1)), m.group(1).replace("_", " ")) for m in found]
-
-
-def _pronoun(intent: Intent) -> bool:
-    return bool({"it", "object", "thing", "them"} & set(intent.words))
-
-
-def _call(doc: str) -> str:
-    words = re.findall(r"[a-z]+", doc.lower())
-    nouns = [n for word in words for n in lexicon.roots(word) if n in lexicon.THINGS]
-    return nouns[0] if nouns else "thing"
-
-
-def _scored(text: str) -> Scored:
-    """Find in a task's description when it counts as solved."""
-    gap = r"obj1\.position to goal_position"
-    if found := re.search(r"abs\(obj1\.position\[(\d)\] - \S+\) <= (\d+\.?\d*)", text):
-        x, y, z = (float(i == int(found.group(1))) for i in range(3))
-        return Scored(float(found.group(2)), (x, y, z), True)
-    if found := re.search(rf"{gap} in x and y <= (\d+\.?\d*)", text):
-        return Scored(float(found.group(1)), (1.0, 1.0, 0.0), True)
-    if found := re.search(r"norm of \(([^)]*)\) \* \(obj1.*?\) <= (\d+\.?\d*)", text):
-        x, y, z = (float(weight) for weight in found.group(1).split(","))
-        return Scored(float(found.group(2)), (x, y, z), True)
-    if found := re.search(rf"{gap} <= (\d+\.?\d*)", text):
-        return Scored(float(found.group(1)), (1.0, 1.0, 1.0), True)
-    return Scored()
-
-
-def _drop(scene: Schema, hand: str) -> float:
+def _drop(request: Request) -> float:
     """Return how far the fingertips are below the hand, as the scene says [m]."""
-    doc = scene.layout[hand].field.doc
-    found = re.search(r"fingertips are about (\d+\.?\d*) m below", doc)
+    slot = request.scene.layout.get("robot.ee_position")
+    found = slot and re.search(r"fingertips are about (\d+\.?\d*) m below", slot.field.doc)
     return float(found.group(1)) if found else 0.0
 
 
-def _not_against(request: Request, intent: Intent, skill: Skill) -> None:
-    """Refuse the opposite of what a task's goal position is for."""
-    aims = lexicon.understand(request.task_id.partition("/")[2].replace("-", " ")).arm
-    said = {s.name for s in intent.arm}
-    for aim in aims:
-        if aim.name in skill.against and aim.name not in said:
-            raise GoalNotUnderstood(
-                f"cannot {skill.name} in {request.task_id}: its goal_position is where it must "
-                f"{aim.name}. Look for another task with: rewardlab tasks"
-            )
+def _cannot(request: Request, asked: Asked, arm: ArmScene) -> str:
+    own = ended(arm)
+    return (
+        f"cannot {asked.skill} in {request.task_id}, which has: {describe(arm.things)}; there the "
+        f"offline composer knows {own}. Look for another task with: rewardlab tasks"
+    )

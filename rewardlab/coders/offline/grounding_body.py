@@ -17,9 +17,11 @@ from rewardlab.program.schema import Schema
 TORSOS = ("torso", "trunk", "base", "base_link", "pelvis", "body", "root", "chassis")
 """Names under which a scene derived from a model may show the body that carries the others."""
 
-
-_SHARED = {"move"}
+_SHARED = {"move", "roll", "swing", "lower", "raise", "drop", "lift", "switch"}
 """Verbs that an arm and a walking body both have."""
+
+_SLOW = {"slow", "slowly", "slower", "leisurely", "gently"}
+_FAST = {"fast", "faster", "quick", "quickly", "sprint"}
 
 
 def find_body(scene: Schema) -> dict[str, str]:
@@ -71,7 +73,7 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
     if skill.family == "gait":
         options |= _speed(request, intent)
     if skill.family in ("gait", "flip"):
-        back = {"backward", "back"} & set(intent.directions)
+        back = {"backward", "back"} & set(intent.directions) or "backflip" in intent.text
         options["sign"] = -1.0 if back else 1.0
     if skill.family == "flip" and "pitch" not in names:
         raise GoalNotUnderstood(
@@ -84,6 +86,8 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
         names |= _leg_names(request.scene, body, leg)
     if intent.length and skill.name == "jump":
         options["jump"] = intent.length
+    if skill.name == "stand" and (tall := _tall(request.scene)):
+        options["tall"] = tall
     return Plan(
         request.task_id,
         request.goal,
@@ -113,10 +117,21 @@ def _speed(request: Request, intent: Intent) -> dict[str, Any]:
         raise GoalNotUnderstood("a speed of 0 m/s is no gait; say: stand still")
     if intent.speed is not None:
         return {"speed": intent.speed, "why_speed": "as the goal says"}
+    if _SLOW & set(intent.words):
+        return {"speed": 0.5, "why_speed": "slow, as the goal says", "exact": True}
     found = re.search(r"speed of at least (\d[\d.]*) m/s", request.description)
-    if found:
-        return {"speed": 2.0 * float(found.group(1)), "why_speed": "twice what the task asks"}
-    return {"speed": 1.0, "why_speed": "the composer's choice"}
+    speed = 2.0 * float(found.group(1)) if found else 1.0
+    if _FAST & set(intent.words):
+        return {"speed": 2.0 * speed, "why_speed": "fast, as the goal says"}
+    why = "twice what the task asks" if found else "the composer's choice"
+    return {"speed": speed, "why_speed": why}
+
+
+def _tall(scene: Schema) -> float | None:
+    """Return how high the body is at the start, where the scene says so [m]."""
+    parts = (part for root in scene.root.parts for part in root.entity.parts)
+    found = (re.search(r"(\d[\d.]*) m high at the start", part.doc) for part in parts)
+    return next((float(match.group(1)) for match in found if match), None)
 
 
 def _body_weights(skill: Skill, names: Mapping[str, str]) -> dict[str, float]:
@@ -135,7 +150,8 @@ def _body_weights(skill: Skill, names: Mapping[str, str]) -> dict[str, float]:
 
 
 def _leg(request: Request, intent: Intent) -> str:
-    found = [leg for leg in lexicon.LEGS if leg in " ".join(intent.words).replace("-", " ")]
+    said = (" ".join(intent.words), request.description.partition("\n")[0])
+    found = [leg for text in said for leg in lexicon.LEGS if leg in text.replace("-", " ")]
     leg = (found or ["front left"])[0].replace(" ", "_")
     if not any(f"{leg}_foot.position_z" in path for path in request.scene.layout):
         raise GoalNotUnderstood("to wave a leg the scene must name its feet; this one has no such")

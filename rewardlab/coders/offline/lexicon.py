@@ -18,53 +18,56 @@ class Skill:
         name: Its verb, which also names its term in programs.
         family: Which kind of program it takes.
         words: Verbs that mean it, in the infinitive.
-        against: Skills that undo it.
     """
 
     name: str
     family: Family
     words: tuple[str, ...]
-    against: tuple[str, ...] = ()
 
 
 ARM = (
     Skill("hammer", "carry", ("hammer", "drive")),
-    Skill("open", "move", ("open",), ("close",)),
-    Skill("close", "move", ("close", "shut"), ("open",)),
-    Skill("unlock", "move", ("unlock", "unlatch"), ("lock",)),
-    Skill("lock", "move", ("lock", "latch"), ("unlock",)),
-    Skill("insert", "carry", ("insert", "plug"), ("unplug",)),
-    Skill("unplug", "move", ("unplug", "extract"), ("insert",)),
-    Skill("assemble", "carry", ("assemble", "mount", "fit"), ("disassemble",)),
-    Skill("disassemble", "carry", ("disassemble", "unmount"), ("assemble",)),
+    Skill("open", "move", ("open",)),
+    Skill("close", "move", ("close", "shut")),
+    Skill("unlock", "move", ("unlock", "unlatch")),
+    Skill("lock", "move", ("lock", "latch")),
+    Skill("insert", "carry", ("insert", "plug")),
+    Skill("unplug", "move", ("unplug", "extract")),
+    Skill("assemble", "carry", ("assemble", "mount", "fit")),
+    Skill("disassemble", "carry", ("disassemble", "unmount")),
     Skill("stack", "carry", ("stack",)),
     Skill("place", "carry", ("place", "put", "drop", "dunk", "bring", "carry")),
     Skill("lift", "carry", ("lift", "raise", "hoist")),
+    Skill("lower", "carry", ("lower",)),
     Skill("sweep", "move", ("sweep", "wipe")),
-    Skill("press", "move", ("press",), ("pull",)),
-    Skill("turn", "move", ("turn", "rotate", "twist")),
+    Skill("press", "move", ("press", "hit", "poke")),
+    Skill("turn", "move", ("turn", "rotate", "twist", "switch")),
     Skill("slide", "move", ("slide",)),
-    Skill("pull", "move", ("pull", "drag", "tug"), ("press",)),
-    Skill("push", "move", ("push", "shove", "nudge", "kick", "move")),
-    Skill("pick", "carry", ("pick", "grasp", "grab", "take")),
+    Skill("pull", "move", ("pull", "drag", "tug", "yank")),
+    Skill("push", "move", ("push", "shove", "nudge", "kick", "move", "roll", "knock", "swing")),
+    Skill("pick", "carry", ("pick", "grasp", "grab", "take", "hold")),
     Skill("reach", "reach", ("reach", "touch", "hover", "point")),
 )
 
 BODY = (
-    Skill("flip", "flip", ("flip", "somersault")),
+    Skill("flip", "flip", ("flip", "somersault", "backflip", "frontflip")),
     Skill("wave", "wave", ("wave", "waggle")),
     Skill("jump", "pose", ("jump", "hop", "leap", "bounce")),
     Skill("lie", "pose", ("lie", "lay", "rest")),
-    Skill("stand", "pose", ("stand", "balance", "wait")),
-    Skill("run", "gait", ("run", "walk", "trot", "jog", "sprint", "gallop", "go", "move")),
+    Skill("stand", "pose", ("stand", "balance", "wait", "stay", "rise")),
+    Skill(
+        "run",
+        "gait",
+        ("run", "walk", "trot", "jog", "sprint", "gallop", "go", "move", "crawl", "stroll"),
+    ),
 )
 
 DIRECTIONS = ("forward", "backward", "up", "down", "left", "right", "front", "back", "sideways")
 
 _THINGS = (
-    "ball basketball bin block bottle box button cabinet chair cube cup dial door drawer "
-    "faucet handle hammer hole hoop knob lamp lever lid lock machine mug nail net nut peg plate "
-    "puck ring shelf stick switch tap thermos toy valve wheel window wrench glass spoon egg"
+    "armchair ball basketball bin block bottle box button cabinet chair cube cup cupboard dial door "
+    "drawer faucet handle hammer hole hoop knob lamp lever lid lock machine mug nail net nut peg plate "
+    "puck ring shelf stick stool switch tap thermos toy valve water wheel window wrench glass spoon egg"
 )
 THINGS = frozenset(_THINGS.split())
 """Nouns that name an object: if one is in a goal but not in the scene, the goal is refused."""
@@ -73,7 +76,14 @@ _SETTINGS = "hole wall net hoop bin table shelf block peg machine box door ring"
 SETTINGS = frozenset(_SETTINGS.split())
 """Nouns that may stand for a place; a scene need not list them."""
 
-SYNONYMS: Mapping[str, str] = {"tap": "faucet", "cup": "mug", "knob": "dial", "block": "cube"}
+FIXED = frozenset("button cabinet chair dial door drawer faucet handle knob lever lock window".split())
+"""Nouns of things that a hand moves where they are, without carrying them."""
+
+SYNONYMS: Mapping[str, str] = {
+    **{"tap": "faucet", "water": "faucet", "cup": "mug", "knob": "dial", "block": "cube"},
+    **{"cupboard": "cabinet", "armchair": "chair", "stool": "chair"},
+}
+"""Nouns that a person may use for those of scenes."""
 
 LEGS = ("front left", "front right", "back left", "back right")
 
@@ -101,7 +111,8 @@ class Intent:
     """What a sentence says, before a scene is looked at.
 
     Attributes:
-        words: Its words in lower case.
+        text: What it asks for, in lower case.
+        words: Its words.
         arm: Skills of an arm that it names, strongest first.
         body: Skills of a walking body that it names, strongest first.
         things: Object nouns in order.
@@ -110,6 +121,7 @@ class Intent:
         length: A length it states [m].
     """
 
+    text: str
     words: tuple[str, ...]
     arm: tuple[Skill, ...]
     body: tuple[Skill, ...]
@@ -119,13 +131,13 @@ class Intent:
     length: float | None
 
 
-def understand(goal: str) -> Intent:
-    """Read a sentence."""
-    text = goal.lower()
+def understand(text: str) -> Intent:
+    """Read what a sentence asks for, in lower case, see `sentence.listen`."""
     words = tuple(_WORD.findall(text))
     said = {root for word in words for root in roots(word)}
     speed, length = _NUMBER.search(text), _LENGTH.search(text)
     return Intent(
+        text,
         words,
         tuple(skill for skill in ARM if said & set(skill.words)),
         tuple(skill for skill in BODY if said & set(skill.words)),
