@@ -35,7 +35,9 @@ def opening_schema(cabinet: Cabinet) -> Schema:
     unit = "rad" if cabinet.joint == "hinge" else "m"
     surfaces = {
         "cabinet": Surface(cabinet.boxes, N_LINK_POINTS, unit=unit),
-        "cabinet.handle": Surface([cabinet.handle_boxes], N_HANDLE_POINTS, unit=unit),
+        "cabinet.handle": Surface(
+            [cabinet.handle_boxes], N_HANDLE_POINTS, unit=unit, target=cabinet.target_qpos
+        ),
     }
     return tabletop_schema(OpenCabinetScene, MOBILE_ACTION, surfaces, n_obs=N_OBS)
 
