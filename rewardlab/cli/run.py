@@ -38,7 +38,14 @@ from rewardlab.cli.flags import (
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.judging import answer, judge
 from rewardlab.cli.training import Training, checked, learn, reopen, settings, steps
-from rewardlab.errors import RewardlabError, UsageError
+from rewardlab.errors import (
+    CoderError,
+    GoalNotUnderstood,
+    ProgramRefused,
+    RewardFault,
+    RewardlabError,
+    UsageError,
+)
 from rewardlab.store.files import write_json
 
 if TYPE_CHECKING:
@@ -83,35 +90,21 @@ class Flags(Training):
 
 def run(flags: Flags) -> Answer:
     """Go through the chain, round by round."""
-    import rewardlab
     from rewardlab.envs.gl import choose
 
     if flags.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, got {flags.rounds}")
     choose()  # before anything imports mujoco
     opened, task = _reopen(flags) if flags.resume else _open(flags)
-    result = _round(opened, task, flags)
+    opened, result = _round(opened, task, flags)
     for number in range(2, flags.rounds + 1):
         success = percent(result.success, result.success_ci)
         note(f"success {success}: {opened.path / 'report.html'}")
         comment = None if flags.yes else _ask()
         if comment == "":
             break
-        child = rewardlab.refine(
-            opened,
-            comment,
-            coder=flags.coder,
-            model=flags.model,
-            max_repairs=flags.max_repairs,
-            sandbox=flags.sandbox,
-            allow_degraded=flags.allow_degraded_sandbox,
-            on_event=told,
-        )
-        announce(child)
-        _show_diff(opened, child)
         note(f"round {number} of {flags.rounds}")
-        opened = _next(opened, task, child)
-        result = _round(opened, task, flags)
+        opened, result = _round(_refined(opened, task, flags, comment), task, flags)
     return answer(opened, result, flags)
 
 
@@ -147,27 +140,64 @@ def _reopen(flags: Flags) -> tuple[Run, Task]:
     return opened, task
 
 
-def _next(parent: Run, task: Task, program: RewardProgram) -> Run:
-    """Make the run of the next round: like its parent, but for the program."""
+def _refined(parent: Run, task: Task, flags: Flags, comment: str | None = None) -> Run:
+    """Refine a run's program and make the run of the next one, which is else like its parent."""
+    import rewardlab
     from rewardlab.training.prepare import prepare
 
+    child = rewardlab.refine(
+        parent,
+        comment,
+        coder=flags.coder,
+        model=flags.model,
+        task=task,
+        max_repairs=flags.max_repairs,
+        sandbox=flags.sandbox,
+        allow_degraded=flags.allow_degraded_sandbox,
+        on_event=told,
+    )
+    announce(child)
+    _show_diff(parent, child)
     same = asdict(parent.config)
     for name in ("task", "task_options", "reward"):
         del same[name]
     facts = {"command": command()}
-    return prepare(task, program, **same, out=parent.path.parent, facts=facts)
+    return prepare(task, child, **same, out=parent.path.parent, facts=facts)
 
 
-def _round(opened: Run, task: Task, flags: Flags) -> Evaluation:
-    """Do what is still missing of a round, and say how to go on if it is stopped."""
-    note(f"run {opened.path}")
+def _round(opened: Run, task: Task, flags: Flags) -> tuple[Run, Evaluation]:
+    """Do what is still missing of a round, and say how to go on if it is stopped.
+
+    A program that fails while training goes back to its coder, at most `--max-repairs` times; the
+    run of the next one takes its place.
+    """
+    for left in reversed(range(flags.max_repairs + 1)):
+        note(f"run {opened.path}")
+        try:
+            _learn(opened, task, flags)
+            return opened, judge(opened, flags)
+        except KeyboardInterrupt as stop:
+            again = command() if flags.resume else f"{command()} --resume {opened.path}"
+            what = str(stop).partition(";")[0] or "interrupted"
+            raise KeyboardInterrupt(f"{what}; go on with: {again}") from None
+        except RewardFault as fault:
+            if not left:
+                raise
+            opened = _repaired(opened, task, flags, fault)
+    raise AssertionError
+
+
+def _repaired(opened: Run, task: Task, flags: Flags, fault: RewardFault) -> Run:
+    from rewardlab.design.fault import fault_of
+
+    if fault_of(opened, task.scene) is None:
+        raise fault
+    note(f"{fault}; its coder is asked to repair it")
     try:
-        _learn(opened, task, flags)
-        return judge(opened, flags)
-    except KeyboardInterrupt as stop:
-        again = command() if flags.resume else f"{command()} --resume {opened.path}"
-        what = str(stop).partition(";")[0] or "interrupted"
-        raise KeyboardInterrupt(f"{what}; go on with: {again}") from None
+        return _refined(opened, task, flags)
+    except (CoderError, GoalNotUnderstood, ProgramRefused) as error:
+        note(f"no repair: {error}")
+        raise fault from None
 
 
 def _learn(opened: Run, task: Task, flags: Flags) -> None:

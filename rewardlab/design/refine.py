@@ -8,12 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.coders.base import Coder, Round
+from rewardlab.coders.base import Attempt, Coder, Round
 from rewardlab.coders.select import make_coder
 from rewardlab.config import Sandbox
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Loop, quiet
+from rewardlab.design.fault import fault_of
 from rewardlab.design.feedback import Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of
 from rewardlab.design.seen import describe_run
@@ -45,6 +46,9 @@ def refine(
     on_event: OnEvent = quiet,
 ) -> RewardProgram:
     """Write the next program: the run's own, improved by what was seen and said.
+
+    A program that stopped its run by a fault is repaired: what happened at which state goes back to
+    the coder, and the next program must not fail there.
 
     The program is kept in the run as `next/<id>.py`, what was said in `feedback.json`, the calls in
     `llm/`.
@@ -81,19 +85,27 @@ def refine(
     config = run.config
     task = task_of(run, task)
     goal = check_request(config.goal or parent.goal or task.goal, max_repairs=max_repairs)
+    fault = fault_of(run, task.scene)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
         check=lambda program: validate(
-            program, task, seed=config.seed, sandbox=sandbox, allow_degraded=allow_degraded
+            program,
+            task,
+            seed=config.seed,
+            sandbox=sandbox,
+            allow_degraded=allow_degraded,
+            also=fault.rows if fault else None,
         ),
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
         on_event=on_event,
         budget=Budget(),
     )
-    request = replace(
-        first_request(task, goal, seed=config.seed), rounds=_rounds(run, parent, feedback)
-    )
+    request = first_request(task, goal, seed=config.seed)
+    if fault is not None:
+        request = replace(request, attempt=Attempt(parent.source, (fault.finding,)))
+    if fault is None or feedback != Feedback():
+        request = replace(request, rounds=_rounds(run, parent, feedback))
     child = programs_of(loop.run([request], parent=parent), on_event)[0]
     _keep(run, feedback, child)
     return child

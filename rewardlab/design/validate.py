@@ -8,12 +8,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from rewardlab.config import Sandbox, check_seed
 from rewardlab.design.verdict import Verdict
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.reading import read
 
 if TYPE_CHECKING:
+    from rewardlab.envs.scene import Array
     from rewardlab.envs.states import States
     from rewardlab.envs.tasks import Task
 
@@ -27,6 +30,7 @@ def validate(
     seed: int = 0,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
+    also: Array | None = None,
 ) -> Verdict:
     """Check a program: the allow-list first, then the jailed probe on real states of the task.
 
@@ -36,6 +40,7 @@ def validate(
         seed: Fixes the states of the probe.
         sandbox: `"require"` refuses to run anything below the full sandbox.
         allow_degraded: Run a program of a model or a file although a layer is missing.
+        also: `(N, D)` recorded rows on which it must not fail either.
 
     Returns:
         The verdict; a bad program is a verdict that is not `ok`, never an exception.
@@ -58,6 +63,8 @@ def validate(
         for hash_seed in spawn.HASH_SEEDS:
             spawn.zygote(hash_seed)  # gets ready while the states are made
         rows, names = probe_rows(task, seed)
+        if also is not None and len(also):
+            rows, names = np.concatenate((rows, also)), (*names, *["recorded"] * len(also))
         admit(program, sandbox, allow_degraded)
         tried = probe(program, task.scene, rows, names=names, seed=seed)
         states = sha256(rows.tobytes()).hexdigest()

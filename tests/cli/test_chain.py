@@ -12,10 +12,12 @@ import time
 
 import pytest
 
-from rewardlab import Run
+from rewardlab import Run, task
 from rewardlab.cli import main
+from rewardlab.design.validate import probe_rows
 from rewardlab.envs.gl import choose
 from rewardlab.sandbox.record import FIELDS
+from rewardlab.training.run import list_runs
 
 TASK = "metaworld/window-close"
 GOAL = "Push and close a sliding window by its handle."
@@ -212,3 +214,33 @@ def test_the_next_command_is_one_that_works_from_here(chain):
     code, printed = call("run", "--resume", chain["path"], "--episodes", 1, "--no-video")
     assert code == 0
     assert f'next    rewardlab refine {chain["path"]} "what should change"' in printed
+
+
+FRAGILE = """def compute_dense_reward(self, action):
+    near = 1.0 - np.linalg.norm(self.robot.ee_position - self.obj1.position)
+    if abs(self.time - STEP * 0.0125) < 0.001:
+        near = near / (self.obj1.position[2] - self.obj1.position[2])
+    return float(near), {"near": float(near)}
+"""
+
+
+@pytest.mark.slow
+def test_a_program_that_fails_while_training_is_repaired_and_trained_on(answers, tmp_path):
+    """The states of the probe are too few to find every fault."""
+    asked_about = task(TASK, horizon=40)
+    times = probe_rows(asked_about, 0).rows[:, 3 * asked_about.scene.size]
+    step = next(k for k in range(2, 40) if abs(times - k * 0.0125).min() > 0.002)
+    fragile = FRAGILE.replace("STEP", str(step))
+    fixed = fragile.replace("(self.obj1.position[2] - self.obj1.position[2])", "1.0")
+    asked = answers(*(f"```python\n{source}```" for source in (fragile, fixed)))
+    out = tmp_path / "results"
+    flags = ("--coder", "openai", "-n", 256, *SMALL, "--episodes", 1, "--no-video", "--yes")
+    code, printed = call("run", TASK, GOAL, *flags, "--out", out, "--json")
+    assert code == 0
+    parent, child = sorted(list_runs(out), key=lambda run: run.status)
+    assert (parent.status, child.status) == ("failed", "finished")
+    assert json.loads(printed)["id"] == child.id
+    assert child.program.source == fixed
+    assert child.record["parent"] == parent.program.id
+    assert len(asked.bodies) == 2
+    assert "while training" in asked.bodies[1]["messages"][2]["content"]

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from rewardlab.design.fault import fault_of
 from rewardlab.design.refine import refine
+from rewardlab.design.validate import probe_rows
 from rewardlab.errors import ProgramRefused, UnknownName, UsageError
 from rewardlab.program.diff import program_diff
 from rewardlab.program.program import RewardProgram
@@ -101,3 +103,90 @@ def test_a_run_without_a_program_cannot_be_refined(make_run):
 def test_an_unknown_run_is_told():
     with pytest.raises(UnknownName, match="run"):
         refine("no-such-run", "Better.")
+
+
+FRAGILE = """def compute_dense_reward(self, action):
+    near = 1.0 - np.linalg.norm(self.robot.ee_position - self.obj1.position)
+    if 0.3041 < self.time < 0.3042 and action[0] > 0.123:
+        near = near / (self.time - self.time)
+    return float(near), {"near": float(near)}
+"""
+GUARDED = FRAGILE.replace("(self.time - self.time)", "max(self.time, 0.1)")
+
+
+@pytest.fixture
+def stopped(make_run, task):
+    """A run that its program stopped by a fault, on a state that no probe tries."""
+    run = make_run("stopped", FRAGILE)
+    rows = probe_rows(task, 0).rows
+    row = rows[0].copy()
+    row[3 * task.scene.size] = 0.30415
+    row[3 * task.scene.size + 1] = 0.5
+    fault = {
+        "code": "NonFiniteReward",
+        "message": "the reward is inf",
+        "hint": "guard the division",
+        "line": None,
+        "program_id": run.program.id,
+        "read": {"time": 0.30415},
+        "values": row.tolist(),
+    }
+    run.release("failed", reason="the reward program failed", fault=fault)
+    return run
+
+
+def test_a_fault_goes_back_to_the_coder_with_its_state(answers, stopped, block):
+    asked = answers(block(GUARDED))
+    child = refine(stopped, coder="openai", model="m")
+    assert child.source == GUARDED
+    assert child.parent == stopped.program.id
+    first, said, repair = (m["content"] for m in asked.bodies[0]["messages"])
+    assert "<rounds>" not in first
+    assert FRAGILE.rstrip() in said
+    assert "NonFiniteReward: the reward is inf, while training | guard the division" in repair
+    assert '{"time": 0.30415}' in repair
+    call = json.loads((stopped.path / "llm" / "0001.json").read_text())
+    assert call["stage"] == "repair"
+    assert call["repairs"][0].startswith("NonFiniteReward")
+
+
+def test_a_repair_must_hold_where_the_run_stopped(answers, stopped, block):
+    """It passes every state of the probe."""
+    cosmetic = FRAGILE + "# guarded\n"
+    asked = answers(block(cosmetic), block(GUARDED))
+    assert refine(stopped, coder="openai").source == GUARDED
+    assert "recorded" in asked.bodies[1]["messages"][2]["content"]
+
+
+def test_a_comment_on_a_stopped_run_is_told_too(answers, stopped, block):
+    asked = answers(block(GUARDED))
+    refine(stopped, "Be gentle.", coder="openai")
+    (past,) = rounds(asked.bodies[0])
+    assert past["feedback"] == "Be gentle."
+    assert "while training" in asked.bodies[0]["messages"][2]["content"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"program_id": "of the success predicate"},
+        {"code": "MadeUp"},
+        {"code": ["NonFiniteReward"]},
+    ],
+)
+def test_what_is_no_fault_of_the_program_is_not_repaired(stopped, task, damage):
+    stopped.update(fault={**stopped.record["fault"], **damage})
+    assert fault_of(stopped, task.scene) is None
+
+
+@pytest.mark.parametrize("values", [None, "x", [1.0], [None] * 99, [float("nan")] * 187])
+def test_a_damaged_row_is_left_out(stopped, task, values):
+    stopped.update(fault={**stopped.record["fault"], "values": values, "line": "3", "read": 7})
+    fault = fault_of(stopped, task.scene)
+    assert fault.rows.shape == (0, task.scene.row_size)
+    assert fault.finding.line is None
+
+
+def test_a_run_that_went_on_is_not_repaired(stopped, task):
+    stopped.release("finished")
+    assert fault_of(stopped, task.scene) is None
