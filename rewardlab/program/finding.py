@@ -61,6 +61,7 @@ CODES: Mapping[str, Code] = {
     "UNREACHED": Code("a term is 0 on every state", "warning", _RUNNING),
     "CONSTANT": Code("a term is the same on every state", "warning", _RUNNING),
     "DOMINATED": Code("a term of the action outweighs all others", "warning", _RUNNING),
+    "IDLE_PAY": Code("a bonus that doing nothing earns", "warning", _RUNNING),
     "FLOAT_EQ": Code("a float is compared exactly", "warning"),
     "RANGE": Code("a bound that the field never passes", "warning"),
     "QUAT_ORDER": Code("a wxyz quaternion where xyzw is read", "warning"),

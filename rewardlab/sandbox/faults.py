@@ -42,6 +42,7 @@ REMEDIES = {
     "UNREACHED": "check when it is to pay",
     "CONSTANT": "it matters only where episodes can end early: else leave it out",
     "DOMINATED": "lower its weight",
+    "IDLE_PAY": "pay it only once something is reached, e.g. when the object is near its goal",
 }
 """What to do about each finding that running gives, by code."""
 

@@ -10,6 +10,12 @@ from rewardlab.program.finding import Finding
 from rewardlab.sandbox.batch import Array, Batch
 from rewardlab.sandbox.faults import Cases
 
+RESET = "after a reset"
+"""Name of the states that an episode begins with."""
+
+IDLE = frozenset({"check_static", "gripper_openness"})
+"""What is true of things that nobody has touched yet: bonuses on it are looked at."""
+
 SCALE, SMALL, CONSTANT, COMMON, TERM_SUM = 1e6, 0.02, 1e-9, 0.9, 1e-6
 
 
@@ -47,6 +53,8 @@ def check_sense(cases: Cases, batch: Batch, still: Batch) -> Iterator[Finding]:
         yield cases.warning("SCALE", f"varies by {spread:.2g} over all states")
     for name, values, still_values in _columns(batch, still):
         yield from _check_term(cases, name, values, still_values, spread)
+    if not IDLE.isdisjoint(cases.words):
+        yield from _check_idle(cases, still)
     counts = np.unique(batch.reward, return_counts=True)[1]
     if counts.max() > COMMON * len(batch.reward):
         share = 100.0 * counts.max() / len(batch.reward)
@@ -68,6 +76,18 @@ def _check_term(
     elif np.ptp(still) < CONSTANT and varies > spread > CONSTANT:
         message = f"term {name!r} is about the action alone and outweighs all others"
         yield cases.warning("DOMINATED", f"{message}: {varies:.3g} to {spread:.3g}")
+
+
+def _check_idle(cases: Cases, still: Batch) -> Iterator[Finding]:
+    """Warn about a bonus, a term of two values, that every episode begins with."""
+    first = np.array([name == RESET for name in cases.names], np.bool_)
+    for k, name in enumerate(still.names):
+        values = still.terms[:, k]
+        low, high = values.min(), values.max()
+        is_bonus = high > max(low, 0.0) and np.isin(values, (low, high)).all()
+        if first.any() and is_bonus and (values[first] == high).all():
+            message = f"term {name!r} pays {high:.3g} in every initial state, for doing nothing"
+            yield cases.warning("IDLE_PAY", message)
 
 
 def _columns(batch: Batch, still: Batch) -> Iterator[tuple[str, Array, Array]]:

@@ -144,6 +144,12 @@ WARNINGS = {
         "outweighs all others",
         "weight",
     ),
+    "IDLE_PAY": Case(
+        "b = 1.0 * (self.robot.gripper_openness > OPEN)\n"
+        "return self.angle + b, {'a': self.angle, 'b': b}",
+        "'b' pays 1 in every initial state",
+        "once something is reached",
+    ),
 }
 
 
@@ -155,7 +161,9 @@ def tried(schema: Schema, rows: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> 
             monkeypatch.setattr(module, "RewardWorker", seam)
         head, lines = "def compute_dense_reward(self, action):\n", body.split("\n")
         source = head + "".join(f"    {line}\n" for line in lines)
-        names = tuple(f"case {i}" for i in range(len(rows)))
+        slot = schema.layout["robot.gripper_openness"]
+        source = source.replace("OPEN", repr(rows[-1, slot.start] - 1e-3))
+        names = (*(f"case {i}" for i in range(len(rows) - 1)), "after a reset")
         return probe(RewardProgram(source), schema, rows, names=names, limits=Limits(**limits))
 
     return run
