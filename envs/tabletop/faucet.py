@@ -59,7 +59,7 @@ SCHEMA = arm_schema(
     n_obs=N_ROBOT + 13,
     surfaces={
         "faucet": Surface((BODY, (LEVER,)), N_POINTS),
-        "faucet.handle": Surface(((LEVER,),), N_POINTS),
+        "faucet.handle": Surface(((LEVER,),), N_POINTS, target=TARGET),
     },
 )
 
