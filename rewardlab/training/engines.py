@@ -8,7 +8,7 @@ from typing import Literal
 from rewardlab.config import Engine
 from rewardlab.envs.batch import PoolMaker
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import UnknownName, UsageError
+from rewardlab.errors import MissingExtra, UnknownName, UsageError
 
 ENGINES = ("auto", "python", "envpool")
 
@@ -38,6 +38,8 @@ def choose(
     if engine == "python":
         return "python"
     pool_maker(task)
+    if find_spec("envpool") is None:
+        raise MissingExtra("runs on the engine envpool", "fast")
     if lockdown or vec_env != "dummy":
         what = "a trainer that is locked down" if lockdown else f"vec_env={vec_env!r}"
         raise UsageError(f"the engine envpool cannot be used with {what}: use the engine python")

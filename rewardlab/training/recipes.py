@@ -74,13 +74,17 @@ TEXT2REWARD: Mapping[str, Preset] = {
 
 
 def _fast(suite: str, algo: str = "ppo", **changes: Any) -> Preset:
-    """Return the suite's own preset as a recipe."""
+    """Return the suite's own preset as a recipe; `n_steps` keeps the size of a rollout."""
     schedule = {"eval_freq": 10_000, "eval_episodes": 20, "until_success": 0.95, "pool": True}
-    return replace(PRESETS[suite][algo], algo=algo, **{**schedule, **changes})
+    own = PRESETS[suite][algo]
+    n_envs = changes.get("n_envs", own.n_envs)
+    rollout = {"n_steps": own.hyperparameters["n_steps"] * own.n_envs // n_envs}
+    settings = {**own.hyperparameters, **rollout}
+    return replace(own, algo=algo, hyperparameters=settings, **{**schedule, **changes})
 
 
 FAST_SUITES: Mapping[str, Preset] = {
-    "metaworld": _fast("metaworld", n_timesteps=300_000),
+    "metaworld": _fast("metaworld", n_envs=16, n_timesteps=300_000),
     "tabletop": _fast("tabletop", n_timesteps=1_000_000, eval_freq=50_000),
     "locomotion": _fast("locomotion", n_timesteps=1_000_000, eval_freq=50_000),
 }

@@ -1,0 +1,133 @@
+"""Make every table of results/text2reward again: what trains, and how fast two recipes get there.
+
+    python benchmarks/text2reward.py library  [TASK …] [--jobs 2]     every program of the library
+    python benchmarks/text2reward.py race     [TASK …] [--seeds 3]    ours to 90 % success
+    python benchmarks/text2reward.py paper    [TASK …]                the paper's recipe, timed
+    python benchmarks/text2reward.py real     [TASK …] [--seeds 3]    the paper's recipe to 90 %
+    python benchmarks/text2reward.py ablation [TASK …] [--seeds 3]    ours without one lever each
+    python benchmarks/text2reward.py tables                           write them from the rows
+
+Rows are JSON lines in --out (results/text2reward); finished ones are kept, so a command can be
+stopped and started again. A row belongs to one program, by its id, and to one set of settings.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import recipe_tables
+from recipes import Job, work, written
+
+from rewardlab.training.recipes import TEXT2REWARD
+
+TARGET = 0.9
+RACE = tuple(
+    f"metaworld/{name}"
+    for name in (
+        *("window-close", "drawer-close", "door-unlock"),
+        *("button-press", "handle-press-side", "window-open", "drawer-open"),
+    )
+)
+BEHAVIOURS = tuple(
+    f"locomotion/{name}"
+    for name in (
+        *("hopper-forward", "hopper-front-flip", "hopper-back-flip"),
+        *("ant-forward", "ant-lie-down", "ant-wave-leg"),
+    )
+)
+PUBLISHED = (*TEXT2REWARD, *BEHAVIOURS)
+"""The 24 tasks of the paper: 17 of manipulation, stack-cube, six behaviours."""
+
+UPDATES = 2_000
+"""Gradient steps that the paper's recipe is timed over."""
+
+OURS = {"preset": "fast", "until_success": TARGET, "eval_freq": 6_000, "eval_episodes": 20}
+PAPER = {"preset": "text2reward"}
+WITHOUT: dict[str, dict[str, Any]] = {
+    "ours": {},
+    "engine: Python": {"engine": "python"},
+    "no normalisation": {"normalize": None},
+    "horizon 500": {"horizon": 500},
+    "gamma .99": {"hyperparameters": {"gamma": 0.99}},
+    "net 3 x 256": {"policy_kwargs": {"net_arch": [256, 256, 256]}},
+    "SAC 2 x 128": {"algo": "sac"},
+}
+"""Our recipe with one lever each put back."""
+
+
+def library(tasks: list[str], seeds: int) -> list[Job]:
+    """Every program of the library with our recipe at its own budget."""
+    have = written()
+    tasks = tasks or [id for id in PUBLISHED if id in have]
+    fast = {"preset": "fast"}
+    return [Job("library", t, "fast", fast, s, 50) for s in range(seeds) for t in tasks]
+
+
+def race(tasks: list[str], seeds: int) -> list[Job]:
+    """Ours until it solves 90 %."""
+    return [Job("race", t, "fast", OURS, s) for s in range(seeds) for t in tasks or RACE]
+
+
+def paper(tasks: list[str], seeds: int) -> list[Job]:
+    """The paper's recipe before and after it has begun to learn: the difference is its speed."""
+    jobs = []
+    for task in tasks or RACE:
+        recipe = TEXT2REWARD[task]
+        starts = recipe.hyperparameters["learning_starts"]
+        for updates in (0, UPDATES):
+            steps = starts + updates * recipe.n_envs
+            settings = {**PAPER, "n_timesteps": steps, "eval_freq": 0}
+            jobs += [Job("paper", task, f"{updates} updates", settings, s) for s in range(seeds)]
+    return jobs
+
+
+def real(tasks: list[str], seeds: int) -> list[Job]:
+    """The paper's recipe until it solves 90 %, evaluated more often than it was published."""
+    settings = {**PAPER, "until_success": TARGET, "eval_freq": 4_000, "eval_episodes": 20}
+    tasks = tasks or ["metaworld/handle-press-side", "metaworld/drawer-close"]
+    return [Job("real", t, "text2reward", settings, s) for s in range(seeds) for t in tasks]
+
+
+def ablation(tasks: list[str], seeds: int) -> list[Job]:
+    """Ours with one lever each put back to what it replaces."""
+    jobs = []
+    for task in tasks or ["metaworld/window-close", "metaworld/door-unlock"]:
+        for name, change in WITHOUT.items():
+            settings = {**OURS, "n_timesteps": 150_000, **change}
+            jobs += [Job("ablation", task, name, settings, s) for s in range(seeds)]
+    return jobs
+
+
+KINDS = {f.__name__: f for f in (library, race, paper, real, ablation)}
+SEEDS = {"library": 1, "paper": 1}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=[*KINDS, "tables"])
+    parser.add_argument("tasks", nargs="*", metavar="TASK")
+    parser.add_argument("--seeds", type=int, help="3, of library and paper 1")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
+    parser.add_argument("--out", type=Path, default=Path("results/text2reward"))
+    args = parser.parse_args()
+    if args.what != "tables":
+        jobs = KINDS[args.what](args.tasks, args.seeds or SEEDS.get(args.what, 3))
+        rows = args.out / f"{args.what}.jsonl"
+        work(
+            jobs,
+            rows,
+            n_jobs=args.jobs,
+            tell=lambda row: print(recipe_tables.line(row), flush=True),
+        )
+    recipe_tables.write(args.out)
+
+
+if __name__ == "__main__":
+    main()
