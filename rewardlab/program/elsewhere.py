@@ -13,7 +13,11 @@ _HALVES = {
     "p": ("position", "pos", "xyz"),
     "q": ("quaternion", "quat", "orientation", "rotation"),
 }
-_SAME = {"ee_pose": ("ee_pose", "tcp_pose", "tcp", "end_effector")}
+_SAME = {
+    "ee_pose": ("ee_pose", "tcp_pose", "tcp", "end_effector"),
+    "get_ee_coords": ("get_ee_coords", "lfinger", "rfinger", "fingertips"),
+    "time": ("time", "step_count", "elapsed_steps", "current_step", "timestep"),
+}
 """What programs call things that have another name here."""
 
 

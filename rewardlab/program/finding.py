@@ -66,6 +66,8 @@ CODES: Mapping[str, Code] = {
     "RANGE": Code("a bound that the field never passes", "warning"),
     "QUAT_ORDER": Code("a wxyz quaternion where xyzw is read", "warning"),
     "POSITION_COSINE": Code("the cosine of two positions", "warning"),
+    "DOMAIN": Code("an angle of what rounding may put outside of [-1, 1]", "warning"),
+    "SHAPE": Code("a single point where many are read", "warning"),
     "NoCode": Code("a reply without a program", by=frozenset({"coder"})),
     "Unchanged": Code("the program that was to be improved", by=frozenset({"coder"})),
 }

@@ -11,11 +11,8 @@ from collections.abc import Iterator
 
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
-from rewardlab.program.members import show
+from rewardlab.program.lint_calls import field_of, lint_call
 from rewardlab.program.schema import FieldSpec
-
-_FROM_QUAT = "scipy.spatial.transform.Rotation.from_quat"
-_COSINE = "scipy.spatial.distance.cosine"
 
 
 def lint(inference: Inference) -> Iterator[Finding]:
@@ -23,12 +20,15 @@ def lint(inference: Inference) -> Iterator[Finding]:
     for comparison in inference.scopes.nodes(ast.Compare):
         yield from _comparison(comparison, inference)
     for call in inference.scopes.nodes(ast.Call):
-        yield from _call(call, inference)
+        yield from lint_call(call, inference)
 
 
 def _comparison(node: ast.Compare, inference: Inference) -> Iterator[Finding]:
     sides = [node.left, *node.comparators]
     for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
+        if isinstance(op, (ast.Eq, ast.NotEq)) and _are_floats((left, right), inference):
+            message = "compares two floats exactly"
+            yield at(node, "FLOAT_EQ", message, "compare with a margin", warn=True)
         for value, constant in ((left, _number(right)), (right, _number(left))):
             if constant is None:
                 continue
@@ -40,21 +40,6 @@ def _comparison(node: ast.Compare, inference: Inference) -> Iterator[Finding]:
             elif field is not None and _outside(constant, field):
                 message = f"{field.name} stays within [{field.low}, {field.high}], not {constant}"
                 yield at(node, "RANGE", message, "use a bound that it can reach", warn=True)
-
-
-def _call(node: ast.Call, inference: Inference) -> Iterator[Finding]:
-    names = {kind.name for kind in inference.kinds(node.func) if kind.tag == "symbol"}
-    fields = [_field(argument, inference) for argument in node.args]
-    if _FROM_QUAT in names and fields and fields[0] is not None:
-        scalar_first = any(keyword.arg == "scalar_first" for keyword in node.keywords)
-        if fields[0].name.startswith("quat") and not scalar_first:
-            message = f"Rotation reads xyzw, but {show(node.args[0])} is wxyz"
-            yield at(node, "QUAT_ORDER", message, "pass scalar_first=True", warn=True)
-    lengths = [field for field in fields if field is not None and field.unit == "m"]
-    metric = getattr(node.args[2], "value", "") if len(node.args) == 3 else ""
-    if (_COSINE in names or metric == "cosine") and len(lengths) == 2:
-        message = "the cosine of two absolute positions is nearly constant"
-        yield at(node, "POSITION_COSINE", message, "use the distance between them", warn=True)
 
 
 def _number(node: ast.expr) -> int | float | None:
@@ -71,8 +56,11 @@ def _field(node: ast.expr, inference: Inference) -> FieldSpec | None:
         node = node.value
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         node = node.func.value if node.func.attr in ("copy", "ravel", "reshape") else node
-    kinds = inference.kinds(node)
-    return inference.scene.field(next(iter(kinds))) if len(kinds) == 1 else None
+    return field_of(node, inference)
+
+
+def _are_floats(sides: tuple[ast.expr, ast.expr], inference: Inference) -> bool:
+    return all(_is_float(_field(side, inference)) for side in sides)
 
 
 def _is_float(field: FieldSpec | None) -> bool:

@@ -103,8 +103,7 @@ def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
     base, name = show(node.value), node.attr
     if is_entity(kind) or kind.tag == "pose":
         members = inference.scene.members(kind)
-        root = inference.scene_name
-        close = suggestions(base, kind, name, inference.scene, root)
+        close = _meant(node, kind, inference)
         return _unknown(node, f"{base} has no {name!r}", close, members)
     if kind.tag == "module":
         return _not_in_module(node, kind)
@@ -122,6 +121,16 @@ def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
     names = sorted(inference.scene.names | _VALUE_NAMES)
     close = closest(name, names, n=2)
     return _unknown(node, f"nothing here has an attribute {name!r}", close)
+
+
+def _meant(node: ast.Attribute, kind: Kind, inference: Inference) -> list[str]:
+    """Return what may be meant; if nothing is like it, what has the member that follows."""
+    base, scene, root = show(node.value), inference.scene, inference.scene_name
+    found = suggestions(base, kind, node.attr, scene, root)
+    if not found:
+        after = (a.attr for a in inference.scopes.nodes(ast.Attribute) if a.value is node)
+        found = [path for name in after for path in suggestions(base, kind, name, scene, root)]
+    return found[:2]
 
 
 def _not_in_module(node: ast.Attribute, kind: Kind) -> Finding:

@@ -96,10 +96,11 @@ def _check_form(tree: ast.Module, nodes: Nodes) -> Iterator[Finding]:
 
 def _check_meaning(tree: ast.Module, nodes: Nodes, schema: Schema) -> Iterator[Finding]:
     yield from resolve_imports(tree, nodes)
-    yield from check_entry(tree, schema)
+    faults = tuple(check_entry(tree, schema))
+    yield from faults
     entry = find_entry(tree)
-    if entry is None:
-        return
+    if entry is None or any(fault.code == "RewardSignatureError" for fault in faults):
+        return  # nobody knows what its parameters are
     scene = SceneKinds(schema)
     inference = Inference(find_scopes(tree), entry, scene)
     if has_probing(inference):

@@ -45,7 +45,6 @@ GOOD = [
     "return 1.0 * getattr(self.robot, 'check_grasp')(self.cubeA)",
     "return float(getattr(self.cubeA, 'position', self.cubeA.pose.p)[0])",
     "return float(isinstance(self.cubeA.pose, Pose))",
-    "return 1.0 * (self.cubeA.pose == self.initial.cubeA.pose)",
 ]
 
 

@@ -290,6 +290,22 @@ WARNINGS = [
         "nearly constant",
         "the distance between them",
     ),
+    Case(
+        "DOMAIN",
+        HEAD + "return np.arccos(np.dot(action[:3], self.obj1.position))",
+        2,
+        11,
+        "np.arccos is not a number where rounding leaves [-1, 1]",
+        "np.arccos(np.clip(np.dot(action[:3], self.obj1.position), -1.0, 1.0))",
+    ),
+    Case(
+        "SHAPE",
+        HEAD + "return cdist(self.obj1.position, [self.goal_position]).min()",
+        2,
+        17,
+        "cdist reads points (N, 3), but self.obj1.position is a single one",
+        "write self.obj1.position[None]",
+    ),
 ]
 CASES = [(case, "error") for case in ERRORS] + [(case, "warning") for case in WARNINGS]
 
@@ -315,7 +331,8 @@ def test_each_code_that_reading_gives_has_its_program():
 
 def test_the_codes_are_those_of_the_specification_and_ours():
     ours = {"SCALE", "UNREACHED", "CONSTANT", "DOMINATED", "FLOAT_EQ", "RANGE", "QUAT_ORDER"}
-    assert CODES.keys() == SPECIFIED | ours | {"POSITION_COSINE", "IDLE_PAY", "NoCode", "Unchanged"}
+    ours |= {"POSITION_COSINE", "IDLE_PAY", "DOMAIN", "SHAPE", "NoCode", "Unchanged"}
+    assert CODES.keys() == SPECIFIED | ours
 
 
 def test_no_module_gives_a_code_that_is_not_listed():
