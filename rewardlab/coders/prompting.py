@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from rewardlab.coders.base import Attempt, Request, Round
+from rewardlab.coders.features import family, features
 from rewardlab.coders.templates import as_json, closure, fenced, fill, source
 from rewardlab.coders.text import CODE_LIMIT, clean, one_line, untagged
 from rewardlab.program import vocabulary
@@ -22,12 +22,14 @@ SIGNATURE = f"def {CALL} -> tuple[float, dict[str, float]]:\n    ..."
 _N_FINDINGS, _MESSAGE_LIMIT, _FINDINGS_LIMIT = 20, 500, 12_000
 _HELPER_DOCS = {
     "angle_between_vec": "[rad]",
-    "angle_distance": "between quaternions, 0 to 1",
+    "angle_distance": "of poses or quaternions, as a share of pi: 0 to 1",
     "clip_and_normalize": "to [0, 1]",
     "quat2axangle": "axis and angle",
     "tolerance": "1 where x is within the bounds, falling with the distance; vectorised",
     "transform_points": "4×4 pose on (N, 3) points",
 }
+_OF_ORIENTATIONS = {"angle_distance", "transform_points"}
+_OF_POSES = {"ObjectPose", "Pose"}
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,9 @@ def _task_values(request: Request) -> dict[str, Any]:
     return {
         "description": request.description,
         "goal": request.goal,
-        "kind": _kind(request.scene),
-        "helpers": list(_helpers()),
+        "family": family(request.scene),
+        "has": features(request.scene),
+        "helpers": list(_helpers(features(request.scene))),
         "examples": [{"goal": e.goal, "source": e.source} for e in request.examples],
         "rounds": [_round(r) for r in request.rounds],
         "signature": SIGNATURE,
@@ -98,8 +101,12 @@ def _has_code(attempt: Attempt) -> bool:
     return all(finding.code != "NoCode" for finding in attempt.findings)
 
 
-def _helpers() -> Iterator[tuple[str, str]]:
+def _helpers(has: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield calls with a remark; those about orientations only where the scene has any."""
     for name, symbol in vocabulary.HELPERS.items():
+        turns = name in vocabulary.QUATERNIONS or name in _OF_ORIENTATIONS
+        if (turns and "orientation" not in has) or (name in _OF_POSES and "poses" not in has):
+            continue
         yield f"{name}({', '.join(symbol.signature.positional)})", _HELPER_DOCS.get(name, "")
 
 
@@ -138,15 +145,10 @@ def _round(past: Round) -> dict[str, str]:
     }
 
 
-def _kind(scene: Schema) -> str:
-    """Return which family of tips fits: arms have an end effector, walkers do not."""
-    arm = any(re.search(r"\bee_(position|pose)\b", path) for path in scene.layout)
-    return "manipulation" if arm else "locomotion"
-
-
 def _members(entity: EntitySpec, path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     parts = [part for part in entity.parts if part.described]
-    yield path, (*(part.name for part in parts), *(field.name for field in entity.fields))
+    hidden = {part.name for part in entity.parts if not part.described}
+    yield path, tuple(name for name in entity.members if name not in hidden)
     for part in parts:
         yield from _members(part.entity, f"{path}.{part.name}")
 
