@@ -1,6 +1,6 @@
 """Dense rewards for behaviours whose environment pays for something else: our own, kept simple.
 
-Each is a function of the recorded row alone, at most about 3 per step, and says what it pays in
+Each is a function of the recorded row alone, at most 5 per step, and says what it pays in
 one sentence. They are no part of any published work.
 """
 
@@ -41,11 +41,14 @@ class Oracle:
 def _flip(rule: Flip, schema: Schema) -> Reward:
     pitch, z = index(schema, "hopper.top_joint.angle"), index(schema, "hopper.top.position_z")
     rate, contact = pitch + 1, index(schema, "hopper.in_contact")
+    up = index(schema, "hopper.torso.up_vector") + 2
 
     def reward(row: Array) -> float:
         spin = min(max(rule.sign * row[rate] / SPIN, -1.0), 1.0)
+        flight = (1.0 - row[contact]) * (1.0 - row[up]) / 2.0 * max(spin, 0.0)
         height = min(max((row[z] - CROUCH) / LEAP, 0.0), 1.0)
-        return float(0.5 * height + (0.3 if row[contact] else 2.0) * spin)
+        # turning to and fro must not pay: what is paid for turning on is taken for turning back
+        return float(1.5 * spin + 3.0 * flight + 0.5 * height)
 
     return reward
 
@@ -85,7 +88,9 @@ def _wave(rule: Waving, schema: Schema) -> Reward:
     return reward
 
 
-FLIP = Oracle("pitch rate in the direction of the flip, most of it in the air, and height", _flip)
+FLIP = Oracle(
+    "pitch rate in the direction of the flip, more of it upside down in the air, and height", _flip
+)
 LIE = Oracle("belly down, times closeness to the height of lying plus stillness", _lie)
 WAVE = Oracle("the other feet down, the leg's foot up, its hip swinging while so, no drift", _wave)
 

@@ -73,15 +73,13 @@ def trajectory(name: str, outcome: Outcome, **thresholds: Any) -> Trajectory:
     return Trajectory(np.array(rows), np.array(success), info["facts"])
 
 
-def playback(
-    name: str, outcome: Outcome, *, render_mode: str | None = None, **thresholds: Any
-) -> gym.Env[Any, Any]:
+def playback(name: str, outcome: Outcome, **thresholds: Any) -> gym.Env[Any, Any]:
     """Return an environment that follows the path, whatever the action, and records and judges."""
-    simulator.prepare(render_mode)
+    simulator.prepare()
     behaviour = behaviour_of(name)
     rule = adjusted(behaviour.rule, thresholds, f"options of locomotion/{name}")
     robot = behaviour.robot
-    env: Any = gym.make(robot.env_id, render_mode=render_mode, **behaviour.options).unwrapped
+    env: Any = gym.make(robot.env_id, **behaviour.options).unwrapped
     path = _path(name, _Body(env), outcome, getattr(rule, "leg", ""))
     return record(_Playback(env, path), env, behaviour, rule, native_reward=False)
 

@@ -10,7 +10,7 @@ from rewardlab.errors import ConfigError, UnknownName
 def test_all_suites_are_listed_with_goals():
     entries = {entry.id: entry for entry in tasks()}
     assert sum(id.startswith("metaworld/") for id in entries) == 50
-    assert sum(id.startswith("locomotion/") for id in entries) == 4
+    assert sum(id.startswith("locomotion/") for id in entries) == 8
     assert all(entry.goal.endswith(".") and entry.success for entry in entries.values())
     assert entries["metaworld/drawer-open"].goal == "Open a drawer by its handle."
 
