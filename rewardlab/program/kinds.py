@@ -133,6 +133,13 @@ class SceneKinds:
             methods -= {field.name for field in spec.fields} | {part.name for part in spec.parts}
         return methods
 
+    @property
+    def questions(self) -> set[str]:
+        """Every name that is a method which answers yes or no, whichever entity is asked."""
+        found = [method for spec in self._classes for method in spec.methods]
+        others = {method.name for method in found if method.returns != "bool"}
+        return self.methods.intersection(m.name for m in found) - others
+
     @cached_property
     def _classes(self) -> list[EntitySpec]:
         found = [self.schema.root]

@@ -99,7 +99,8 @@ def _decides(node: ast.expr, schema: Schema) -> bool:
     if isinstance(node, ast.Call):
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else ""
-        return (function.id if isinstance(function, ast.Name) else name) in _TESTS
+        tests = _TESTS | SceneKinds(schema).questions
+        return (function.id if isinstance(function, ast.Name) else name) in tests
     path, _, name = ast.unparse(node).partition(".")
     slot = schema.layout.get(name.removeprefix("previous.").removeprefix("initial."))
     return path == "self" and slot is not None and slot.field.kind == "bool"

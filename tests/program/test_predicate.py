@@ -5,6 +5,7 @@ from rewardlab.errors import ConfigError
 from rewardlab.program.predicate import predicate_program
 from rewardlab.program.reading import read
 from rewardlab.sandbox.client import RewardWorker
+from tests.program.arm import SCENE
 
 
 @pytest.mark.parametrize(
@@ -78,3 +79,27 @@ def test_a_predicate_is_true_where_it_says(schema):
         assert worker.evaluate(rows).reward.tolist() == [0.0, 1.0, 0.0]
     finally:
         worker.close()
+
+
+@pytest.mark.parametrize(
+    ("expression", "condition"),
+    [
+        (
+            "cubeA.check_static() and not robot.check_grasp(cubeA, max_angle=30)",
+            "self.cubeA.check_static() and (not self.robot.check_grasp(self.cubeA, max_angle=30))",
+        ),
+        ("previous.cubeA.check_static()", "self.previous.cubeA.check_static()"),
+        ("cubeA.pose.p[2] > 0.2", "self.cubeA.pose.p[2] > 0.2"),
+    ],
+)
+def test_questions_and_poses_may_decide(expression, condition):
+    source = predicate_program(expression, SCENE).source
+    assert source.splitlines()[1] == f"    return 1.0 if ({condition}) else 0.0"
+
+
+@pytest.mark.parametrize(
+    "expression", ["cubeA.check_static", "robot.get_ee_coords()", "cubeA.pose", "cubeA.pose.p"]
+)
+def test_what_poses_and_methods_give_is_no_condition(expression):
+    with pytest.raises(ConfigError, match="success predicate"):
+        predicate_program(expression, SCENE)
