@@ -56,7 +56,9 @@ class Cloud:
         """
         numbers = np.frombuffer(links).reshape(-1, 7).tolist()
         moved = np.array([pose(tuple(link)).to_transformation_matrix() for link in numbers])
-        points = self.local(seed) @ moved[:, :3, :3].transpose(0, 2, 1) + moved[:, None, :3, 3]
+        points: Array = (
+            self.local(seed) @ moved[:, :3, :3].transpose(0, 2, 1) + moved[:, None, :3, 3]
+        )
         return points.reshape(-1, 3)
 
 

@@ -34,13 +34,13 @@ class Numbers(NamedTuple):
 
     label: str
     path: str
-    fields: Mapping[str, Array]
+    fields: dict[str, Array]
     constants: Mapping[str, Any]
 
 
 def check_static(own: Numbers) -> Callable[[], bool]:
     """Tell whether linear and angular speed are within `static`."""
-    speed, rate = own.constants["static"]
+    speed, rate = map(float, own.constants["static"])
     velocity, turning = own.fields["velocity"], own.fields["angular_velocity"]
 
     def check() -> bool:
@@ -61,8 +61,7 @@ def check_grasp(own: Numbers) -> Callable[[Numbers, float], bool]:
         if grasp is None:
             raise TypeError(f"check_grasp: {obj.label} is nothing that the gripper can hold")
         left, right, left_angle, right_angle = grasp.tolist()
-        pressed = left >= MIN_IMPULSE and right >= MIN_IMPULSE
-        return pressed and left_angle <= max_angle and right_angle <= max_angle
+        return bool(min(left, right) >= MIN_IMPULSE and max(left_angle, right_angle) <= max_angle)
 
     return check
 

@@ -88,7 +88,8 @@ def test_a_worker_whose_zygote_died_while_it_was_forked_does_not_start() -> None
 @linux
 def test_no_worker_is_forked_beside_a_thread() -> None:
     """Landlock would not bind it, and a fork in its middle is undefined."""
-    start = "import threading, time; threading.Thread(target=time.sleep, args=(1,)).start(); "
+    sleeper = "threading.Thread(target=time.sleep, args=(60,), daemon=True)"
+    start = f"import threading, time; {sleeper}.start(); "
     serve = (
         "import socket; from rewardlab.sandbox import zygote; ours, theirs = socket.socketpair(); "
         "ours.close(); zygote.main(theirs.detach())"
