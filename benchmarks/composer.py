@@ -2,8 +2,8 @@
 
 For each sentence of `composer_goals.yaml` the composer writes a program, which must validate and
 pay the trajectory that does what was asked strictly more, per step on average, than those that do
-not: the opposite, doing nothing, others named there. All of a group begin in the same state and last
-as long. A sentence that means the task's own goal must moreover pay a real solution of the task
+not: the opposite, doing nothing, others named there. All of a group begin in the same state. A
+sentence that means the task's own goal must moreover pay a real solution of the task
 (`solved`), where one is scripted, more than no motion at all (`still`). Sentences to refuse must be
 refused with one clear line.
 
@@ -28,7 +28,7 @@ import yaml
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
 
-from playback import bank
+from playback import bank, own
 from playback.film import Array, Bank
 
 from rewardlab.coders.base import Request
@@ -64,11 +64,13 @@ def judge(t: Task, played: Bank, case: Mapping[str, Any], *, probe: bool = True)
         source = extract(OfflineComposer().write(request(t, case["say"])).text)
     except GoalNotUnderstood as error:
         return Answer(t.id, case["say"], f"refused: {error}")
-    findings = validate(RewardProgram(source), t.id).findings if probe else read(source, t.scene).findings
+    findings = (
+        validate(RewardProgram(source), t.id).findings if probe else read(source, t.scene).findings
+    )
     if any(finding.severity == "error" for finding in findings):
         return Answer(t.id, case["say"], f"not valid: {findings[0]}")
     with RewardWorker(source, t.scene) as worker:
-        paid = {name: pay(worker, rows) for name, rows in _needed(played, case)}
+        paid = {name: pay(worker, rows) for name, rows in _needed(t, played, case)}
     return Answer(t.id, case["say"], _misrank(paid, case))
 
 
@@ -77,10 +79,9 @@ def pay(worker: RewardWorker, rows: Array) -> float:
     return float(worker.evaluate(rows).reward.mean())
 
 
-def _needed(played: Bank, case: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
-    for group in played.values():
-        own = case["wins"] == "goal" and "solved" in group
-        if case["wins"] in group or own:
+def _needed(t: Task, played: Bank, case: Mapping[str, Any]) -> Iterator[tuple[str, Array]]:
+    for name, group in played.items():
+        if case["wins"] in group or (name == "own" and case["wins"] == own(t)):
             yield from group.items()
 
 

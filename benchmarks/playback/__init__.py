@@ -17,3 +17,8 @@ SUITES = {"metaworld": sawyer, "locomotion": walkers, "tabletop": tabletop}
 def bank(task: Task) -> Bank:
     """Play all trajectories of a task."""
     return SUITES[task.suite].bank(task)
+
+
+def own(task: Task) -> str:
+    """Return the name of the trajectory that the task itself asks for."""
+    return walkers.own(task) if task.suite == "locomotion" else "goal"

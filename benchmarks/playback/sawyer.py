@@ -57,7 +57,7 @@ JOINTS: Mapping[str, Way] = {
 
 def bank(task: Task) -> Bank:
     """Play all trajectories of a MetaWorld task."""
-    return {"between": _between(task), "reset": _reset(task)}
+    return {"between": _between(task), "own": _reset(task)}
 
 
 def _between(task: Task) -> dict[str, Array]:
@@ -93,11 +93,11 @@ def _way(env: Any, task: Task, name: str) -> Way:
         return JOINTS[name]
     goal = env.unwrapped._target_pos.copy()
     if name == "pick-place":
-        start = goal + (-0.05, -0.1, 0.08)
+        start = np.add(goal, (-0.05, -0.1, 0.08))
         return Way(start, goal, (*start[:2], 0.02), closed=True)
     if name == "reach":
-        return Way(goal + (-0.1, -0.1, 0.1), goal, goal + (-0.2, -0.2, 0.15))
-    return Way(goal + (0.02, -0.12, 0.0), goal, goal + (0.04, -0.24, 0.0))
+        return Way(np.add(goal, (-0.1, -0.1, 0.1)), goal, np.add(goal, (-0.2, -0.2, 0.15)))
+    return Way(np.add(goal, (0.02, -0.12, 0.0)), goal, np.add(goal, (0.04, -0.24, 0.0)))
 
 
 def _step(env: Any, task: Task, place: Array, way: Way, name: str) -> tuple[Array, Array, bool]:

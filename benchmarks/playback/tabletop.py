@@ -2,6 +2,7 @@
 
 Each trajectory begins with the scene of a real reset, in which the thing is put in between: a cube
 in the hand above the table, a joint half-way to its target. The arm's own joints are left alone.
+`solved` is the suite's own scripted policy, with all physics.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from playback.film import HOLD, MOVE, Array, Bank, ramp, rows
+from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import Task
 
 Edit: TypeAlias = Callable[["Set", int], None]
@@ -52,9 +54,9 @@ class Set:
         """Put the point between the fingertips somewhere."""
         place = np.asarray(place)
         for path, aside in (("lfinger", 0.02), ("rfinger", -0.02)):
-            self.put(f"robot.{path}.pose", place + (0.0, aside * (1.0 + openness), 0.0))
+            self.put(f"robot.{path}.pose", np.add(place, (0.0, aside * (1.0 + openness), 0.0)))
         mobile = "robot._ee_coords" in self.schema.layout
-        self.put("robot.ee_pose", place + (0.0, 0.0, 0.1) if mobile else place)
+        self.put("robot.ee_pose", np.add(place, (0.0, 0.0, 0.1)) if mobile else place)
         if mobile:
             n = len(self.get("robot._ee_coords")) // 3
             self.put("robot._ee_coords", place + 0.02 * np.arange(n)[:, None] * (0.0, 1.0, 0.0))
@@ -67,10 +69,25 @@ def bank(task: Task) -> Bank:
     block = env.reset()[1]["scene"][: task.scene.size]
     env.close()
     scripts = SCRIPTS[task.id.partition("/")[2]](Set(task, block))
-    return {
+    played = {
         group: {name: _film(task, block, edit) for name, edit in edits.items()}
         for group, edits in scripts.items()
     }
+    return {**played, "own": {"solved": _solve(task), "still": _film(task, block, _idle)}}
+
+
+def _solve(task: Task) -> Array:
+    """Return rows of the suite's own scripted policy, with all physics."""
+    env = task.make_env(seed=0, native_reward=False)
+    env.reset()
+    act, seen, solved, over = scripted(task.id.partition("/")[2], env), [], False, False
+    while not over:
+        *_, over, info = env.step(act())
+        seen.append(info["scene"])
+        solved = solved or info["success"]
+    env.close()
+    assert solved, f"{task.id}: its scripted policy fails"
+    return np.array(seen)
 
 
 def _film(task: Task, block: Array, edit: Edit) -> Array:
@@ -119,7 +136,7 @@ def _lift(stage: Set) -> Mapping[str, Mapping[str, Edit]]:
 
 def _pick(stage: Set) -> Mapping[str, Mapping[str, Edit]]:
     goal = stage.get("goal_position").copy()
-    start = goal + (0.08, -0.08, 0.05)
+    start = np.add(goal, (0.08, -0.08, 0.05))
     return {
         "air": {
             "goal": _carry("cubeA", start, goal),
@@ -131,7 +148,7 @@ def _pick(stage: Set) -> Mapping[str, Mapping[str, Edit]]:
 
 def _stack(stage: Set) -> Mapping[str, Mapping[str, Edit]]:
     a, b = (stage.get(f"{cube}.pose")[:3].copy() for cube in ("cubeA", "cubeB"))
-    up, air = np.array((0.0, 0.0, 0.04)), b + (0.06, 0.06, 0.1)
+    up, air = np.array((0.0, 0.0, 0.04)), np.add(b, (0.06, 0.06, 0.1))
     return {
         "air": {
             "goal": _carry("cubeA", air, b + up, release=True),
@@ -175,11 +192,11 @@ def _joint(thing: str, start: float, end: float) -> Edit:
 
 
 def _led(stage: Set, thing: str, by: float) -> Array:
-    """Return where a handle is after its joint went on: on a line for a drawer, else on a circle."""
+    """Return where a handle is after its joint went on: drawers on a line, others on circles."""
     handle = stage.get(f"{thing}.handle.pose")[:3].copy()
     slot = stage.schema.layout[f"{thing}.handle.qpos"]
     if slot.field.unit == "m":
-        return handle - (by, 0.0, 0.0)
+        return np.subtract(handle, (by, 0.0, 0.0))
     aside = handle - stage.get(f"{thing}.pose")[:3]
     c, s = math.cos(by), math.sin(by)
     turned = (c * aside[0] - s * aside[1], s * aside[0] + c * aside[1], aside[2])

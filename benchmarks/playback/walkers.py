@@ -1,6 +1,7 @@
 """Walking bodies, moved like puppets: each pose is set, its speed follows, contacts are MuJoCo's.
 
 A movement is a function of time that returns `qpos`; scenes are read by the suite's own readers.
+`solved` and `still` are the suite's own scripted trajectories.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from playback.film import Array, Bank, rows
 from rewardlab.envs.locomotion.robots import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
+from rewardlab.envs.locomotion.scripted import trajectory
 from rewardlab.envs.tasks import Task
 
 Movement: TypeAlias = Callable[[float], Array]
@@ -24,6 +26,20 @@ GRAVITY_HOP = 0.6
 
 SPEEDS = {"forward": 1.5, "backward": -1.5, "slow": 0.4, "fast": 4.0}
 """Forward speeds [m/s]."""
+
+
+OWN = {
+    "hopper-front-flip": "front-flip",
+    "hopper-back-flip": "back-flip",
+    "ant-lie-down": "lie",
+    "ant-wave-leg": "wave-front-right",
+}
+"""Which trajectory is a behaviour's own; otherwise `forward`."""
+
+
+def own(task: Task) -> str:
+    """Return the name of the trajectory that the task itself asks for."""
+    return OWN.get(task.id.partition("/")[2], "forward")
 
 
 def bank(task: Task) -> Bank:
@@ -37,7 +53,9 @@ def bank(task: Task) -> Bank:
         for group, moves in groups.items()
     }
     env.close()
-    return played
+    name = task.id.partition("/")[2]
+    real = {"solved": trajectory(name, "goal").rows, "still": trajectory(name, "nothing").rows}
+    return {**played, "own": real}
 
 
 def _play(env: Any, task: Task, robot: Robot, move: Movement) -> Array:

@@ -43,7 +43,11 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     o = plan.options
     stated = "the task's own" if o.get("stated") else "the composer's choice"
     yield "TOLERANCE", o["tolerance"], f"[m] the goal counts as met within this; {stated}"
-    yield "SPAN", o.get("span", 0.2), "[m or rad] so much further away than at the start is full pay"
+    yield (
+        "SPAN",
+        o.get("span", 0.2),
+        "[m or rad] so much further away than at the start is full pay",
+    )
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"

@@ -149,4 +149,3 @@ def _call(doc: str) -> str:
 def describe(things: tuple[Thing, ...]) -> str:
     """Return what a scene has, for a message."""
     return "; ".join(f"{thing.path} ({thing.doc})" for thing in things) or "no objects"
-

@@ -54,14 +54,16 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
 
 
 def _gait(plan: Plan) -> Iterator[Piece]:
-    way = "forward" if plan.options["sign"] > 0 else "backward"
-    speed = "forward" if plan.options["sign"] > 0 else "-forward"
+    ahead = plan.options["sign"] > 0
+    way, axis = ("forward" if ahead else "backward"), "forward"
+    if plan.options.get("aside"):
+        way, axis = ("to the left" if ahead else "to the right"), "sideways"
     limit = "not more than that" if plan.options.get("exact") else "bounded"
     yield Piece(
         plan.skill,
         f"speed {way}, {limit}; the other way counts against",
         "pace",
-        (f"pace = max(-1.0, {_pace(plan, speed)})",),
+        (f"pace = max(-1.0, {_pace(plan, axis if ahead else f'-{axis}')})",),
     )
 
 
@@ -120,8 +122,9 @@ def _common(plan: Plan) -> Iterator[Piece]:
         yield Piece("high", "the body keeps its height", high)
         yield Piece("low", "the body keeps down", "share(2.0 - height / max(height_start, 0.05))")
     if "vy" in names:
-        drift = "share(abs(sideways) / SPEED)"
-        yield Piece("drift", "speed to the side", drift, cost=True)
+        aside = "forward" if plan.options.get("aside") else "sideways"
+        drift = f"share(abs({aside}) / SPEED)"
+        yield Piece("drift", "speed across that", drift, cost=True)
     if "vz" in names:
         yield Piece("bounce", "speed up and down", "share(abs(rise))", cost=True)
     if plan.options.get("effort", True):

@@ -40,6 +40,17 @@ def _scale(plan: Plan, term: str, factor: float, least: float = 0.0) -> tuple[Pl
     return plan.weigh(**{term: after}), f"{term} now counts {after:g} instead of {before:g}"
 
 
+def _main(plan: Plan) -> tuple[Plan, str]:
+    main = plan.skill if plan.skill in plan.weights else next(iter(plan.weights))
+    return _scale(plan, main, 1.5)
+
+
+def _endless(plan: Plan) -> bool:
+    """Whether a plan of an arm has no goal that could be met."""
+    o = plan.options
+    return bool(o.get("away")) or o.get("kind") in ("rise", "sink", "tip")
+
+
 def _both(*results: tuple[Plan, str]) -> tuple[Plan, str]:
     return results[-1][0], "; ".join(effect for _, effect in results)
 
@@ -50,9 +61,9 @@ def faster(plan: Plan, _: str) -> tuple[Plan, str] | None:
         speed = round(1.5 * plan.options["speed"], 3)
         new = plan.opt(speed=speed, why_speed="after the comment on speed")
         return new, f"full pay only at {speed:g} m/s"
-    if plan.family in ARM:
+    if plan.family in ARM and not _endless(plan):
         return _scale(plan, "haste", 2.0, 0.5)
-    return _scale(plan, plan.skill, 1.5)
+    return _main(plan)
 
 
 def slower(plan: Plan, _: str) -> tuple[Plan, str] | None:
@@ -76,7 +87,7 @@ def smoother(plan: Plan, _: str) -> tuple[Plan, str] | None:
 def touch(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for the way to the thing and for its last centimetres."""
     if plan.family not in ("move", "carry"):
-        return _scale(plan, "reach", 1.5) if plan.family == "reach" else None
+        return _scale(plan, "reach", 1.5) if "reach" in plan.weights else None
     first = _scale(plan, "reach", 1.5, 1.0)
     return _both(first, _scale(first[0], "touch", 2.0, 1.0))
 
@@ -98,10 +109,10 @@ def grip(state: str) -> Effect:
 def harder(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for actions that drive on towards the goal."""
     if plan.family == "carry":
-        return _scale(plan, plan.skill, 1.5)
+        return _main(plan)
     if plan.family == "move" and plan.options["driven"]:
         return _scale(plan, "force", 2.0, 1.0)
-    return _scale(plan, plan.skill, 1.5) if plan.family == "move" else None
+    return _main(plan) if plan.family == "move" else None
 
 
 def height(low: float, high: float, sign: int) -> Effect:
@@ -135,6 +146,8 @@ def approach(plan: Plan, words: str) -> tuple[Plan, str] | None:
 
 def finish(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for the last of the way and for the goal."""
+    if plan.family in ARM and _endless(plan):
+        return _main(plan)
     if plan.family == "reach":
         return _scale(plan, "done", 2.0)
     if plan.family not in ("move", "carry"):
@@ -147,6 +160,8 @@ def settle(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for staying at the goal, charge for speed."""
     if plan.family not in ARM:
         return None
+    if _endless(plan):
+        return _scale(plan, "calm", 2.0, 0.2)
     first = _scale(plan, "done", 1.5, 2.0)
     return _both(first, _scale(first[0], "calm", 2.0, 0.2))
 

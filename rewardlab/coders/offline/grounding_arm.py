@@ -38,6 +38,10 @@ _VERBS = {
 """Verbs for changes that need no verb, as in `cube B on cube A`."""
 
 
+_HEAD = r"\b(?:the|a|an|this|that|my|your|its) (?:\w+ )?{}\b"
+"""A noun, after an article and perhaps an adjective."""
+
+
 def ground_arm(request: Request, intent: Intent, arm: ArmScene) -> Plan:
     """Plan a program for an arm; raises `GoalNotUnderstood`."""
     things, ignored = _things(request, intent, arm)
@@ -50,7 +54,7 @@ def ground_arm(request: Request, intent: Intent, arm: ArmScene) -> Plan:
             f"{request.task_id} has none"
         )
     measure = choose(request, arm, things, asked.side, asked.wanted, asked.family)
-    if measure is None or not arm.openness and asked.family == "carry":
+    if measure is None or (asked.family == "carry" and not arm.openness):
         raise GoalNotUnderstood(_cannot(request, asked, arm))
     driven = _driven(request) and not measure.endless and measure.kind == "place"
     return Plan(
@@ -69,15 +73,13 @@ def _asked(request: Request, intent: Intent, things: tuple[Thing, ...]) -> Asked
     own = wish.aims(request.task_id.partition("/")[2], _own_goal(request))
     wanted, manners = wish.changes(intent.text), wish.manners(intent.text)
     skills = [skill for skill in intent.arm if skill.name != "reach"]
-    hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words) and not intent.things
-    if hand or (intent.arm and not skills):
+    hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words) or "reach" in own
+    if (hand and not intent.things) or (intent.arm and not skills):
         return Asked("reach", "reach", "against" if "away" in wanted else "own", wanted)
     if not wanted and not manners:
         foreign = tuple(skill.name for skill in intent.body)
         raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, foreign, "an arm"))
-    side = wish.side(wanted, own) if wanted else "neither"
-    if side == "neither":
-        side = wish.side(manners, own) if not wanted & {"away", "up", "down", "tip"} else side
+    side = _side(wanted, manners, own)
     family = _family(intent, own, things)
     fitting = [s.name for s in skills if s.family == family] or [s.name for s in skills]
     named = next((_VERBS.get(c, c) for c in wish.CHANGES if c in wanted), "move")
@@ -85,11 +87,22 @@ def _asked(request: Request, intent: Intent, things: tuple[Thing, ...]) -> Asked
     return Asked(skill, family, side, wanted)
 
 
+def _side(wanted: frozenset[str], manners: frozenset[str], own: frozenset[str]) -> wish.Side:
+    """Return the side of a wanted change; a manner alone means the task, or what undoes it."""
+    side = wish.side(wanted, own) if wanted else "neither"
+    if side != "neither" or wanted & {"away", "up", "down", "tip"}:
+        return side
+    side = wish.side(manners, own)
+    return "own" if side == "neither" and not wanted and manners <= wish.MOVING else side
+
+
 def _family(intent: Intent, own: frozenset[str], things: tuple[Thing, ...]) -> str:
     """Return whether a thing is to be carried: if sentence or task say so, and it can be."""
     if any(thing.jointed or thing.words & lexicon.FIXED for thing in things[:1]):
         return "move"
-    named = [s for word in intent.words for s in intent.arm if set(lexicon.roots(word)) & set(s.words)]
+    named = [
+        s for word in intent.words for s in intent.arm if set(lexicon.roots(word)) & set(s.words)
+    ]
     named = [skill for skill in named if skill.name != "reach"]
     if {"pick", "lift", "lower"} & {skill.name for skill in named}:
         return "carry"
@@ -112,13 +125,15 @@ def _things(
     missing = [n for n in intent.things if not {n, lexicon.SYNONYMS.get(n, n)} & known]
     found = [noun for noun in intent.things if noun not in missing]
     lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]
-    letters = re.findall(r"\bcube ?([a-e])\b", intent.text)
+    letters = re.findall(r"\bcube ?([a-e])\b", intent.text) or re.findall(r"\b[b-e]\b", intent.text)
     paths = {thing.path for thing in arm.things}
     lost += [f"cube {c.upper()}" for c in letters if c != "a" and f"cube{c.upper()}" not in paths]
     rest = tuple(word for word in intent.words if unknown(word, known))
-    verb = wish.changes(intent.text) or intent.arm
-    if lost or (rest and verb and not found and not _deictic(intent)):
-        wanted = " or ".join(repr(word) for word in (lost or rest)[:3])
+    strange = [word for word in rest if re.search(_HEAD.format(word), intent.text)]
+    changes = wish.changes(intent.text)
+    meant = found or _deictic(intent) or ("onto" in changes and len(arm.things) > 1)
+    if lost or (strange and (changes or intent.arm) and not meant):
+        wanted = " or ".join(repr(word) for word in (lost or strange)[:3])
         raise GoalNotUnderstood(
             f"nothing in the scene of {request.task_id} is known as {wanted}; it has: "
             f"{describe(arm.things)}"
@@ -160,7 +175,9 @@ def _weights(asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> 
     return {"reach": 2.0, **grip, asked.skill: 6.0, **upright, **done, **force, "effort": 0.02}
 
 
-def _options(request: Request, asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> dict[str, Any]:
+def _options(
+    request: Request, asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool
+) -> dict[str, Any]:
     scored = measure.scored
     options = {
         "axes": list(scored.axes),

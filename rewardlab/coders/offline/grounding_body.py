@@ -20,7 +20,7 @@ TORSOS = ("torso", "trunk", "base", "base_link", "pelvis", "body", "root", "chas
 _SHARED = {"move", "roll", "swing", "lower", "raise", "drop", "lift", "switch"}
 """Verbs that an arm and a walking body both have."""
 
-_SLOW = {"slow", "slowly", "slower", "leisurely", "gently"}
+_SLOW = {"slow", "slowly", "slower", "leisurely", "gently", "tiptoe", "creep", "snail"}
 _FAST = {"fast", "faster", "quick", "quickly", "sprint"}
 
 
@@ -72,7 +72,9 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
     options: dict[str, Any] = {"effort": not request.scene.action.discrete}
     if skill.family == "gait":
         options |= _speed(request, intent)
-    if skill.family in ("gait", "flip"):
+    if skill.family == "gait":
+        options |= _aside(request, intent, names)
+    if skill.family in ("gait", "flip") and "aside" not in options:
         back = {"backward", "back"} & set(intent.directions) or "backflip" in intent.text
         options["sign"] = -1.0 if back else 1.0
     if skill.family == "flip" and "pitch" not in names:
@@ -104,12 +106,30 @@ def _body_skill(request: Request, intent: Intent) -> Skill:
     skills = {skill.name: skill for skill in lexicon.BODY}
     foreign = (*(s.name for s in intent.arm if not set(s.words) & _SHARED), *intent.things)
     if not intent.things:
-        going = {"forward", "backward"} & set(intent.directions)
+        going = {"forward", "backward", "sideways"} & set(intent.directions)
+        going |= {"front", "left", "right"} & set(intent.directions) if not _limb(intent) else set()
         if going and not any(s.family in ("flip", "wave") for s in intent.body):
             return skills["run"]
         if intent.body:
             return intent.body[0]
     raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.BODY, foreign, "a walking body"))
+
+
+def _aside(request: Request, intent: Intent, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of a gait to the side, if that is asked for."""
+    side = {"left", "right", "sideways"} & set(intent.directions)
+    if not side or {"forward", "backward"} & set(intent.directions):
+        return {}
+    if "vy" not in names:
+        raise GoalNotUnderstood(
+            f"{request.task_id} moves in a plane: it can go forward and backward, not sideways"
+        )
+    return {"aside": True, "sign": -1.0 if "right" in side else 1.0}
+
+
+def _limb(intent: Intent) -> bool:
+    """Whether left, right, front and back are those of a leg."""
+    return bool({"leg", "legs", "foot", "feet", "arm", "paw", "limb"} & set(intent.words))
 
 
 def _speed(request: Request, intent: Intent) -> dict[str, Any]:

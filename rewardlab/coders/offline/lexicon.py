@@ -25,49 +25,66 @@ class Skill:
     words: tuple[str, ...]
 
 
+def _skill(name: str, family: Family, words: str = "") -> Skill:
+    return Skill(name, family, (name, *words.split()))
+
+
 ARM = (
-    Skill("hammer", "carry", ("hammer", "drive")),
-    Skill("open", "move", ("open",)),
-    Skill("close", "move", ("close", "shut")),
-    Skill("unlock", "move", ("unlock", "unlatch")),
-    Skill("lock", "move", ("lock", "latch")),
-    Skill("insert", "carry", ("insert", "plug")),
-    Skill("unplug", "move", ("unplug", "extract")),
-    Skill("assemble", "carry", ("assemble", "mount", "fit")),
-    Skill("disassemble", "carry", ("disassemble", "unmount")),
-    Skill("stack", "carry", ("stack",)),
-    Skill("place", "carry", ("place", "put", "drop", "dunk", "bring", "carry")),
-    Skill("lift", "carry", ("lift", "raise", "hoist")),
-    Skill("lower", "carry", ("lower",)),
-    Skill("sweep", "move", ("sweep", "wipe")),
-    Skill("press", "move", ("press", "hit", "poke")),
-    Skill("turn", "move", ("turn", "rotate", "twist", "switch")),
-    Skill("slide", "move", ("slide",)),
-    Skill("pull", "move", ("pull", "drag", "tug", "yank")),
-    Skill("push", "move", ("push", "shove", "nudge", "kick", "move", "roll", "knock", "swing")),
-    Skill("pick", "carry", ("pick", "grasp", "grab", "take", "hold")),
-    Skill("reach", "reach", ("reach", "touch", "hover", "point")),
+    _skill("hammer", "carry", "drive"),
+    _skill("open", "move", "unseal widen extend"),
+    _skill("close", "move", "shut seal slam fasten"),
+    _skill("unlock", "move", "unlatch"),
+    _skill("lock", "move", "latch"),
+    _skill("insert", "carry", "plug slot"),
+    _skill("unplug", "move", "extract"),
+    _skill("assemble", "carry", "mount fit"),
+    _skill("disassemble", "carry", "unmount"),
+    _skill("stack", "carry", "pile"),
+    _skill(
+        "place", "carry", "put drop dunk bring carry set lay deliver deposit transport transfer"
+    ),
+    _skill("lift", "carry", "raise hoist elevate heave"),
+    _skill("lower", "carry", "sink settle"),
+    _skill("sweep", "move", "wipe brush"),
+    _skill("press", "move", "hit poke depress click squeeze trigger activate strike"),
+    _skill("turn", "move", "rotate twist switch spin crank"),
+    _skill("slide", "move", "glide"),
+    _skill("pull", "move", "drag tug yank haul retract"),
+    _skill(
+        "push",
+        "move",
+        "shove nudge kick move roll knock swing wheel steer guide thrust bump scoot force shift",
+    ),
+    _skill("pick", "carry", "grasp grab take hold grip seize catch fetch collect clutch"),
+    _skill("reach", "reach", "touch hover point approach"),
 )
 
 BODY = (
-    Skill("flip", "flip", ("flip", "somersault", "backflip", "frontflip")),
-    Skill("wave", "wave", ("wave", "waggle")),
-    Skill("jump", "pose", ("jump", "hop", "leap", "bounce")),
-    Skill("lie", "pose", ("lie", "lay", "rest")),
-    Skill("stand", "pose", ("stand", "balance", "wait", "stay", "rise")),
-    Skill(
+    _skill("flip", "flip", "somersault backflip frontflip salto tumble"),
+    _skill("wave", "wave", "waggle wiggle wag beckon"),
+    _skill("jump", "pose", "hop leap bounce vault"),
+    _skill("lie", "pose", "lay rest recline crouch sprawl flatten"),
+    _skill(
+        "stand", "pose", "balance wait stay rise freeze still motionless halt stop pause remain"
+    ),
+    _skill(
         "run",
         "gait",
-        ("run", "walk", "trot", "jog", "sprint", "gallop", "go", "move", "crawl", "stroll"),
+        "walk trot jog sprint gallop go move crawl stroll step march advance proceed race dash "
+        "stride travel hike amble creep sneak tiptoe scurry retreat charge",
     ),
 )
+
+FLIPPING = re.compile(r"\b(?:rotat|turn|spin|roll|go)\w* .*\b(?:air|heels)\b")
+"""A flip in other words."""
 
 DIRECTIONS = ("forward", "backward", "up", "down", "left", "right", "front", "back", "sideways")
 
 _THINGS = (
-    "armchair ball basketball bin block bottle box button cabinet chair cube cup cupboard dial door "
-    "drawer faucet handle hammer hole hoop knob lamp lever lid lock machine mug nail net nut peg plate "
-    "puck ring shelf stick stool switch tap thermos toy valve water wheel window wrench glass spoon egg"
+    "armchair ball basketball bin block bottle box button cabinet chair cube cup cupboard dial "
+    "door drawer egg faucet glass hammer handle hole hoop knob lamp lever lid lock machine mug "
+    "nail net nut peg plate puck ring shelf spoon stick stool switch tap thermos toy valve water "
+    "wheel window wrench"
 )
 THINGS = frozenset(_THINGS.split())
 """Nouns that name an object: if one is in a goal but not in the scene, the goal is refused."""
@@ -76,7 +93,8 @@ _SETTINGS = "hole wall net hoop bin table shelf block peg machine box door ring"
 SETTINGS = frozenset(_SETTINGS.split())
 """Nouns that may stand for a place; a scene need not list them."""
 
-FIXED = frozenset("button cabinet chair dial door drawer faucet handle knob lever lock window".split())
+_FIXED = "button cabinet chair dial door drawer faucet handle knob lever lock window"
+FIXED = frozenset(_FIXED.split())
 """Nouns of things that a hand moves where they are, without carrying them."""
 
 SYNONYMS: Mapping[str, str] = {
@@ -85,14 +103,19 @@ SYNONYMS: Mapping[str, str] = {
 }
 """Nouns that a person may use for those of scenes."""
 
+_WAYS: Mapping[str, str] = {
+    **{"ahead": "forward", "reverse": "backward", "retreat": "backward", "sidestep": "sideways"},
+    **{"upward": "up", "downward": "down", "sideway": "sideways"},
+}
+
 LEGS = ("front left", "front right", "back left", "back right")
 
 _STOP = (
     "a about across again against all along an and arm around as at away be by carefully "
     "clockwise completely control coordination counter-clockwise counterclockwise direction "
-    "do end fall falling fast for free from fully gently get goal gripper half hand in "
-    "initial inside into is it its joint keep let m make me meter meters metre metres middle "
-    "much object of off on one onto or other out over place please position quickly revolving "
+    "do down end fall falling fast fingers fingertips firm for free from fully gently get give "
+    "goal gripper half hand in initial inside into is it its joint keep let m make me "
+    "meter meters metre metres middle much object of off on one onto or other out over place please position quickly revolving "
     "robot s second seconds see should sliding slowly so some target that the them then there "
     "thing through to top toward towards turn under until upright us use using want way while "
     "with without x y you your z"
@@ -101,6 +124,7 @@ STOP = frozenset(_STOP.split())
 """Words that carry nothing a composer acts on."""
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_COMMAND = re.compile(r"(?:^|, |\band |\bthen |\bplease |\bto )([a-z]+)")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m/s|mps|meters? per second|metres? per second)")
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(cm|mm|m|meters?|metres?)\b(?!/)")
 _UNITS = {"cm": 0.01, "mm": 0.001}
@@ -134,14 +158,16 @@ class Intent:
 def understand(text: str) -> Intent:
     """Read what a sentence asks for, in lower case, see `sentence.listen`."""
     words = tuple(_WORD.findall(text))
+    verbs = {word for words in _COMMAND.findall(text) for word in words.split()[-1:]}
     said = {root for word in words for root in roots(word)}
+    said |= {"flip"} if FLIPPING.search(text) else set()
     speed, length = _NUMBER.search(text), _LENGTH.search(text)
     return Intent(
         text,
         words,
         tuple(skill for skill in ARM if said & set(skill.words)),
         tuple(skill for skill in BODY if said & set(skill.words)),
-        tuple(dict.fromkeys(n for word in words for n in roots(word) if n in THINGS)),
+        tuple(dict.fromkeys(n for w in words if w not in verbs for n in roots(w) if n in THINGS)),
         tuple(dict.fromkeys(d for word in words if (d := direction(word)))),
         float(speed.group(1)) if speed else None,
         float(length.group(1)) * _UNITS.get(length.group(2), 1.0) if length else None,
@@ -164,9 +190,7 @@ def roots(word: str) -> Iterator[str]:
 
 def direction(word: str) -> str | None:
     """Return the direction that a word means, if it means one."""
-    word = {"ahead": "forward", "reverse": "backward", "upward": "up", "downward": "down"}.get(
-        word.removesuffix("s"), word
-    )
+    word = _WAYS.get(word.removesuffix("s"), word)
     word = word if word in DIRECTIONS else word.removesuffix("s").removesuffix("wards")
     return word if word in DIRECTIONS else None
 

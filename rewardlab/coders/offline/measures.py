@@ -90,7 +90,7 @@ def choose(
         return _made("tip", up=things[0].path) if things and things[0].turns else None
     if side == "own" or family == "reach":
         return _own(request, arm, things, away=side == "against", tool=family == "carry")
-    if family == "carry" and wanted & {"up", "down"} and "away" not in wanted:
+    if family == "carry" and wanted & {"up", "down", "release"} and "away" not in wanted:
         return _vertical(arm, up="up" in wanted)
     if side == "against" or "away" in wanted:
         return _own(request, arm, things, away=True, tool=family == "carry")
@@ -108,8 +108,9 @@ def _own(
     """Return the measure of what the task itself is about."""
     if things and things[0].jointed:
         path = things[0].path
-        names = {"angle": f"{path}.qpos", "target": f"{path}.target_qpos"}
-        return _made("joint", away=away, scored=Scored(0.0, stated=True), **names)
+        scored = Scored(0.0, stated=True)
+        angle, target = f"{path}.qpos", f"{path}.target_qpos"
+        return _made("joint", away=away, scored=scored, angle=angle, target=target)
     if arm.goal == "target_xy":
         scored = Scored(0.15, stated=True)
         return _made("spot", away=away, scored=scored, up=things[0].path if things else "")
@@ -118,8 +119,9 @@ def _own(
         made = _made("place", away=away, scored=scored)
         return Measure(**{**vars(made), "tool": tool and len(things) > 1})
     if "goal_height" in arm.members:
-        names = {"goal_z": "goal_height + self.cube_half_size"}
-        return _vertical(arm, up=False) if away else _made("height", scored=Scored(0.0), **names)
+        height = "goal_height + self.cube_half_size"
+        scored = Scored(0.0, stated=True)
+        return _vertical(arm, up=False) if away else _made("height", scored=scored, goal_z=height)
     if len(things) > 1:
         return _vertical(arm, up=False) if away else _stack(things[1])
     return None

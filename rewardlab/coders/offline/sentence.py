@@ -21,6 +21,7 @@ _NEGATED = re.compile(
 _SPARED = re.compile(
     r"\bwithout (?:\w+ing\b(?: it| them| the \w+)?(?: over| down| off)?|a? ?\w+)"
     r"|\b(?:from|instead of|rather than|not) \w+ing\b(?: it| the \w+)?(?: over| down)?"
+    r"|\b(?:do not|don't|dont|never|must not|mustn't|should not|shouldn't|avoid) .*?(?= and |$)"
     r"|\babout .*"
 )
 _STILL = re.compile(r"\b(?:do not|don't|dont|not|without|never) (?:move|moving|walk\w*|go|going)\b")
@@ -46,7 +47,7 @@ def listen(goal: str) -> Sentence:
     """Read a goal: `"the drawer is open, shut it"` asks for `"shut it"`."""
     text = " ".join(goal.lower().replace("’", "'").split())
     polite = _POLITE.sub("", text)
-    question = text.endswith("?") and polite == text or bool(_QUESTION.match(polite))
+    question = (text.endswith("?") and polite == text) or bool(_QUESTION.match(polite))
     still = bool(_STILL.search(polite))
     clauses = [part.strip() for part in _CLAUSE.split(_STILL.sub("stand still", polite))]
     clauses = [clause for clause in clauses if clause]
