@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
-from rewardlab.program.kinds import Kinds, is_entity
+from rewardlab.program.kinds import ANY, Kinds, is_entity
 from rewardlab.program.members import show
 
 _ARITHMETIC = (ast.BinOp, ast.UnaryOp, ast.Compare, ast.Subscript, ast.AugAssign)
@@ -17,9 +17,13 @@ _ORDER = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 def check_arithmetic(inference: Inference) -> Iterator[Finding]:
     """Yield parts of the scene and poses that are used as numbers."""
     for node in inference.scopes.nodes(*_ARITHMETIC):
+        operands = _operands(node)
+        kinds = [inference.kinds(operand) for operand in operands]
+        if all(kind == ANY for kind in kinds):
+            continue
         poses = _multiplies(node)
-        for operand in _operands(node):
-            if not poses or not is_pose(inference.kinds(operand)):
+        for operand, kind in zip(operands, kinds, strict=True):
+            if not poses or not is_pose(kind):
                 yield from check_number(operand, inference)
         if poses and isinstance(node, ast.BinOp):
             yield from _product(node, inference)

@@ -236,12 +236,10 @@ class Inference:
             return self._kinds.get((scope, RETURN), frozenset())
         if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and len(node.args) == 1:
             return self._items(self._of(node.func.value), node.args[0])
-        return self._union(self._given_by(kind) for kind in self._of(node.func))
-
-    def _given_by(self, kind: Kind) -> Kinds:
-        if kind.tag == "method":
-            return frozenset({self.scene.result(kind)})
-        return frozenset({POSE}) if kind in _POSES else ANY
+        kinds = self._of(node.func)
+        if not any(kind.tag == "method" or kind in _POSES for kind in kinds):
+            return ANY if kinds else kinds
+        return frozenset(POSE if kind in _POSES else self.scene.result(kind) for kind in kinds)
 
     def _name(self, node: ast.Name) -> Kinds:
         scope = self.scopes.of[node].find(node.id) if node in self.scopes.of else None
