@@ -46,6 +46,9 @@ class Mount(NamedTuple):
 SINGLE = (Mount("", 0.0),)
 DUAL = (Mount("right_", -0.22), Mount("left_", 0.22))
 
+_DRIVES = ((8000, 500), (8000, 500), (2000, 400), (8000, 1000))
+"""Gain and largest force of each joint's drive [N s/m, N], for the yaw [N m s/rad, N m]."""
+
 _PLATFORM = 'contype="2" conaffinity="1" rgba=".25 .27 .3 1"'
 
 
@@ -86,8 +89,8 @@ def _base(feet: str, *, width: float) -> str:
 
 
 def _drives() -> str:
-    gains = (8000, 8000, 2000, 8000)
     return "".join(
-        f'<velocity name="{joint}" joint="{joint}" kv="{kv}" ctrlrange="-{speed} {speed}"/>\n'
-        for joint, speed, kv in zip(BASE_JOINTS, BASE_SPEED, gains, strict=True)
+        f'<velocity name="{joint}" joint="{joint}" kv="{kv}" ctrlrange="-{speed} {speed}" '
+        f'forcerange="-{force} {force}"/>\n'
+        for joint, speed, (kv, force) in zip(BASE_JOINTS, BASE_SPEED, _DRIVES, strict=True)
     )
