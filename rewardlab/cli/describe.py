@@ -34,7 +34,7 @@ def run(flags: Flags) -> Answer:
         "oracle": task.oracle,
         "env_id": task.env_id,
         "horizon": task.horizon,
-        "fields": list(task.scene.layout),
+        "fields": [path for path, slot in task.scene.layout.items() if not slot.field.hidden],
         "description": text,
     }
     return Answer(document, text)

@@ -28,6 +28,9 @@ def test_describe(cli):
     told = cli("describe", "metaworld/drawer-open", "--json").json
     assert told["description"].strip() == plain.out.strip()
     assert "robot.ee_position" in told["fields"]
+    held = cli("describe", "tabletop/lift-cube", "--json").json["fields"]
+    assert "cubeA.pose" in held
+    assert not any("._" in path for path in held)  # what only methods read
     shorter = cli("describe", "metaworld/drawer-open", "--task-option", "horizon=70", "--json")
     assert shorter.json["horizon"] == 70
 
