@@ -84,7 +84,7 @@ def _mjcf() -> str:
   <geom type="cylinder" pos="0 0 .19" size=".014 .006" {chrome}/>
   <body name="handle" pos="{x} {y} {z}" quat="0 0 0 1">
     <joint name="handle" type="hinge" axis="0 0 1" pos="{HINGE[0]} {HINGE[1]} {HINGE[2]}"
-      range="{RANGE[0]} {RANGE[1]}" damping=".2" frictionloss=".15" armature=".002"
+      range="{RANGE[0]} {RANGE[1]}" damping=".5" frictionloss=".3" armature=".002"
       solreflimit=".01 1"/>
     {_geom(LEVER, f'{OBJECT} mass=".15" friction=".6" rgba=".88 .30 .18 1"')}
   </body>

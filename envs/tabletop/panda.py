@@ -121,7 +121,8 @@ def _default(prefix: str) -> str:
     return f"""
 <default class="{prefix}panda">
   <joint armature=".1" damping="1"/>
-  <geom type="capsule" contype="2" conaffinity="1" condim="3" friction=".8" group="3" mass="0"/>
+  <geom type="capsule" contype="2" conaffinity="1" condim="3" friction=".8" group="3" mass="0"
+    solref=".004 1" solimp=".95 .99 .001"/>
   <default class="{prefix}visual">
     <geom type="mesh" contype="0" conaffinity="0" group="0" material="{prefix}white"/>
   </default>

@@ -12,6 +12,7 @@ from rewardlab.envs.tabletop.faucet import TARGET
 from rewardlab.envs.tabletop.panda import LIMITS
 from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import task
+from rewardlab.errors import ConfigError
 from rewardlab.sandbox.facade import facade
 
 NAMES = ("lift-cube", "pick-cube", "stack-cube", "turn-faucet")
@@ -342,3 +343,52 @@ def test_its_picture_shows_something(name):
     env.close()
     assert picture.shape == (480, 480, 3)
     assert picture.std() > 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_pressed_into_anything_however_roughly_it_is_handled(name):
+    # links were once so soft that they sank 13 mm into a cube
+    env, rng, deepest = build(name, seed=5, native_reward=False), np.random.default_rng(1), 0.0
+    arm = env.unwrapped
+    for _ in range(6):
+        env.reset()
+        for step in range(100):
+            if step % 8 == 0:
+                action = rng.choice([-1.0, 0.0, 1.0], size=7)
+                action[2] = -1.0 if rng.random() < 0.5 else action[2]
+            env.step(action)
+            deepest = min([deepest, *arm.data.contact.dist])
+    assert -3e-3 < deepest < 0.0
+    assert not any(warning.number for warning in arm.data.warning)
+
+
+def test_a_coder_reads_what_the_lift_task_has():
+    text = task("tabletop/lift-cube").describe()
+    scene = text.partition("class LiftCubeScene:")[2].partition("\n    previous:")[0]
+    assert scene == (
+        "  # this is `self`\n"
+        '    """A table at height 0 with a cube on it; x away from the arm, z up."""\n'
+        "    robot: PandaRobot  # the arm\n"
+        "    cubeA: RigidObject  # the cube to be moved, at its centre\n"
+        "    cube_half_size: float  # [m] always 0.02: half the length of a cube's edge\n"
+        "    goal_height: float  # [m] always 0.2: how far the cube is to be lifted\n"
+        "    obs: np.ndarray  # (35,) raw observation of the environment"
+    )
+    assert "Solved when: cubeA.pose.p[2] >= goal_height + cube_half_size." in text
+    assert "check_grasp(obj, max_angle: float = 85) -> bool" in text
+    assert "action[0]: moves the hand along x: asks for 0.1 m at 1, in the frame" in text
+    assert "action[6]: gripper: -1 closed, +1 open" in text
+
+
+@pytest.mark.parametrize("horizon", [0, -5, 2.5, "long"])
+def test_a_horizon_that_is_no_number_of_steps_is_refused(horizon):
+    with pytest.raises(ConfigError, match="give a number of steps, at least 1"):
+        task("tabletop/lift-cube", horizon=horizon)
+
+
+def test_a_horizon_can_be_asked_for():
+    made = task("tabletop/lift-cube", horizon=3)
+    assert made.options == {"horizon": 3}
+    env = made.make_env(seed=0)
+    env.reset()
+    assert [env.step(STILL)[3] for _ in range(3)] == [False, False, True]
