@@ -76,14 +76,17 @@ def _wave(rule: Waving, schema: Schema) -> Reward:
     others = [index(schema, f"ant.{leg}_foot.in_contact") for leg in LEGS if leg != rule.leg]
     swing = index(schema, f"ant.{rule.leg}_leg_joint.angular_velocity")
     up = index(schema, "ant.torso.up_vector") + 2
-    x, first = index(schema, "ant.torso.position_x"), schema.size * 2
+    x, before, first = index(schema, "ant.torso.position_x"), schema.size, schema.size * 2
 
     def reward(row: Array) -> float:
         drift = float(np.hypot(*(row[x : x + 2] - row[first + x : first + x + 2])))
         air = 1.0 - row[foot]
         stands = row[others].mean() * max(row[up], 0.0)
-        waves = air * stands * min(abs(row[swing]) / 3.0, 1.0)
-        return float(0.5 * stands + air * stands + waves + 0.5 * math.exp(-2.0 * drift))
+        # trembling in place is no wave: the swing of a step counts if it goes on from the one before
+        on = row[swing] * row[before + swing] > 0.0
+        rate = min(abs(row[swing]), abs(row[before + swing])) if on else 0.0
+        waves = air * stands * min(rate / 3.0, 1.0)
+        return float(0.5 * stands + air * stands + 2.0 * waves + 0.5 * math.exp(-2.0 * drift))
 
     return reward
 
