@@ -148,6 +148,19 @@ def test_poses_coincide_somewhere_and_things_rest_somewhere(states):
     assert min(apart) == 0.0
 
 
+def test_things_are_held_and_lie_where_they_should_be():
+    made = task("tabletop/pick-cube")
+    rows, names = probe_states(made, n=16)
+    live = facade(made.scene)
+    for name, held in (("held", True), ("lies", False)):
+        live.buffer[:] = rows[names.index(f"cubeA {name} at goal_position, no motion")]
+        self = live.scene
+        assert self.cubeA.pose.p.tolist() == self.goal_position.tolist()
+        assert self.robot.check_grasp(self.cubeA, max_angle=1) is held
+        assert self.cubeA.check_static()
+        assert (self.robot.ee_pose.p.tolist() == self.cubeA.pose.p.tolist()) is held
+
+
 def test_constants_and_seeds_stay_what_they_are(states):
     made, rows = states["tabletop/stack-cube"]
     size, layout = made.scene.size, made.scene.layout
