@@ -19,6 +19,8 @@ LEAVES = {
     "dict": ['{"a": 1.0, "b": 2.0}', "{}", "dict(a=0.5)"],
     "str": ['"a"', '"reach"', "'b/c.d'", '""'],
     "rot": ["Rotation.identity()", 'Rotation.from_euler("z", 0.3)'],
+    "pose": ["Pose()", "ObjectPose([0.1, -0.2, 0.3])", "Pose(q=[0.0, 1.0, 0.0, 0.0])"],
+    "poses": ["[Pose()]", "[Pose([0.0, 0.0, 0.1]), ObjectPose()]"],
     "any": ["None", "...", "()", "[[1, 2], [3, 4]]", "{1, 2}", "np.inf", "np.newaxis"],
 }
 
@@ -44,6 +46,8 @@ RULES = {
         np.einsum("i,i->", <vec>, <vec>) | np.linalg.norm(<vec>, ord=1) | <mat>[0, <index>]
         (<bool> and <num> or <num>) | np.count_nonzero(<vec>) | np.ptp(<vec>) | <vec>.ndim
         divmod(<num>, 1.5)[1] | pow(abs(<num>), 0.5) | sorted([<num>, <num>])[-1] | np.sign(<num>)
+        angle_distance(<pose>, <pose>) | len(<poses>) | float(np.sum(<asked>)) | <asked> * 1.0
+        min(angle_distance(g, <pose>) for g in <poses>) | sum(g.p[0] for g in <poses>)
         (w0 := <num>) | float(np.asarray(<list>, dtype=float).sum()) | quat2axangle(<quat>)[1]
     """,
     "bool": """
@@ -53,7 +57,7 @@ RULES = {
         np.all(<vec> > -9) | np.allclose(<vec>, <vec>, atol=0.1) | math.isclose(<num>, <num>)
         (<any> is None) | (<str> == <str>) | np.isfinite(<num>) | (<vec> == <vec>).all()
         isinstance(<vec>, np.ndarray) | <str>.startswith("a") | (<num> != <num>)
-        (<num>).is_integer()
+        (<num>).is_integer() | bool(np.all(<asked>)) | isinstance(<pose>, Pose) | (<pose> == <pose>)
     """,
     "vec": """
         (<vec> + <vec>) | (<vec> - <vec>) | (<vec> * <num>)
@@ -66,16 +70,24 @@ RULES = {
         (<vec> if <bool> else <vec>) | <vec>.reshape(-1) | np.cumsum(<vec>) | <vec>.astype(float)
         np.asarray(<vec>, dtype=np.float64) | np.full(3, <num>) | np.tanh(<vec>) | <vec>.clip(-1, 1)
         np.array([v * 2 for v in <vec>]) | transform_points(np.eye(4), [<vec>])[0]
-        np.roll(<vec>, 1)
+        np.roll(<vec>, 1) | <pose>.p | (<pose> * <pose>).p
     """,
     "quat": """
         qmult(<quat>, <quat>) | qinverse(<quat>) | mat2quat(quat2mat(<quat>)) | np.asarray(<quat>)
-        Rotation.from_euler("xyz", <vec>).as_quat()
+        Rotation.from_euler("xyz", <vec>).as_quat() | <pose>.q | <pose>.inv().q
     """,
     "mat": """
         np.outer(<vec>, <vec>) | (<mat> @ <mat>) | <mat>.T | (<mat> + <mat>) | quat2mat(<quat>)
         np.vstack([<vec>, <vec>, <vec>]) | <rot>.as_matrix() | np.linalg.pinv(np.eye(3))
-        (<mat> * <num>)
+        (<mat> * <num>) | <pose>.to_transformation_matrix()[:3, :3]
+    """,
+    "pose": """
+        (<pose> * <pose>) | <pose>.inv() | Pose(<vec>, <quat>) | ObjectPose(p=<vec>) | <poses>[0]
+        (<pose> if <bool> else <pose>) | <poses>[<index>] | min(<poses>, key=lambda g: g.p[0])
+    """,
+    "poses": """
+        [g * <pose> for g in <poses>] | <poses>[:1] | list(<poses>) | [<pose>, <pose>]
+        [g for i, g in enumerate(<poses>)] | sorted(<poses>, key=lambda g: g.p[2])
     """,
     "list": """
         [<num>, <num>] | [v * <num> for v in <list>] | sorted(<list>) | list(map(abs, <list>))
@@ -98,7 +110,10 @@ RULES = {
         Rotation.from_quat(<quat>) | Rotation.from_rotvec(<vec>) | (<rot> * <rot>) | <rot>.inv()
         Rotation.from_euler("xyz", <vec>) | Rotation.from_matrix(quat2mat(<quat>))
     """,
-    "any": "<num> | <bool> | <vec> | <list> | <dict> | <str> | <mat> | <rot> | (<any>, <any>)",
+    "any": """
+        <num> | <bool> | <vec> | <list> | <dict> | <str> | <mat> | <rot> | (<any>, <any>)
+        <pose> | <poses> | <asked>
+    """,
     "index": "0 | 1 | 2 | -1 | int(<bool>)",
     "wild": "<call> | <method> | <call> | <method> | <any>[<any>] | <operated>",
     "operated": """

@@ -111,6 +111,15 @@ EXPRESSIONS = [
     *("np.select([<bool>], [<any>])", "np.append([<entity>], 1)", "sum([<list>], [])"),
     *("sum([<str>], '')", "min(<symbol>, <symbol>, key=str)", "enumerate(<entity>)"),
     *("zip(<entity>)", "len(<entity>)"),
+    *("<pose>._numbers", "<pose>.<attr>", "<pose>[0]", "<pose> + 1", "<pose> * <vec>", "-<pose>"),
+    *("np.array(<pose>)", "np.array(<poses>)", "<vec> * <pose>", "Pose.<attr>", "Pose.<dunder>"),
+    *("Pose.p", "Pose(<any>, <any>)", "(lambda P: P.<attr>)(Pose)", "sorted(<poses>)"),
+    *("self.robot.check_grasp", "self.robot.check_grasp.<dunder>", "(<asked>).<attr>", "<asked>()"),
+    *("self.robot.check_grasp(<any>, <any>)", "self.robot.check_grasp(*<list>)", "f'{<pose>!r}'"),
+    "self.robot._ee_coords",
+    *("self.handle.local_sdf(<any>)", "getattr(self.cubeA, '_grasp')", "self.handle._cloud"),
+    *("(lambda e: e.check_grasp)(<entity>)", "[self.cubeA][0].check_static.<dunder>"),
+    *("self.handle.target_grasp_poses.append(<any>)", "self.cubeA.check_static(<any>, x=<any>)"),
 ]
 STATEMENTS = [
     *("self.x = <any>", "self.robot = <any>", "np.pi = 3", "action[0] = <num>", "action += <num>"),
@@ -169,6 +178,12 @@ STATEMENTS = [
     "def f(a):\n    a[0] = 7.0\nf(action)\nf(self.goal_position)",
     "q = r = []\nr += [np]\nq[0].<attr>",
     "def f(x):\n    try: x.<attr>\n    except AttributeError as e: return e\nq = f(<any>)",
+    *("q = <pose>\nq.p = <vec>", "q = <pose>\nq.p[0] = <num>", "q = Pose\nq.p = <any>"),
+    *("self.cubeA.pose = <pose>", "self.cubeA.pose.p += <num>", "q = <entity>\nq.inv = abs"),
+    *("q = self.robot.check_grasp\nq.x = <any>", "self.handle.get_world_pcd()[0] = <num>"),
+    *("q = self.handle.get_world_pcd()\nq *= 0.0", "Pose.x = <any>", "del self.cubeA.pose"),
+    *("def f(e): return e.check_static\nf(self.cubeA)()", "for q in <pose>: pass"),
+    "def Pose(*a): return a\nPose(<any>, <any>)",
     "try: <vec>[99]\nexcept IndexError as e:\n    q = f'{e}', [e], e\n    r = q[2].<attr>",
 ]
 TOP = [
@@ -180,6 +195,7 @@ TOP = [
     *("compute_dense_reward = <any>", "from os import system", "import <module>", "X = np.<attr>"),
     *("X = <any>.<attr>", "def f(x=X): return x\nX = 1", "X = Y\nY = 1", "X = [<any>][0]"),
     *("np = <any>", "X = np.array([<num>])", "X = Rotation.identity()", "X = dict(n=0)"),
+    *("X = Pose()", "X = [Pose()]", "X = Pose(<any>)", "X = {'last': ObjectPose()}"),
     *("X = filter(None, [1])", "X = reversed([1])", "X = sorted"),
 ]
 ARGUMENTS = [

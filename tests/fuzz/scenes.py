@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from tests.program import arm
 
 
 def _array(name: str, *shape: int) -> FieldSpec:
@@ -40,8 +41,9 @@ SCENES = {
     "table": Schema(_TABLE, ActionSpec(4), 0.0125),
     "field": Schema(_FIELD, ActionSpec(8), 0.05),
     "buttons": Schema(EntitySpec("Grid", "Cells.", (_array("cell", 2),)), ActionSpec(1, 5), 1.0),
+    "arm": arm.SCENE,
 }
-"""A scene with everything, one of locomotion without observation, one with discrete actions."""
+"""Arrays and numbers, locomotion without observation, discrete actions, poses and methods."""
 
 
 def rows(schema: Schema) -> np.ndarray:
@@ -51,4 +53,8 @@ def rows(schema: Schema) -> np.ndarray:
         ordinary[:, -1] = (1, 3)
     extreme = np.zeros((2, schema.row_size))
     extreme[1, :-1] = 1e300
-    return np.concatenate([ordinary, extreme, ordinary[:1]])
+    found = np.concatenate([ordinary, extreme, ordinary[:1]])
+    for path, slot in schema.layout.items():
+        if path.endswith("._cloud"):  # simulators write whole numbers there, never anything else
+            found[:, [block * schema.size + slot.start for block in range(3)]] = 7.0
+    return found

@@ -10,9 +10,9 @@ from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from tests.fuzz import audit
-from tests.fuzz.scenes import SCENES
+from tests.fuzz.scenes import SCENES, rows
 
-SCHEMA = SCENES["table"]
+SCHEMA, ARM = SCENES["table"], SCENES["arm"]
 SEEN = {
     "file": "open('/etc/passwd')",
     "import": "import ftplib",
@@ -55,6 +55,16 @@ def _watched():
     spawn.close(audit.SEED)
 
 
+ASKED = """x = self.cubeA.pose * self.robot.ee_pose.inv(), Pose([0, 0, 1]), str(self.cubeA.pose)
+    x = self.cubeA.pose.p, self.cubeA.pose.q, self.cubeA.pose.to_transformation_matrix()
+    x = [angle_distance(g * self.handle.pose, self.robot.ee_pose) for g in
+         self.handle.target_grasp_poses]
+    x = self.robot.check_grasp(self.cubeA, max_angle=30), self.cubeA.check_static()
+    x = cdist(self.robot.get_ee_coords(), self.handle.get_world_pcd()).min()
+    x = self.handle.local_sdf(positions=self.previous.robot.get_ee_coords())
+    x = ObjectPose(q=self.cubeA.pose.q), transforms3d.euler.quat2euler(self.cubeA.pose.q)"""
+
+
 def told(body):
     source = (
         f"import numpy as np\ndef compute_dense_reward(self, action):\n    {body}\n    return 1.0\n"
@@ -80,3 +90,11 @@ def test_the_witness_lets_programs_compute(body):
     with RewardWorker(source, SCHEMA, mode="train", hash_seed=audit.SEED) as worker:
         assert worker.ok, worker.findings
         assert worker.evaluate(np.zeros((2, SCHEMA.row_size))).reward.tolist() == [1.0, 1.0]
+
+
+def test_the_witness_lets_programs_use_poses_and_methods():
+    source = "import transforms3d.euler\n\n\ndef compute_dense_reward(self, action):\n    "
+    source += f"{ASKED}\n    return 1.0\n"
+    with RewardWorker(source, ARM, mode="train", hash_seed=audit.SEED) as worker:
+        assert worker.ok, worker.findings
+        assert worker.evaluate(rows(ARM)[:3]).reward.tolist() == [1.0, 1.0, 1.0]

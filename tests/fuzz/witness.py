@@ -23,7 +23,13 @@ from rewardlab.program import vocabulary
 from rewardlab.program.signature import words
 from rewardlab.sandbox import evaluator
 
-_OURS = ("sandbox/facade.py", "sandbox/helpers.py", "sandbox/evaluator.py", "sandbox/namespace.py")
+_OURS = tuple(
+    f"sandbox/{name}.py"
+    for name in (
+        *("arguments", "clouds", "euler", "evaluator", "facade", "helpers", "methods"),
+        *("namespace", "pose"),
+    )
+)
 _INNER = tuple(
     f"numpy/{name}.py"
     for name in (

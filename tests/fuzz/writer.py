@@ -6,14 +6,18 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from rewardlab.program.schema import EntitySpec, Schema
+from rewardlab.program.schema import EntitySpec, MethodSpec, Schema
 from rewardlab.program.signature import Signature
 from tests.fuzz import hostile
 from tests.fuzz.grammar import ARGUMENTS, CALLABLE, LEAVES, METHODS, PRODUCTIONS
 
 _HOLE = re.compile(r"<([a-z]+)>")
+_KINDS = {"float": "num", "bool": "bool", "pose": "pose", "poses": "poses"}
 _SHAPES = {(3,): "vec", (4,): "quat", (3, 3): "mat"}
-KINDS = ("num", "num", "num", "vec", "vec", "bool", "list", "dict", "str", "quat", "mat", "rot")
+KINDS = (
+    *("num", "num", "num", "vec", "vec", "bool", "list", "dict", "str", "quat", "mat", "rot"),
+    *("pose", "poses"),
+)
 IMPORTS = [
     *("import numpy as np", "import math", "import numpy", "from math import tanh as squash"),
     *("from numpy.linalg import norm", "import torch", "from typing import Any, Dict, Tuple"),
@@ -41,6 +45,7 @@ class Writer:
         self.scene = "self"
         self._fields = _fields(schema)
         self._parts = _parts(schema.root)
+        self._methods = _methods(schema.root)
         self._count = 0
 
     def chance(self, share: float) -> bool:
@@ -67,6 +72,7 @@ class Writer:
             "method": self._method,
             "symbol": lambda _: self.rng.choice(CALLABLE)[0],
             "entity": lambda _: self._entity(),
+            "asked": self._asked,
             "block": lambda _: "pass",
             "fresh": lambda _: self.fresh(),
             "dunder": lambda _: self.rng.choice(hostile.DUNDERS),
@@ -101,6 +107,21 @@ class Writer:
         parts = [f".{part}" for part in self._parts] if self._parts and self.chance(0.8) else [""]
         return self._when() + self.rng.choice(parts) if self.scene else "None"
 
+    def _asked(self, depth: int) -> str:
+        """Write a call of a method of the scene, by position or by name."""
+        if not self._methods or not self.scene:
+            return "0.0"
+        path, method = self.rng.choice(self._methods)
+        given = []
+        for parameter in method.parameters:
+            if parameter.default is not None and self.chance(0.4):
+                break
+            kind = {"float": "num", "array": "mat"}.get(parameter.kind)
+            value = self._entity() if kind is None else self.expr(kind, depth)
+            named = (given and "=" in given[-1]) or self.chance(0.3)
+            given.append(f"{parameter.name}={value}" if named else value)
+        return f"{self._when()}.{path}({', '.join(given)})"
+
     def _call(self, depth: int) -> str:
         name, symbol = self.rng.choice(CALLABLE)
         return f"{name}({self._arguments(symbol.signature, depth)})"
@@ -131,8 +152,17 @@ class Writer:
 def _fields(schema: Schema) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path, slot in schema.layout.items():
-        kind = {"float": "num", "bool": "bool"}.get(slot.field.kind)
+        if slot.field.hidden:
+            continue
+        kind = _KINDS.get(slot.field.kind)
         found.setdefault(kind or _SHAPES.get(slot.field.shape, "any"), []).append(path)
+    return found
+
+
+def _methods(entity: EntitySpec, prefix: str = "") -> list[tuple[str, MethodSpec]]:
+    found = [(prefix + method.name, method) for method in entity.methods]
+    for part in entity.parts:
+        found += _methods(part.entity, f"{prefix}{part.name}.")
     return found
 
 
