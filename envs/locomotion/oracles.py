@@ -82,7 +82,7 @@ def _wave(rule: Waving, schema: Schema) -> Reward:
         drift = float(np.hypot(*(row[x : x + 2] - row[first + x : first + x + 2])))
         air = 1.0 - row[foot]
         stands = row[others].mean() * max(row[up], 0.0)
-        # trembling in place is no wave: the swing of a step counts if it goes on from the one before
+        # trembling is no wave: a swing counts where it goes on from one step to the next
         on = row[swing] * row[before + swing] > 0.0
         rate = min(abs(row[swing]), abs(row[before + swing])) if on else 0.0
         waves = air * stands * min(rate / 3.0, 1.0)

@@ -166,7 +166,9 @@ def n_steps(seconds: float, schema: Schema) -> int:
 
 
 class Judged(gym.Wrapper[Any, Any, Any, Any]):
-    """Put a predicate's verdict into `info["success"]`, what it measured into `info["facts"]`.
+    """Put a predicate's verdict into `info["success"]`.
+
+    The last `info` of an episode also has `facts: {name: value}`, what the predicate measured.
 
     Args:
         env: An environment that records its scene.
@@ -183,11 +185,12 @@ class Judged(gym.Wrapper[Any, Any, Any, Any]):
         """Reset; nothing is done yet."""
         obs, info = self.env.reset(**kwargs)
         self._predicate.start(info["scene"][: self._size])
-        return obs, {**info, "success": False, "facts": self._predicate.facts()}
+        return obs, {**info, "success": False}
 
     def step(self, action: Any) -> tuple[Any, Any, bool, bool, dict[str, Any]]:
         """Step and judge."""
         obs, reward, terminated, truncated, info = self.env.step(action)
         info["success"] = self._predicate.step(info["scene"][: self._size])
-        info["facts"] = self._predicate.facts()
+        if terminated or truncated:
+            info["facts"] = self._predicate.facts()
         return obs, reward, terminated, truncated, info

@@ -81,30 +81,49 @@ class _Waving:
         i = self._t % self._n
         self._kept[i] = self._kept[i + self._n] = scene[self._columns]
         self._t += 1
-        rule, facts = self._rule, self.facts()
+        rule, seen = self._rule, self._window()
         return (
             self._t >= self._n
-            and facts["air"] >= rule.air
-            and facts["down"] >= rule.down
-            and facts["drift"] < rule.max_drift
-            and facts["up"] > rule.min_up
-            and facts["reversals"] >= rule.reversals
+            and _air(seen) >= rule.air
+            and _down(seen) >= rule.down
+            and _drift(seen) < rule.max_drift
+            and _up(seen) > rule.min_up
+            and self._reversals(seen) >= rule.reversals
         )
 
     def facts(self) -> dict[str, float]:
         """Return what happened in the window, as far as it has come."""
-        first = self._t % self._n if self._t >= self._n else 0
-        seen = self._kept[first : first + min(self._t, self._n)]
-        touching = seen[:, :4].mean(axis=0)
+        seen = self._window()
         return {
-            "air": 1.0 - float(touching[0]),
-            "down": float(touching[1:].min()),
-            "drift": float(np.hypot(*(seen[:, 4:6] - seen[0, 4:6]).T).max()),
-            "up": float(seen[:, 6].min()),
-            "reversals": float(
-                max(reversals(angles, self._rule.swing) for angles in seen[:, 7:].T.tolist())
-            ),
+            "air": _air(seen),
+            "down": _down(seen),
+            "drift": _drift(seen),
+            "up": _up(seen),
+            "reversals": float(self._reversals(seen)),
         }
+
+    def _window(self) -> Array:
+        first = self._t % self._n if self._t >= self._n else 0
+        return self._kept[first : first + min(self._t, self._n)]
+
+    def _reversals(self, seen: Array) -> int:
+        return max(reversals(angles, self._rule.swing) for angles in seen[:, 7:].T.tolist())
+
+
+def _air(seen: Array) -> float:
+    return 1.0 - float(seen[:, 0].mean())
+
+
+def _down(seen: Array) -> float:
+    return float(seen[:, 1:4].mean(axis=0).min())
+
+
+def _drift(seen: Array) -> float:
+    return float(np.hypot(*(seen[:, 4:6] - seen[0, 4:6]).T).max())
+
+
+def _up(seen: Array) -> float:
+    return float(seen[:, 6].min())
 
 
 def reversals(angles: Iterable[float], swing: float) -> int:

@@ -306,9 +306,9 @@ def test_the_facts_of_an_episode_start_anew(roll):
     env = env.make_env(seed=0)
     for _ in range(2):
         _, info = env.reset()
-        assert info["facts"] == {"lying_seconds": 0.0}
         assert info["success"] is False
         for _ in range(60):
+            assert "facts" not in info
             *_, info = env.step(np.zeros(8, np.float32))
         assert info["facts"]["lying_seconds"] == pytest.approx(3.0)
         assert info["success"] is True
@@ -333,9 +333,10 @@ def test_any_part_on_the_floor_is_contact(robot, part, bench):
     assert part in seen
 
 
-def test_a_seed_fixes_the_sequence_of_episodes(roll):
-    first = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=1), 60)]
-    again = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=1), 60)]
-    other = [obs for obs, *_ in roll(task(IDS[0]).make_env(seed=2), 60)]
+@pytest.mark.parametrize("id", IDS)
+def test_a_seed_fixes_the_sequence_of_episodes(id, roll):
+    first = [obs for obs, *_ in roll(task(id, horizon=30).make_env(seed=1), 70)]
+    again = [obs for obs, *_ in roll(task(id, horizon=30).make_env(seed=1), 70)]
+    other = [obs for obs, *_ in roll(task(id, horizon=30).make_env(seed=2), 70)]
     assert np.array_equal(first, again)
     assert not np.array_equal(first[0], other[0])
