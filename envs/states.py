@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 
+from rewardlab.envs.reached import Change, reached
 from rewardlab.envs.scene import Array
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.varying import GRASPS, grasps, hold, is_direction, is_listed, repair, varying
@@ -22,9 +23,6 @@ MAX_POINTS = 8
 
 _LENGTHS = ("m", "rad")
 IDENTITY = (1.0, 0.0, 0.0, 0.0)
-
-Change: TypeAlias = list[tuple[Slot, Any]]
-"""What to write where in a scene."""
 
 
 class States(NamedTuple):
@@ -148,7 +146,7 @@ def _coincident(real: Array, schema: Schema) -> Iterator[tuple[str, Array]]:
             yield f"{path.rpartition('.')[0]} {name}", _with(base, [(slot, numbers)])
     slots = fields.values()
     still = [(slot, 0.0) for slot in slots if "/s" in slot.field.unit]
-    for name, change in _put(base, schema, points):
+    for name, change in reached(base, schema, points):
         yield f"{name}, no motion", _with(base, [*change, *still])
     where = _read(base, next(iter(points.values()))) if points else IDENTITY
     together = [(slot, np.resize(where, slot.field.size)) for slot in places.values()]
@@ -171,20 +169,6 @@ def _coincident(real: Array, schema: Schema) -> Iterator[tuple[str, Array]]:
             yield f"{name}, at rest", row
             row = _paused(row, schema, begins=True)
             yield f"{name}, at rest, as one step before, action 0, time 0", row
-
-
-def _put(base: Array, schema: Schema, points: dict[str, Slot]) -> Iterator[tuple[str, Change]]:
-    """Yield what it takes that a thing is held by the hand, or lies, where another point is."""
-    hand = [slot for path, slot in points.items() if path.startswith("robot.")]
-    for path, grasp in grasps(schema).items():
-        thing = path.rpartition(".")[0]
-        for other, place in points.items():
-            if f"{thing}.pose.p" in points and not other.startswith((f"{thing}.", "robot.")):
-                where = _read(base, place)
-                there = [(points[f"{thing}.pose.p"], where)]
-                held = [(slot, where) for slot in hand]
-                yield f"{thing} held at {other}", [*there, *held, (grasp, GRASPS["grasped"])]
-                yield f"{thing} lies at {other}", [*there, (grasp, GRASPS["not touched"])]
 
 
 def _outermost(paths: list[str]) -> list[str]:

@@ -161,6 +161,17 @@ def test_things_are_held_and_lie_where_they_should_be():
         assert (self.robot.ee_pose.p.tolist() == self.cubeA.pose.p.tolist()) is held
 
 
+def test_joints_are_at_their_target_somewhere_and_beyond_it():
+    made = task("tabletop/turn-faucet")
+    rows, names = probe_states(made, n=16)
+    live = facade(made.scene)
+    for where, excess in (("at", 0.0), ("beyond", 0.1)):
+        live.buffer[:] = rows[names.index(f"faucet.handle.qpos {where} its target, no motion")]
+        handle = live.scene.faucet.handle
+        assert handle.qpos - handle.target_qpos == pytest.approx(excess * handle.target_qpos)
+        assert handle.check_static()
+
+
 def test_constants_and_seeds_stay_what_they_are(states):
     made, rows = states["tabletop/stack-cube"]
     size, layout = made.scene.size, made.scene.layout
