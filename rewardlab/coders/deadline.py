@@ -18,7 +18,8 @@ def client(timeout_s: float) -> httpx2.Client:
 
     Its own timeouts only bound the wait for the next bytes: one byte now and then would keep it
     waiting for ever. It takes `MAX_BYTES` at most, as they are: a few packed ones could grow
-    without bound.
+    without bound. No connection is kept open between answers, which take seconds each: nobody would
+    close it.
     """
 
     def start(request: httpx2.Request) -> None:
@@ -32,7 +33,9 @@ def client(timeout_s: float) -> httpx2.Client:
         response.stream = _Limited(response.stream, response.request.extensions[_ENDS])
 
     return openai.DefaultHttpx2Client(
-        timeout=timeout_s, event_hooks={"request": [start], "response": [limit]}
+        timeout=timeout_s,
+        limits=httpx2.Limits(max_keepalive_connections=0),
+        event_hooks={"request": [start], "response": [limit]},
     )
 
 

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from werkzeug import Response
@@ -11,6 +12,7 @@ from werkzeug import Response
 from rewardlab.coders.chat import ChatCoder
 from rewardlab.coders.endpoint import Endpoint
 from rewardlab.errors import CoderError
+from tests.conftest import completion
 
 
 def failure(status, body='{"error": {"message": "no"}}', **headers):
@@ -329,3 +331,33 @@ def test_a_key_does_not_follow_a_redirect_elsewhere(answers, request_, httpserve
     error_of(request_)
     assert len(seen) == 1
     assert key not in str(seen)
+
+
+def test_no_connection_is_left_open_between_answers(request_, environment, monkeypatch):
+    """A server that keeps connections open found two of ours when we were done."""
+
+    class Keeping(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = completion("Hello").get_data()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args):
+            pass
+
+        def finish(self):
+            closed.set()
+
+    closed = threading.Event()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Keeping) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+        coder = ChatCoder("m")
+        assert coder.write(request_).text == "Hello"
+        assert closed.wait(30)
+        server.shutdown()

@@ -2,7 +2,17 @@ import subprocess
 import sys
 
 HEAVY = ("gymnasium", "jinja2", "mujoco", "numpy", "openai", "stable_baselines3", "torch", "yaml")
-MODULES = ("chat", "examples", "extraction", "features", "library", "likeness", "prompting", "replay", "select")
+MODULES = (
+    "chat",
+    "examples",
+    "extraction",
+    "features",
+    "library",
+    "likeness",
+    "prompting",
+    "replay",
+    "select",
+)
 
 
 def test_coders_import_nothing_heavy_before_they_are_used():
