@@ -332,6 +332,11 @@ def test_points_of_the_faucet_lie_on_what_the_simulator_has():
     assert handle.local_sdf(np.zeros((1, 3)))[0] == pytest.approx(0.01)
     assert scene.faucet.get_pcd().shape == (512, 3)
     assert handle.target_qpos == TARGET
+    for fit in handle.target_grasp_poses:  # from above, the fingers on both sides of the lever
+        hand = (handle.pose * fit).to_transformation_matrix()[:3, :3]
+        lever = handle.pose.to_transformation_matrix()[:3, :3]
+        assert hand[:, 2] == pytest.approx([0.0, 0.0, -1.0], abs=1e-9)
+        assert abs(hand[:, 1] @ lever[:, 1]) == pytest.approx(1.0)
     assert handle.qpos == scene.faucet.qpos[0] > 1.0
 
 
