@@ -97,10 +97,8 @@ def prepare(
     if allow_degraded_sandbox:
         accept(program, task.success_program)
     _check_reward(kind, task, native_reward=native_reward)
-    algo = algo if algo == "auto" else algorithms.algorithm(algo).name
     task = presets.fitted(task, preset, algo)
     preset, algo, chosen = presets.preset(preset, task, algo)
-    algorithms.algorithm(algo)
     n_envs = chosen.n_envs if n_envs is None else n_envs
     n_timesteps = _steps(n_timesteps, chosen.n_timesteps)
     eval_freq = chosen.eval_freq if eval_freq is None else eval_freq

@@ -16,6 +16,7 @@ from typing import Any
 from rewardlab.envs.tasks import SUITES, Task
 from rewardlab.envs.tasks import task as get_task
 from rewardlab.errors import UnknownName, UsageError
+from rewardlab.training.algorithms import algorithm
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,13 @@ def preset(name: str, task: Task, algo: str = "auto") -> tuple[str, str, Preset]
             horizon, steps and evaluations stay the recipe's and the rest is the suite's.
 
     Raises:
-        UnknownName: No preset of that name.
+        UnknownName: No preset, or no algorithm, of that name.
+        MissingExtra: The algorithm's package is not installed.
         UsageError: The recipe has nothing to say about the task.
     """
     from rewardlab.training.recipes import RECIPES
 
+    algo = algo if algo == "auto" else algorithm(algo).name
     if name in RECIPES:
         recipe = RECIPES[name](task.id)
         if recipe is None:
