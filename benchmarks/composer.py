@@ -61,7 +61,7 @@ def request(t: Task, say: str) -> Request:
 def judge(t: Task, played: Bank, case: Mapping[str, Any], *, probe: bool = True) -> Answer:
     """Compose for a sentence and rank what was played."""
     try:
-        source = extract(OfflineComposer().write(request(t, case["say"])).text)
+        source = extract(OfflineComposer(library=False).write(request(t, case["say"])).text)
     except GoalNotUnderstood as error:
         return Answer(t.id, case["say"], f"refused: {error}")
     findings = (
@@ -101,7 +101,7 @@ def _misrank(paid: Mapping[str, float], case: Mapping[str, Any]) -> str:
 def refusal(t: Task, case: Mapping[str, Any]) -> Answer:
     """Ask for what must be refused."""
     try:
-        reply = OfflineComposer().write(request(t, case["say"]))
+        reply = OfflineComposer(library=False).write(request(t, case["say"]))
     except GoalNotUnderstood as error:
         return Answer(t.id, case["say"], "several lines" if "\n" in str(error) else "")
     return Answer(t.id, case["say"], f"({case['why']}) taken for {reply.notes['plan']['skill']!r}")

@@ -48,6 +48,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
         o.get("span", 0.2),
         "[m or rad] so much further away than at the start is full pay",
     )
+    yield "NEARBY", 0.5, "[m] at this distance a tenth is paid for being near"
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
     yield "TIPS", (0.0, 0.0, o.get("drop", 0.0)), "[m] from the fingertips up to the hand"
@@ -61,7 +62,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
 def _measured(plan: Plan) -> Iterator[Piece]:
     """Yield what every stage may use: how far it still is, how far it was, whether it is held."""
     if plan.family == "reach":
-        call, start = "hand - TIPS", "hand_start - TIPS"
+        call, start = _tips(plan, "hand"), _tips(plan, "hand_start")
     else:
         call, start = plan.names["call"], f"{plan.names['call']}_start"
     least = "0.05" if plan.options["kind"] == "joint" else "0.01"
@@ -79,12 +80,16 @@ def _reach(plan: Plan) -> Iterator[Piece]:
 
 def _move(plan: Plan) -> Iterator[Piece]:
     call = plan.names["call"]
-    near = (f"near = {_near(plan, 'hand', call)}",)
-    yield Piece("reach", f"the hand comes {_manner(plan)} the {_said(call)}", "near", near)
+    if plan.options["kind"] in ("spot", "tip"):
+        gap = "cdist(self.robot.get_ee_coords(), self.{held}.get_pcd()).min()".format(**plan.names)
+        near = f"near = closeness({gap}, NEARBY)"
+    else:
+        near = f"near = {_near(plan, 'hand', call)}"
+    yield Piece("reach", f"the hand comes {_manner(plan)} {_said(call)}", "near", (near,))
     yield from _travel(plan, call)
     yield Piece(
         "force",
-        f"the action drives on towards the goal, at the {_said(call)}",
+        f"the action drives on towards the goal, at {_said(call)}",
         "near * drive * (left > TOLERANCE)",
         (
             f"way = {_way(plan, call)}",
@@ -99,13 +104,13 @@ def _carry(plan: Plan) -> Iterator[Piece]:
     there = ("there = closeness(left, 0.02)",) if lets_go else ()
     yield Piece(
         "reach",
-        f"the fingertips come {_manner(plan)} the {_said(held)}",
+        f"the fingertips come {_manner(plan)} {_said(held)}",
         "max(near, there)" if lets_go else "near",
-        (*there, "tips = hand - TIPS", f"near = {_near(plan, 'tips', held)}"),
+        (*there, f"tips = {_tips(plan, 'hand')}", f"near = {_near(plan, 'tips', held)}"),
     )
     yield Piece(
         "grasp",
-        f"the gripper closes on the {_said(held)}{', until it is there' if lets_go else ''}",
+        f"the gripper closes on {_said(held)}{', until it is there' if lets_go else ''}",
         "max(held, there)" if lets_go else "held",
         tuple(_grasp(plan, held)),
     )
@@ -129,9 +134,13 @@ def _lift(plan: Plan, held: str) -> Piece:
     lifted = f"share(({held}[2] - {held}_start[2]) / LIFT_BY)"
     return Piece(
         "lift",
-        f"the {_said(held)} leaves its place, up to {plan.options.get('lift', 0.1):g} m",
+        f"{_said(held)} leaves its place, up to {plan.options.get('lift', 0.1):g} m",
         f"max({lifted}, there)" if "release" in plan.weights else lifted,
     )
+
+
+def _tips(plan: Plan, hand: str) -> str:
+    return f"{hand} - TIPS" if plan.options.get("drop") else hand
 
 
 def _manner(plan: Plan) -> str:
@@ -140,7 +149,7 @@ def _manner(plan: Plan) -> str:
 
 def _near(plan: Plan, hand: str, thing: str) -> str:
     measure = "funnel" if plan.options.get("approach") == "above" else "way_to"
-    start = "hand_start" if hand == "hand" else "hand_start - TIPS"
+    start = "hand_start" if hand == "hand" else _tips(plan, "hand_start")
     return f"closeness({measure}({hand}, {thing}), {measure}({start}, {thing}_start))"
 
 
@@ -152,19 +161,19 @@ def _way(plan: Plan, call: str) -> str:
 def _travel(plan: Plan, call: str) -> Iterator[Piece]:
     kind, thing = plan.options["kind"], _said(call)
     if kind == "spot":
-        yield Piece("upright", f"the {thing} stands upright", "share(up)")
+        yield Piece("upright", f"{thing} stands upright", "share(up)")
     if plan.options["away"]:
-        yield Piece(plan.skill, f"the {thing} goes away from the task's goal", _further())
+        yield Piece(plan.skill, f"{thing} goes away from {_aim(plan)}", _further())
     elif kind == "tip":
-        yield Piece(plan.skill, f"the {thing} tips over", "share(1.0 - up)")
+        yield Piece(plan.skill, f"{thing} tips over", "share(1.0 - up)")
     elif kind == "rise":
         rise = f"share(({call}[2] - {call}_start[2]) / LIFT_BY)"
-        yield Piece(plan.skill, f"the {thing} goes up", rise)
+        yield Piece(plan.skill, f"{thing} goes up", rise)
     elif kind == "sink":
         sink = f"share(0.5 + 0.5 * ({call}_start[2] - {call}[2]) / LIFT_BY)"
-        yield Piece(plan.skill, f"the {thing} goes down", sink)
+        yield Piece(plan.skill, f"{thing} goes down", sink)
     else:
-        doc = f"the {thing} goes its way to {_aim(plan)}{_along(plan)}"
+        doc = f"{thing} goes its way to {_aim(plan)}{_along(plan)}"
         yield Piece(plan.skill, doc, "share(1.0 - left / whole)")
         yield Piece("finish", "the last third of that way", "closeness(left, whole / 3.0)")
         yield _done(call)
@@ -191,9 +200,9 @@ def _extras(plan: Plan) -> Iterator[Piece]:
     else:
         yield Piece("grip", "the gripper is open", "share((openness - 0.3) / 0.6)")
     touch = f"closeness(math.dist(hand, {call}), 0.1)"
-    yield Piece("touch", f"the last centimetres to the {_said(call)}", touch)
+    yield Piece("touch", f"the last centimetres to {_said(call)}", touch)
     height = f"within(hand[2] - {call}[2], LOW, HIGH, 0.1)"
-    yield Piece("height", f"the hand keeps its height over the {_said(call)}", height)
+    yield Piece("height", f"the hand keeps its height over {_said(call)}", height)
     yield Piece("haste", "each step until the goal is met", "(left > TOLERANCE)", cost=True)
     calm = "share(math.dist(hand, hand_before) / FAST)"
     yield Piece("calm", "speed of the hand", calm, cost=True)
@@ -228,6 +237,6 @@ def _along(plan: Plan) -> str:
 
 
 def _said(call: str) -> str:
-    """Return a local name as it is said: `cube_a` is cube A."""
+    """Return a local name as it is said: `cube_a` is cube A, `handle` the handle."""
     name, _, letter = call.partition("_")
-    return f"{name} {letter.upper()}" if letter else name
+    return f"{name} {letter.upper()}" if letter else f"the {name}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from rewardlab.coders.base import Reply, Request
+from rewardlab.coders.library import Solved
 from rewardlab.coders.offline import arm, body
 from rewardlab.coders.offline.comments import revise
 from rewardlab.coders.offline.grounding import ground
 from rewardlab.coders.offline.history import recall
+from rewardlab.coders.offline.known import verified
 from rewardlab.coders.offline.plan import Plan
-from rewardlab.coders.offline.render import render
+from rewardlab.coders.offline.render import WRITTEN, render
 from rewardlab.coders.offline.variants import vary
 from rewardlab.errors import CoderError
 
@@ -19,21 +21,33 @@ BANNER = "Written by the offline composer, by rule and without a language model"
 class OfflineComposer:
     """Reads a goal, grounds it in the task's scene and composes a staged program by rule.
 
+    For the task's own sentence it returns the reference library's program, which was trained, and
+    says so (see `known.verified`); everything else is composed.
+
     The same request always gets the same reply. Candidate `request.sample` differs from the
     others in weights, shape or approach. When refining, every comment so far is applied to the
     plan of the goal, so it also continues from programs that others wrote.
+
+    Args:
+        library: Whether to use the reference library.
     """
 
     name = NAME
+
+    def __init__(self, *, library: bool = True) -> None:
+        self._library = library
 
     def write(self, request: Request) -> Reply:
         """Answer a request.
 
         Raises:
             GoalNotUnderstood: The goal or a comment cannot be acted on.
-            CoderError: A program of the composer was refused by validation.
+            CoderError: A program that it composed was refused by validation.
         """
-        if request.attempt is not None:
+        known = verified(request) if self._library else None
+        if known is not None:
+            return quote(known)
+        if request.attempt is not None and _composed(request.attempt.source):
             found = "; ".join(str(finding) for finding in request.attempt.findings[:2])
             raise CoderError(
                 f"the offline composer's program was refused, and it knows no other: {found}. "
@@ -42,6 +56,20 @@ class OfflineComposer:
         history = recall(request)
         plan = vary(ground(request), history.sample)
         return reply(revise(plan, history.earlier, history.comment), history.remark)
+
+
+def quote(known: Solved) -> Reply:
+    """Return a program of the reference library as a reply."""
+    said = (
+        f"From the reference library: the program {known.name!r} for {known.task_id}, of which "
+        "this is the very sentence. No language model took part."
+    )
+    notes = {"coder": said, "library": known.name}
+    return Reply(f"{said}\n\n```python\n{known.source.rstrip()}\n```\n", NAME, notes=notes)
+
+
+def _composed(source: str) -> bool:
+    return WRITTEN in " ".join(source.split())
 
 
 def reply(plan: Plan, parent: str = "") -> Reply:

@@ -70,7 +70,7 @@ def ground_arm(request: Request, intent: Intent, arm: ArmScene) -> Plan:
 
 
 def _asked(request: Request, intent: Intent, things: tuple[Thing, ...]) -> Asked:
-    own = wish.aims(request.task_id.partition("/")[2], _own_goal(request))
+    own = wish.aims(request.task_id.partition("/")[2], own_goal(request))
     wanted, manners = wish.changes(intent.text), wish.manners(intent.text)
     skills = [skill for skill in intent.arm if skill.name != "reach"]
     hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words) or "reach" in own
@@ -111,7 +111,7 @@ def _family(intent: Intent, own: frozenset[str], things: tuple[Thing, ...]) -> s
     return "carry" if own & {"pick", "place", "lift", "onto"} else "move"
 
 
-def _own_goal(request: Request) -> str:
+def own_goal(request: Request) -> str:
     """Return the task's own sentence, which begins its description."""
     found = re.match(rf"Task {re.escape(request.task_id)}: (.*)", request.description)
     return found.group(1).lower() if found else ""
@@ -128,7 +128,7 @@ def _things(
     letters = re.findall(r"\bcube ?([a-e])\b", intent.text) or re.findall(r"\b[b-e]\b", intent.text)
     paths = {thing.path for thing in arm.things}
     lost += [f"cube {c.upper()}" for c in letters if c != "a" and f"cube{c.upper()}" not in paths]
-    rest = tuple(word for word in intent.words if unknown(word, known))
+    rest = tuple(w for w in intent.words if unknown(w, known) and w not in letters)
     strange = [word for word in rest if re.search(_HEAD.format(word), intent.text)]
     changes = wish.changes(intent.text)
     meant = found or _deictic(intent) or ("onto" in changes and len(arm.things) > 1)

@@ -46,6 +46,8 @@ def recall(request: Request) -> History:
         if comment is None:
             return History(_sample(plan) + 1, _comments(plan), None, UNSAID)
         return History(_sample(plan), _comments(plan), comment)
+    if last.program.origin == "offline" and comment is None:  # a program of the reference library
+        return History(0, (), None, UNSAID)
     said = tuple(words for r in past if (words := r.feedback.strip()))
     return History(request.sample, said, comment, FOREIGN)
 

@@ -112,13 +112,13 @@ LEGS = ("front left", "front right", "back left", "back right")
 
 _STOP = (
     "a about across again against all along an and arm around as at away be by carefully "
-    "clockwise completely control coordination counter-clockwise counterclockwise direction "
-    "do down end fall falling fast fingers fingertips firm for free from fully gently get give "
-    "goal gripper half hand in initial inside into is it its joint keep let m make me "
-    "meter meters metre metres middle much object of off on one onto or other out over place please position quickly revolving "
-    "robot s second seconds see should sliding slowly so some target that the them then there "
-    "thing through to top toward towards turn under until upright us use using want way while "
-    "with without x y you your z"
+    "clockwise completely control coordination counter-clockwise counterclockwise direction do "
+    "down end fall falling fast fingers fingertips firm for free from fully gently get give "
+    "goal gripper half hand in initial inside into is it its joint keep let m make me meter "
+    "meters metre metres middle much object of off on one onto or other out over place please "
+    "position quickly revolving robot s second seconds see should sliding slowly so some target "
+    "that the them then there thing through to top toward towards turn under until upright us "
+    "use using want way while with without x y you your z"
 )
 STOP = frozenset(_STOP.split())
 """Words that carry nothing a composer acts on."""

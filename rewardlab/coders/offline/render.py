@@ -9,6 +9,16 @@ from rewardlab.coders.offline.plan import Draft, Number, Piece, Plan
 
 WIDTH = 96
 
+WRITTEN = "rewardlab's offline composer, which puts known skills"
+"""What the docstring of every composed program says."""
+
+IMPORTS = {
+    "math": "import math",
+    "np": "import numpy as np",
+    "cdist": "from scipy.spatial.distance import cdist",
+}
+"""What brings the names that programs use."""
+
 HELPERS = {
     "closeness": '''
 def closeness(distance, start):
@@ -63,9 +73,16 @@ def render(plan: Plan, draft: Draft, remark: str = "") -> str:
     code = "\n".join(function)
     helpers = _helpers(code, str(plan.options.get("closeness", "")))
     constants = _constants(plan, draft, "\n".join((code, *helpers)))
-    imports = ["import math"] if "math." in "".join((code, *helpers)) else []
+    imports = _imports("".join((code, *helpers)))
     head = "\n\n".join((_header(plan, draft, remark), *imports, constants))
     return "\n\n\n".join((head, *helpers, code)) + "\n"
+
+
+def _imports(code: str) -> list[str]:
+    lines = [line for name, line in IMPORTS.items() if re.search(rf"\b{name}\b", code)]
+    standard = [line for line in lines if line == "import math"]
+    others = [line for line in lines if line != "import math"]
+    return ["\n".join(part) for part in (standard, others) if part]
 
 
 def _header(plan: Plan, draft: Draft, remark: str) -> str:
@@ -88,7 +105,7 @@ def _header(plan: Plan, draft: Draft, remark: str) -> str:
 
 def _origin(plan: Plan) -> str:
     return (
-        f"Written for {plan.task_id} by rewardlab's offline composer, which puts known skills "
+        f"Written for {plan.task_id} by {WRITTEN} "
         f"together by rule (here: {plan.skill}); no language model took part."
     )
 

@@ -30,7 +30,7 @@ def compose(ask):
     """Compose for a task; the reply."""
 
     def write(task_id, goal=None, **more):
-        return OfflineComposer().write(ask(task_id, goal, **more))
+        return OfflineComposer(library=False).write(ask(task_id, goal, **more))
 
     return write
 

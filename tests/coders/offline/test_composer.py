@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from rewardlab.coders import library
 from rewardlab.coders.base import Attempt
 from rewardlab.coders.offline import OfflineComposer
 from rewardlab.envs.tasks import task, tasks
@@ -158,10 +159,33 @@ def test_a_scene_without_a_thing_is_refused(request_):
         OfflineComposer().write(request_)
 
 
-def test_a_refused_program_of_its_own_is_a_coder_error(ask):
-    attempt = Attempt("x", (Finding("UnknownAttribute", "there is no obj3"),))
+def test_a_refused_program_of_its_own_is_a_coder_error(ask, compose, code):
+    source = code(compose("metaworld/drawer-open"))
+    attempt = Attempt(source, (Finding("UnknownAttribute", "there is no obj3"),))
     with pytest.raises(CoderError, match="there is no obj3"):
         OfflineComposer().write(ask("metaworld/drawer-open", attempt=attempt))
+
+
+def test_for_a_tasks_own_sentence_it_quotes_the_reference_library(ask, code):
+    reply = OfflineComposer().write(ask("tabletop/lift-cube"))
+    (entry,) = (e for e in library.reference() if e.task_id == "tabletop/lift-cube")
+    assert code(reply).strip() == entry.source.strip()
+    assert "reference library" in reply.notes["coder"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"goal": "Pick up cube A and lift it up by 0.2 meter, gently."},
+        {"sample": 1},
+        {"comments": ["too slow"]},
+        {"attempt": Attempt("x = 1", (Finding("NoCode", "no function"),))},
+    ],
+    ids=["another wording", "another candidate", "a comment", "a refused quotation"],
+)
+def test_anything_else_is_composed(other, ask):
+    reply = OfflineComposer().write(ask("tabletop/lift-cube", **other))
+    assert reply.notes["plan"]["skill"] == "lift"
 
 
 @pytest.mark.parametrize(
