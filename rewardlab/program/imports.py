@@ -128,6 +128,8 @@ def _unresolved(
 
 
 def _explain(module: str, name: str) -> tuple[str, str]:
+    if name in vocabulary.PRESEEDED:
+        return f"{module!r} is not available", f"leave the import out: {name} is there already"
     if not _importable(module):
         modules = sorted(m for m in vocabulary.MODULES if _importable(m))
         return f"{module!r} is not available", f"allowed: {', '.join(modules)}"

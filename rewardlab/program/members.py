@@ -193,9 +193,9 @@ def _check_use(node: ast.Attribute, inference: Inference, called: bool) -> Findi
 
 def _is_method(node: ast.Attribute, kinds: Kinds, bases: Kinds, inference: Inference) -> bool:
     """Return whether an attribute is a method of the scene or of a pose."""
-    if all(kind.tag == "method" for kind in kinds):
-        return True
-    return bases == ANY and node.attr in inference.scene.methods
+    certain = all(kind.tag == "method" or kind == UNKNOWN for kind in kinds)
+    known = bases == ANY and node.attr in inference.scene.methods
+    return certain and (known or any(kind.tag == "method" for kind in kinds))
 
 
 def _not_called(node: ast.Attribute) -> Finding:

@@ -92,6 +92,18 @@ BAD = [
         "call it: thing.check_static()",
     ),
     Case(
+        "ask = (self.robot if self.time > 1 else action).check_grasp\n    return 1.0",
+        "UnknownAttribute",
+        "is a method, not a value",
+        "call it",
+    ),
+    Case(
+        "return float([self.cubeA][0].check_static)",
+        "UnknownAttribute",
+        "is a method, not a value",
+        "call it",
+    ),
+    Case(
         "return float(self.robot.check_grasp.real)",
         "UnknownAttribute",
         "self.robot.check_grasp is a method and has no 'real'",

@@ -132,6 +132,14 @@ ERRORS = [
     ),
     Case(
         "ForbiddenImport",
+        "from sapien.core import Pose\n" + HEAD + "return float(Pose().p[0])",
+        1,
+        0,
+        "'sapien.core' is not available",
+        "leave the import out: Pose is there already",
+    ),
+    Case(
+        "ForbiddenImport",
         "from math import sqr\n" + HEAD + "return sqr(2)",
         1,
         0,
