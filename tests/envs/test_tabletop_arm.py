@@ -1,19 +1,24 @@
 """The Panda's four tasks: what is recorded is what the simulator does, and hands can solve them."""
 
 import math
+from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
+import yaml
 from scipy.spatial.transform import Rotation
 
+import rewardlab
 from rewardlab.envs.tabletop.cubes import APART, GOAL_APART, HALF, SPREAD
 from rewardlab.envs.tabletop.faucet import TARGET
 from rewardlab.envs.tabletop.panda import LIMITS
 from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
+from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.facade import facade
+from rewardlab.sandbox.runner import RewardRunner
 
 NAMES = ("lift-cube", "pick-cube", "stack-cube", "turn-faucet")
 CUBES = NAMES[:3]
@@ -397,3 +402,23 @@ def test_a_horizon_can_be_asked_for():
     env = made.make_env(seed=0)
     env.reset()
     assert [env.step(STILL)[3] for _ in range(3)] == [False, False, True]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_library_program_pays_for_solving_it(name):
+    made = task(f"tabletop/{name}")
+    page = Path(rewardlab.__file__).parent / "prompts/library/tabletop" / f"{name}.yaml"
+    program = RewardProgram(yaml.safe_load(page.read_text())["source"], made.id, made.goal)
+    env, rng = build(name, seed=5, native_reward=False), np.random.default_rng(0)
+    solving = [info for *_, info in play(name, env, 60)]
+    env.reset()
+    chance = [env.step(rng.uniform(-1, 1, 7))[4] for _ in range(60)]
+    with RewardRunner(program, made.scene) as runner:
+        good, bad = (
+            runner.evaluate(np.array([info["scene"] for info in infos])).reward
+            for infos in (solving, chance)
+        )
+    assert good.sum() > 2 * bad.sum()
+    solved = np.array([info["success"] for info in solving])
+    assert good[solved].min() > good[~solved].max()
+    assert np.abs(good).max() < 20
