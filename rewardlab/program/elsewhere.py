@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import SequenceMatcher
 
 from rewardlab.errors import closest
 from rewardlab.program.kinds import Kind, SceneKinds, is_entity
 
 _DEPTH = 3
+_DEEPER = 0.78
+"""How much like the name that is looked for the path of something deeper must be, of 1."""
+
 _HALVES = {
     "p": ("position", "pos", "xyz"),
     "q": ("quaternion", "quat", "orientation", "rotation"),
@@ -40,12 +44,29 @@ def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) 
     known = {m: m for m in reversed(scene.members(kind)) if kind.tag != "pose"}
     for alias, path in _below(kind, scene, f"{base}.", base):
         known.setdefault(alias, path)
-    same = [path for alias, path in known.items() if _stem(alias) == _stem(name)]
-    if not same and is_entity(kind):
-        below = _below(Kind("scene"), scene, f"{root}.", base)
-        same = [path for alias, path in below if _stem(alias) == _stem(name)]
-    close = same or [known[alias] for alias in closest(name, known, n=4)]
-    return list(dict.fromkeys(close))[:2]
+    found = _same(known.items(), name)
+    if not found and is_entity(kind):
+        found = _same(_below(Kind("scene"), scene, f"{root}.", base), name)
+    if not found:
+        found = [known[alias] for alias in closest(name, known, n=4) if _near(alias, name, known)]
+    return list(dict.fromkeys(found))[:2]
+
+
+def owners(base: str, kind: Kind, name: str, scene: SceneKinds) -> list[str]:
+    """Return up to two paths of what has the member that follows, for `base.unknown.name`."""
+    paths = _same(_below(kind, scene, f"{base}.", base), name)
+    return [path.rpartition(".")[0] for path in paths if path.endswith(f".{name}")][:2]
+
+
+def _same(known: Iterable[tuple[str, str]], name: str) -> list[str]:
+    return [path for alias, path in known if _stem(alias) == _stem(name)]
+
+
+def _near(alias: str, name: str, known: Mapping[str, str]) -> bool:
+    """Return whether a name is meant: what stands deeper must look more like it."""
+    if known[alias] == alias:
+        return True
+    return SequenceMatcher(None, name.lower(), alias.lower()).ratio() >= _DEEPER
 
 
 def _below(
@@ -61,13 +82,14 @@ def _below(
         if inner is None or inner.tag == "past":
             continue
         found = path + _asked(member, inner, scene, asked)
+        deeper = len(names) < _DEPTH and (inner.tag == "pose" or is_entity(inner))
         same = _HALVES if kind.tag == "pose" else _SAME
         for alias in same.get(member, (member,)):
             yield alias, found
             if names:
                 yield re.sub(r"(^|_)pose_", r"\1", "_".join([*names, alias])), found
-        if len(names) < _DEPTH and (inner.tag == "pose" or is_entity(inner)):
-            yield from _below(inner, scene, f"{path}{member}.", asked, (*names, member))
+            if deeper:
+                yield from _below(inner, scene, f"{path}{member}.", asked, (*names, alias))
 
 
 def _asked(member: str, kind: Kind, scene: SceneKinds, asked: str) -> str:

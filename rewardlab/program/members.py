@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rewardlab.errors import closest
 from rewardlab.program import vocabulary
-from rewardlab.program.elsewhere import suggestions
+from rewardlab.program.elsewhere import owners, suggestions
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import ANY, MISSING, UNKNOWN, Kind, Kinds, is_entity
@@ -129,8 +129,8 @@ def _meant(node: ast.Attribute, kind: Kind, inference: Inference) -> list[str]:
     found = suggestions(base, kind, node.attr, scene, root)
     if not found:
         after = (a.attr for a in inference.scopes.nodes(ast.Attribute) if a.value is node)
-        found = [path for name in after for path in suggestions(base, kind, name, scene, root)]
-    return found[:2]
+        found = [path for name in after for path in owners(base, kind, name, scene)]
+    return found
 
 
 def _not_in_module(node: ast.Attribute, kind: Kind) -> Finding:
