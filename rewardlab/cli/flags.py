@@ -69,13 +69,15 @@ Frozen = Annotated[
 ]
 MaxCalls = Annotated[
     int | None,
-    arg(metavar="N", help="Send a model at most so many requests.", help_behavior_hint=""),
+    arg(
+        metavar="N", help="Send a model at most so many requests per round.", help_behavior_hint=""
+    ),
 ]
 MaxTokens = Annotated[
     int | None,
     arg(
         metavar="N",
-        help="Send no further request once so many tokens were used.",
+        help="Send no further request of a round once it used so many tokens.",
         help_behavior_hint="",
     ),
 ]

@@ -17,7 +17,9 @@ from rewardlab.cli.flags import (
     AllowDegraded,
     Coder,
     Json,
+    MaxCalls,
     MaxRepairs,
+    MaxTokens,
     Model,
     Out,
     Output,
@@ -47,6 +49,8 @@ class Flags:
     model: Model = None
     task: OwnTask = None
     max_repairs: MaxRepairs = 3
+    max_calls: MaxCalls = None
+    max_tokens: MaxTokens = None
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
@@ -72,6 +76,8 @@ def run(flags: Flags) -> Answer:
         model=flags.model,
         task=flags.task,
         max_repairs=flags.max_repairs,
+        max_calls=flags.max_calls,
+        max_tokens=flags.max_tokens,
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,
     )

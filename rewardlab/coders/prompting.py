@@ -15,6 +15,7 @@ from rewardlab.coders.text import CODE_LIMIT, clean, one_line, untagged
 from rewardlab.program import vocabulary
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
+from rewardlab.program.rotations import QUATERNIONS
 from rewardlab.program.schema import EntitySpec, Schema
 
 Message = dict[str, str]
@@ -104,7 +105,7 @@ def _has_code(attempt: Attempt) -> bool:
 def _helpers(has: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield calls with a remark; those about orientations only where the scene has any."""
     for name, symbol in vocabulary.HELPERS.items():
-        turns = name in vocabulary.QUATERNIONS or name in _OF_ORIENTATIONS
+        turns = name in QUATERNIONS or name in _OF_ORIENTATIONS
         if (turns and "orientation" not in has) or (name in _OF_POSES and "poses" not in has):
             continue
         yield f"{name}({', '.join(symbol.signature.positional)})", _HELPER_DOCS.get(name, "")

@@ -181,7 +181,9 @@ class _Asker(Generic[T]):
             "attempt": ask.attempt,
             "seed": request.seed,
         }
-        if request.attempt is not None and not ask.attempt:
+        if ask.attempt:
+            return facts
+        if request.attempt is not None:
             facts["repairs"] = [str(finding) for finding in request.attempt.findings]
         if request.retrieval:
             facts["retrieval"] = dict(request.retrieval)

@@ -41,6 +41,8 @@ def refine(
     model: str | None = None,
     task: Task | str | None = None,
     max_repairs: int = 3,
+    max_calls: int | None = None,
+    max_tokens: int | None = None,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
     on_event: OnEvent = quiet,
@@ -62,6 +64,8 @@ def refine(
         model: Model name for a chat model.
         task: The run's task, to be named if a module of yours registers it.
         max_repairs: How often findings are sent back.
+        max_calls: As in `Budget`.
+        max_tokens: As in `Budget`.
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
         on_event: Told what happens, as `(kind, line)`.
@@ -99,7 +103,7 @@ def refine(
         max_repairs=max_repairs,
         transcript=Transcript(run.path / "llm"),
         on_event=on_event,
-        budget=Budget(),
+        budget=Budget(max_calls, max_tokens),
     )
     request = first_request(task, goal, seed=config.seed)
     if fault is not None:

@@ -115,6 +115,8 @@ def evaluate(
 
     if episodes < 1:
         raise UsageError(f"episodes must be at least 1, got {episodes}")
+    if not 0.0 <= keep_above <= 1.0:
+        raise UsageError(f"keep_above is a success rate from 0 to 1, got {keep_above}")
     if seed is not None:
         check_seed(seed)
     if not isinstance(run, Run) and is_model_file(Path(run)):

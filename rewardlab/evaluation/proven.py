@@ -25,7 +25,7 @@ def keep(run: Run, task: Task, result: Evaluation, *, above: float) -> str | Non
     stands.
     """
     interval, program = result.success_ci, run.program
-    if program is None or interval is None or interval.low <= above:
+    if program is None or interval is None or not interval.low > above:
         return None
     if any(program.id == solved.id for solved in reference()):
         return None

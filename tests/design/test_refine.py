@@ -190,3 +190,10 @@ def test_a_damaged_row_is_left_out(stopped, task, values):
 def test_a_run_that_went_on_is_not_repaired(stopped, task):
     stopped.release("finished")
     assert fault_of(stopped, task.scene) is None
+
+
+def test_refining_has_a_budget_too(answers, make_run, unknown_member, good, block):
+    asked = answers(block(unknown_member), block(good.replace("5.0", "8.0")))
+    with pytest.raises(ProgramRefused, match="budget is used up"):
+        refine(make_run("first"), "Better.", coder="openai", max_calls=1)
+    assert len(asked.bodies) == 1

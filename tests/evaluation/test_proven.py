@@ -6,7 +6,7 @@ from rewardlab.coders.examples import Query, retrieve
 from rewardlab.coders.library import Solved, add, own, reference
 from rewardlab.envs.tasks import task
 from rewardlab.errors import UsageError
-from rewardlab.evaluation.evaluate import Evaluation
+from rewardlab.evaluation.evaluate import Evaluation, evaluate
 from rewardlab.evaluation.proven import KEEP_ABOVE, complaint, keep, solved
 from rewardlab.evaluation.statistics import Interval, wilson
 
@@ -39,6 +39,7 @@ def test_the_lower_bound_decides_not_the_rate(make_run):
     assert keep(run, TASK, measured(70, 100), above=0.5)  # 70 %, from 60 %
     assert keep(run, TASK, measured(20), above=0.9) is None
     assert keep(run, TASK, measured(100, 100), above=1.0) is None
+    assert keep(run, TASK, measured(20), above=float("nan")) is None
 
 
 def test_without_signal_program_or_news_nothing_is_kept(make_run):
@@ -86,3 +87,9 @@ def test_an_entry_without_a_result_is_read_back(make_run):
     (entry,) = own().entries
     assert isinstance(entry, Solved)
     assert entry.result == {}
+
+
+@pytest.mark.parametrize("above", [-0.1, 1.5, float("nan")])
+def test_a_threshold_is_a_rate(make_run, above):
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        evaluate(make_run(), keep_above=above)
