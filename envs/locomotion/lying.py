@@ -14,6 +14,9 @@ from rewardlab.program.schema import Schema
 class Lying:
     """The Ant's torso upright, low and slow over a stretch of time, at every step of it.
 
+    Without any torque the Ant sinks onto its stretched legs in about two of three episodes, which
+    counts: it lies. Random actions never do (`benchmarks/behaviours.py`).
+
     Attributes:
         seconds: How long [s].
         min_up: Lowest vertical part of the torso's up axis.
