@@ -15,6 +15,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
 from rewardlab.training import algorithms, engines, presets
+from rewardlab.training.length import Length, at_least
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
 
@@ -99,31 +100,13 @@ def prepare(
     _check_reward(kind, task, native_reward=native_reward)
     task = presets.fitted(task, preset, algo)
     preset, algo, chosen = presets.preset(preset, task, algo)
-    n_envs = chosen.n_envs if n_envs is None else n_envs
-    n_timesteps = _steps(n_timesteps, chosen.n_timesteps)
-    eval_freq = chosen.eval_freq if eval_freq is None else eval_freq
-    eval_episodes = chosen.eval_episodes if eval_episodes is None else eval_episodes
-    signal = task.success is not None or task.success_program is not None
-    if until_success is None:
-        until_success = chosen.until_success if signal and eval_freq != 0 else 0.0
-    _at_least(1, n_envs=n_envs)
-    _at_least(1, eval_episodes=eval_episodes)
-    _at_least(0, eval_freq=eval_freq or 0)
-    _at_least(0, checkpoint_freq=checkpoint_freq or 0)
+    asked = Length(n_timesteps, n_envs, eval_freq, eval_episodes, until_success, checkpoint_freq)
+    length = asked.settled(chosen, task, algo)
     check_seed(seed)
-    _check_target(until_success, task.id, signal=signal, evaluated=eval_freq != 0)
-    chosen_engine = engines.choose(
-        engine, task, fast=chosen.pool, vec_env=vec_env, lockdown=lockdown
-    )
+    engine = engines.choose(engine, task, fast=chosen.pool, vec_env=vec_env, lockdown=lockdown)
     if lockdown:
         check_lockdown(task.id, shaper)
     algorithms.check_device(device)
-    episode = task.horizon
-    if eval_freq is None:
-        eval_freq = max(n_timesteps // 10, 2 * eval_episodes * episode)
-    if checkpoint_freq is None:
-        most = 50_000 if algorithms.algorithm(algo).on_policy else 20_000
-        checkpoint_freq = max(min(n_timesteps // 10, most), 2 * n_envs * episode)
     config = RunConfig(
         task=task.id,
         task_options=dict(task.options),
@@ -135,21 +118,16 @@ def prepare(
         policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
         hyperparameters={**chosen.hyperparameters, **(hyperparameters or {})},
         normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
-        n_timesteps=n_timesteps,
-        n_envs=n_envs,
         vec_env=vec_env,
-        engine=chosen_engine,
+        engine=engine,
         seed=seed,
         device=device,
-        eval_freq=eval_freq,
-        eval_episodes=eval_episodes,
-        until_success=until_success,
-        checkpoint_freq=checkpoint_freq,
         native_reward=native_reward,
         on_reward_fault=on_reward_fault,
         sandbox=sandbox,
         allow_degraded_sandbox=allow_degraded_sandbox,
         lockdown=lockdown,
+        **length._asdict(),
     )
     RunConfig.from_mapping(vars(config), "the settings")  # what could not be read is not written
     extra = {"scene_hash": task.scene.hash}
@@ -174,7 +152,7 @@ def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:
             "give a larger number of steps to go on"
         )
     if n_timesteps is not None and n_timesteps != config.n_timesteps:
-        replace(config, n_timesteps=_at_least(1, n_timesteps=n_timesteps)).save(
+        replace(config, n_timesteps=at_least(1, n_timesteps=n_timesteps)).save(
             run.path / "config.yaml"
         )
         run.update(n_timesteps=n_timesteps)
@@ -208,26 +186,3 @@ def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
         raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
     if kind in ("oracle", "shaper") and not native_reward:
         raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
-
-
-def _steps(asked: int | None, preset: int | None) -> int:
-    steps = preset if asked is None else asked
-    if steps is None:
-        raise UsageError("say how long to train, in steps: the preset does not (n_timesteps)")
-    return _at_least(1, n_timesteps=steps)
-
-
-def _check_target(until_success: float, id: str, *, signal: bool, evaluated: bool) -> None:
-    if not 0.0 <= until_success <= 1.0:
-        raise UsageError(f"until_success is a share from 0 to 1, got {until_success}")
-    if until_success and not signal:
-        raise UsageError(f"{id} has no success signal: training cannot end at success")
-    if until_success and not evaluated:
-        raise UsageError("until_success needs evaluations: leave eval_freq=0 out")
-
-
-def _at_least(least: int, **value: int | None) -> int:
-    ((name, number),) = value.items()
-    if number is None or number < least:
-        raise UsageError(f"{name} must be at least {least}, got {number}")
-    return number
