@@ -6,9 +6,11 @@ from rewardlab.coders.examples import Query, retrieve
 from rewardlab.coders.library import Solved, add, own, reference
 from rewardlab.envs.tasks import task
 from rewardlab.errors import UsageError
-from rewardlab.evaluation.evaluate import Evaluation, evaluate
+from rewardlab.evaluation.evaluate import Evaluation, evaluate, last_evaluation
 from rewardlab.evaluation.proven import KEEP_ABOVE, complaint, keep, solved
 from rewardlab.evaluation.statistics import Interval, wilson
+from rewardlab.program.program import RewardProgram
+from rewardlab.training.train import train
 
 TASK = task("metaworld/drawer-open")
 
@@ -93,3 +95,35 @@ def test_an_entry_without_a_result_is_read_back(make_run):
 def test_a_threshold_is_a_rate(make_run, above):
     with pytest.raises(UsageError, match="from 0 to 1"):
         evaluate(make_run(), keep_above=above)
+
+
+EASY = """
+fields:
+  pole_angle: {index: 2, unit: rad}
+success: self.time > 0.05
+"""
+CART = """def compute_dense_reward(self, action):
+    upright = 1.0 - abs(self.pole_angle)
+    return upright, {"upright": upright}
+"""
+
+
+@pytest.mark.slow
+def test_an_evaluation_puts_a_good_program_into_the_library(tmp_path):
+    """Of a task that everybody solves."""
+    config = tmp_path / "cart.yaml"
+    config.write_text(EASY)
+    easy = task("gym/CartPole-v1", config=str(config))
+    program = RewardProgram(CART, easy.id, "Stand for a moment.")
+    run = train(
+        easy, program, algo="ppo", n_timesteps=64, n_envs=1, eval_freq=0, out=tmp_path,
+        hyperparameters={"n_steps": 64, "batch_size": 64, "n_epochs": 1},
+    )  # fmt: skip
+    assert evaluate(run, episodes=10, keep_above=1.0).kept is None
+    assert own().entries == ()
+    result = evaluate(run, episodes=10)
+    assert result.success == 1.0
+    (entry,) = own().entries
+    assert entry.name == result.kept == last_evaluation(run).kept
+    assert (entry.goal, entry.source, entry.run) == ("Stand for a moment.", CART, run.id)
+    assert entry.result["success_ci"][0] > 0.5
