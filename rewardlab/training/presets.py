@@ -96,8 +96,14 @@ PRESETS: dict[str, dict[str, Preset]] = {
     },
     "tabletop": {
         "ppo": Preset(
-            {"n_steps": 256, "batch_size": 512, "gamma": 0.95, "learning_rate": 5e-4},
-            {"log_std_init": -0.5, "net_arch": [128, 128]},
+            {
+                "n_steps": 128,
+                "batch_size": 256,
+                "n_epochs": 8,
+                "gamma": 0.95,
+                "learning_rate": 5e-4,
+            },
+            {"log_std_init": -1.0, "net_arch": [128, 128]},
             normalize=_BOTH,
         ),
         "sac": Preset({**_REPLAY, **_EIGHT, "gamma": 0.95, "ent_coef": "auto_0.2"}, _SMALL),

@@ -85,10 +85,18 @@ def _fast(suite: str, algo: str = "ppo", **changes: Any) -> Preset:
 
 FAST_SUITES: Mapping[str, Preset] = {
     "metaworld": _fast("metaworld", n_envs=16, n_timesteps=300_000),
-    "tabletop": _fast("tabletop", n_timesteps=1_000_000, eval_freq=50_000),
-    "locomotion": _fast("locomotion", n_timesteps=1_000_000, eval_freq=50_000),
+    "tabletop": _fast("tabletop", n_timesteps=500_000, eval_freq=25_000),
+    "locomotion": _fast("locomotion", n_timesteps=500_000, eval_freq=25_000),
 }
-FAST_TASKS: Mapping[str, Preset] = {}
+_MOBILE = replace(
+    FAST_SUITES["tabletop"],
+    hyperparameters={"n_steps": 256, "batch_size": 512, "gamma": 0.95, "learning_rate": 5e-4},
+    policy_kwargs={"log_std_init": -1.6, "net_arch": [128, 128]},
+)
+FAST_TASKS: Mapping[str, Preset] = {
+    f"tabletop/{name}": _MOBILE
+    for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
+}
 """Tasks that need something else than the rest of their suite."""
 
 
