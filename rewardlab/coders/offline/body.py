@@ -122,9 +122,9 @@ def _common(plan: Plan) -> Iterator[Piece]:
         yield Piece("high", "the body keeps its height", high)
         yield Piece("low", "the body keeps down", "share(2.0 - height / max(height_start, 0.05))")
     if "vy" in names:
-        aside = "forward" if plan.options.get("aside") else "sideways"
-        drift = f"share(abs({aside}) / SPEED)"
-        yield Piece("drift", "speed across that", drift, cost=True)
+        aside = plan.options.get("aside")
+        across, way = ("forward", "ahead") if aside else ("sideways", "to the side")
+        yield Piece("drift", f"speed {way}", f"share(abs({across}) / SPEED)", cost=True)
     if "vz" in names:
         yield Piece("bounce", "speed up and down", "share(abs(rise))", cost=True)
     if plan.options.get("effort", True):

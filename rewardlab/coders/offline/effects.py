@@ -132,7 +132,7 @@ def height(low: float, high: float, sign: int) -> Effect:
 
 def approach(plan: Plan, words: str) -> tuple[Plan, str] | None:
     """Come from above, or straight."""
-    if plan.family not in ("move", "carry"):
+    if plan.family not in ("move", "carry") or plan.options.get("kind") in ("spot", "tip"):
         return None
     now = plan.options["approach"]
     if "above" in words or "top" in words:
@@ -173,7 +173,8 @@ def hold(plan: Plan, _: str) -> tuple[Plan, str] | None:
 
 def upright(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for a body that is upright."""
-    if not {"up", "quaternion", "pitch"} & set(plan.names):
+    tips = plan.options.get("kind") == "tip"
+    if tips or not {"up", "quaternion", "pitch"} & set(plan.names):
         return None
     return _scale(plan, "upright", 2.0, 1.0)
 

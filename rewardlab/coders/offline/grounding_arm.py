@@ -74,14 +74,15 @@ def _asked(request: Request, intent: Intent, things: tuple[Thing, ...]) -> Asked
     wanted, manners = wish.changes(intent.text), wish.manners(intent.text)
     skills = [skill for skill in intent.arm if skill.name != "reach"]
     hand = {"hand", "gripper", "fingertips", "fingers"} & set(intent.words) or "reach" in own
-    if (hand and not intent.things) or (intent.arm and not skills):
+    led = hand and not intent.things and (wanted or skills)
+    if led or (intent.arm and not skills):
         return Asked("reach", "reach", "against" if "away" in wanted else "own", wanted)
     if not wanted and not manners:
         foreign = tuple(skill.name for skill in intent.body)
         raise GoalNotUnderstood(unknown_verb(request, intent, lexicon.ARM, foreign, "an arm"))
     side = _side(wanted, manners, own)
     family = _family(intent, own, things)
-    fitting = [s.name for s in skills if s.family == family] or [s.name for s in skills]
+    fitting = [s.name for s in skills if family in ("carry", s.family)] or [s.name for s in skills]
     named = next((_VERBS.get(c, c) for c in wish.CHANGES if c in wanted), "move")
     skill = fitting[0] if fitting and side == "own" else named if wanted else fitting[0]
     return Asked(skill, family, side, wanted)
@@ -125,8 +126,10 @@ def _things(
     missing = [n for n in intent.things if not {n, lexicon.SYNONYMS.get(n, n)} & known]
     found = [noun for noun in intent.things if noun not in missing]
     lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]
-    letters = re.findall(r"\bcube ?([a-e])\b", intent.text) or re.findall(r"\b[b-e]\b", intent.text)
     paths = {thing.path for thing in arm.things}
+    letters = re.findall(r"\bcube ?([a-e])\b", intent.text)
+    if not letters and "cubeB" in paths:
+        letters = re.findall(r"(?<!')\b[b-e]\b", intent.text)
     lost += [f"cube {c.upper()}" for c in letters if c != "a" and f"cube{c.upper()}" not in paths]
     rest = tuple(w for w in intent.words if unknown(w, known) and w not in letters)
     strange = [word for word in rest if re.search(_HEAD.format(word), intent.text)]
