@@ -2,19 +2,24 @@
 
 import math
 import re
+from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
+import yaml
 from scipy.spatial.transform import Rotation
 
+import rewardlab
 from rewardlab.envs.tabletop.boxes import rows
 from rewardlab.envs.tabletop.cabinet import CARCASS, DOOR, DRAWER
 from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import task
+from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.clouds import depth
 from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.namespace import namespace
+from rewardlab.sandbox.runner import RewardRunner
 
 DOORS = ["open-cabinet-door", "open-cabinet-drawer"]
 NAMES = [*DOORS, "push-chair"]
@@ -562,3 +567,28 @@ def test_driving_hard_against_furniture_breaks_nothing(door, entries):
     assert played.sim.qpos > -0.015 * CABINETS[door].limit
     assert np.abs(played.sim.data.qvel).max() < 10.0
     assert not any(warning.number for warning in played.sim.data.warning)
+
+
+def test_its_library_program_pays_for_solving_it(name):
+    page = Path(rewardlab.__file__).parent / "prompts/library/tabletop" / f"{name}.yaml"
+    played = Played(name, seed=5)
+    source = yaml.safe_load(page.read_text())["source"]
+    program = RewardProgram(source, played.task.id, played.task.goal)
+    solving, chance = [], []
+    act, rng = scripted(name, played.env), np.random.default_rng(0)
+    while not sum(info["success"] for info in solving) > 5:
+        played.step(act())
+        solving.append(played.info)
+    played.reset()
+    for _ in range(60):
+        played.step(rng.uniform(-1, 1, played.env.action_space.shape))
+        chance.append(played.info)
+    with RewardRunner(program, played.task.scene) as runner:
+        good, bad = (
+            runner.evaluate(np.array([info["scene"] for info in infos])).reward
+            for infos in (solving, chance)
+        )
+    solved = np.array([info["success"] for info in solving])
+    assert good.mean() > 1.3 * bad.mean()
+    assert good[solved].min() > good[~solved].max()
+    assert np.abs(good).max() < 20
