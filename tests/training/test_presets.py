@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -166,3 +166,15 @@ def test_a_success_that_cannot_be_reached_is_refused(task, settings, message, tm
 def test_a_task_without_a_signal_cannot_end_at_success(make_task, tmp_path):
     with pytest.raises(UsageError, match="no success signal"):
         prepare(make_task(success=False), n_timesteps=100, until_success=0.5, out=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fast", "text2reward"])
+def test_a_run_can_be_made_again_from_its_configuration(name, tmp_path):
+    """As the next round of `rewardlab run --rounds` is made."""
+    config = prepare("metaworld/door-close", preset=name, out=tmp_path).config
+    same = asdict(config)
+    for said in ("task", "task_options", "reward"):
+        del same[said]
+    task = get_task(config.task, **config.task_options)
+    again = prepare(task, config.reward, **same, name="again", out=tmp_path)
+    assert again.config == config
