@@ -148,8 +148,9 @@ def _with_examples(
     found = retrieve(query, k)
     for broken in found.record["broken"]:
         tell("note", f"library entry {broken['name']} is broken and skipped: {broken['why']}")
-    names = ", ".join(example.task_id for example in found.examples) or "none fits this task"
-    tell("note", f"examples shown: {names}")
+    names = ", ".join(example.task_id for example in found.examples)
+    misfits = sum("scene refuses" in left["why"] for left in found.record["dropped"])
+    tell("note", f"examples shown: {names or f'none, this scene refuses {misfits} of them'}")
     return replace(request, examples=found.examples, retrieval=found.record)
 
 

@@ -81,3 +81,17 @@ def test_limits_that_make_no_sense_are_told(cli, flags, said):
     done = cli("generate", "metaworld/drawer-open", *flags)
     assert done.code == 2
     assert said in done.error
+
+
+def test_where_no_example_fits_the_scene_it_is_told(cli, answers, tmp_path):
+    """Programs of other robots name members that a walker does not have."""
+    answers("```python\ndef compute_dense_reward(self, action):\n    return 0.0\n```")
+    done = cli(
+        *("generate", "gym/Pendulum-v1", "Swing up.", "--coder", "openai", "--few-shot", 2),
+        *("--record", tmp_path / "llm"),
+    )
+    assert done.code == 0
+    assert "examples shown: none, this scene refuses" in done.err
+    told = read_json(tmp_path / "llm" / "0001.json")["retrieval"]
+    assert told["shown"] == []
+    assert all("UnknownAttribute" in entry["why"] for entry in told["dropped"])
