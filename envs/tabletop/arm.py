@@ -21,7 +21,7 @@ from rewardlab.program.schema import Schema
 BASE = "-.615 0 0"
 """Where the arm stands: at rest its tool is at about (0, 0, 0.17)."""
 
-CAMERA = 'pos=".66 -.62 .56" xyaxes=".617 .787 0 -.252 .198 .947" fovy="46"'
+CAMERA = 'pos=".72 -.68 .6" xyaxes=".625 .781 0 -.227 .181 .957" fovy="50"'
 N_ROBOT = 25
 """First entries of every observation: joint positions (7), fingers (2), velocities of both (9),
 tool position (3) and orientation wxyz (4)."""
