@@ -128,6 +128,7 @@ SUITES: dict[str, Suite] = {
     "metaworld": Suite("rewardlab.envs.metaworld", "metaworld", "metaworld"),
     "locomotion": Suite("rewardlab.envs.locomotion"),
     "tabletop": Suite("rewardlab.envs.tabletop", "gymnasium_robotics", "robotics"),
+    "fetch": Suite("rewardlab.envs.fetch", "gymnasium_robotics", "robotics"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
 
