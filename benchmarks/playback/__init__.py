@@ -7,11 +7,11 @@ state: `{group: {name: rows (T, D)}}`. Names are those of `composer_goals.yaml`;
 
 from __future__ import annotations
 
-from playback import sawyer, tabletop, walkers
+from playback import fetch, sawyer, tabletop, walkers
 from playback.film import Bank
 from rewardlab.envs.tasks import Task
 
-SUITES = {"metaworld": sawyer, "locomotion": walkers, "tabletop": tabletop}
+SUITES = {"metaworld": sawyer, "locomotion": walkers, "tabletop": tabletop, "fetch": fetch}
 
 
 def bank(task: Task) -> Bank:

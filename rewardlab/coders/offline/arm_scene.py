@@ -45,6 +45,8 @@ class ArmScene:
         things: What it may move.
         tells_grasp: Whether the robot tells what it grasps.
         members: Names of the scene's own fields.
+        table: Height of the table, where the scene says so [m].
+        grips: Whether actions move the gripper.
     """
 
     hand: str
@@ -53,6 +55,8 @@ class ArmScene:
     things: tuple[Thing, ...]
     tells_grasp: bool = False
     members: frozenset[str] = field(default_factory=frozenset)
+    table: float = 0.0
+    grips: bool = True
 
     @property
     def names(self) -> dict[str, str]:
@@ -87,7 +91,14 @@ def find_arm(scene: Schema) -> ArmScene | None:
         things,
         grasps,
         members,
+        _table(scene),
+        not any("gripper is shut" in name for name in scene.action.names),
     )
+
+
+def _table(scene: Schema) -> float:
+    found = re.search(r"table at height (\d+(?:\.\d+)?)", scene.root.doc)
+    return float(found.group(1)) if found else 0.0
 
 
 def _hand(scene: Schema) -> str:
@@ -126,7 +137,8 @@ def _things(entity: EntitySpec, prefix: str) -> Iterator[Thing]:
 def _thing(path: str, where: str, doc: str, *, jointed: bool = False, turns: bool = False) -> Thing:
     name = path.rpartition(".")[2]
     letter = re.fullmatch(r"([a-z]+)([A-Z])", name)
-    call = f"{letter[1]}_{letter[2].lower()}" if letter else _call(f"{doc} {name}")
+    lettered = letter is not None and letter[1] in doc
+    call = f"{name[:-1]}_{name[-1].lower()}" if lettered else _call(f"{doc} {name}")
     words = words_of(doc) | words_of(name) | ({letter[1]} if letter else set())
     return Thing(path, where, call, doc, frozenset(words), jointed, turns)
 

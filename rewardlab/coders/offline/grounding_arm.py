@@ -9,7 +9,7 @@ from rewardlab.coders.base import Request
 from rewardlab.coders.offline import lexicon, wish
 from rewardlab.coders.offline.arm_scene import ArmScene, Thing, describe
 from rewardlab.coders.offline.lexicon import Intent, unknown, words_of
-from rewardlab.coders.offline.measures import Measure, choose, ended
+from rewardlab.coders.offline.measures import Measure, choose, ways
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import unknown_verb
 from rewardlab.errors import GoalNotUnderstood
@@ -54,7 +54,7 @@ def ground_arm(request: Request, intent: Intent, arm: ArmScene) -> Plan:
             f"{request.task_id} has none"
         )
     measure = choose(request, arm, things, asked.side, asked.wanted, asked.family)
-    if measure is None or (asked.family == "carry" and not arm.openness):
+    if measure is None or (asked.family == "carry" and not (arm.openness and arm.grips)):
         raise GoalNotUnderstood(_cannot(request, asked, arm))
     driven = _driven(request) and not measure.endless and measure.kind == "place"
     return Plan(
@@ -171,8 +171,13 @@ def _weights(asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> 
         release = {"release": 2.0} if measure.release else {}
         weights = {"reach": 1.0, "grasp": 2.0, **lift, asked.skill: 6.0, **done, **release}
         return {**weights, "effort": 0.02}
-    free = measure.kind in ("place", "sink", "rise") and asked.skill != "press" and arm.openness
-    grip = {"grip": 1.0} if free else {}
+    free = (
+        measure.kind in ("place", "sink", "rise")
+        and asked.skill != "press"
+        and arm.openness
+        and arm.grips
+    )
+    grip = {"grip": 1.0} if free and arm.openness and arm.grips else {}
     upright = {"upright": 2.0} if measure.kind == "spot" else {}
     force = {"force": 1.0} if driven else {}
     return {"reach": 2.0, **grip, asked.skill: 6.0, **upright, **done, **force, "effort": 0.02}
@@ -213,8 +218,7 @@ def _drop(request: Request) -> float:
 
 
 def _cannot(request: Request, asked: Asked, arm: ArmScene) -> str:
-    own = ended(arm)
     return (
-        f"cannot {asked.skill} in {request.task_id}, which has: {describe(arm.things)}; there the "
-        f"offline composer knows {own}. Look for another task with: rewardlab tasks"
+        f"cannot {asked.skill} in {request.task_id}, which has: {describe(arm.things)}; here a thing "
+        f"can go {ways(arm)}. Look for another task with: rewardlab tasks"
     )

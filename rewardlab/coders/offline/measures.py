@@ -136,7 +136,8 @@ def _stack(base: Thing) -> Measure:
 def _vertical(arm: ArmScene, *, up: bool) -> Measure:
     if up or "cube_half_size" not in arm.members:
         return _made("rise" if up else "sink")
-    made = _made("rest", scored=Scored(0.01), rest_z="cube_half_size")
+    rest = f"cube_half_size + {arm.table:g}" if arm.table else "cube_half_size"
+    made = _made("rest", scored=Scored(0.01), rest_z=rest)
     return Measure(**{**vars(made), "release": True})
 
 
@@ -150,12 +151,14 @@ def _scored(text: str) -> Scored:
         return Scored(float(found.group(1)), (1.0, 1.0, 0.0), True)
     if found := re.search(rf"obj1\.position to goal_position <= {number}", text):
         return Scored(float(found.group(1)), (1.0, 1.0, 1.0), True)
+    if found := re.search(rf"goal_position (?:less than|at most|<=) {number}", text):
+        return Scored(float(found.group(1)), (1.0, 1.0, 1.0), True)
     return Scored()
 
 
-def ended(arm: ArmScene) -> str:
-    """Return what can be done to the things of a scene, for a message."""
+def ways(arm: ArmScene) -> str:
+    """Return where the things of a scene can go, for a message."""
     if any(thing.jointed for thing in arm.things):
-        return "its target or away from it (open, close, on, off)"
+        return "to the target of its joint or away from it (open, close, on, off)"
     free = "to the goal or away from it" if arm.goal else "onto another or off it"
-    return f"{free}, and up or down where a hand can hold it"
+    return f"{free}, up or down in the hand" if arm.openness and arm.grips else free

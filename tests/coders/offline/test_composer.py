@@ -12,7 +12,7 @@ from rewardlab.program.finding import Finding
 from rewardlab.program.reading import read
 from rewardlab.sandbox.client import RewardWorker
 
-SUITES = ("metaworld", "locomotion", "tabletop")
+SUITES = ("metaworld", "locomotion", "tabletop", "fetch")
 KNOWN = [entry.id for entry in tasks() if entry.suite in SUITES]
 SOLVED = ("metaworld/drawer-open", "metaworld/pick-place", "metaworld/reach", "metaworld/hammer")
 
@@ -112,6 +112,8 @@ def test_a_speed_in_the_goal_is_the_speed_that_gets_full_pay(compose, code):
         ("metaworld/drawer-open", "Close the drawer.", "close"),
         ("metaworld/drawer-open", "I'd like you to open the drawer.", "open"),
         ("tabletop/lift-cube", "Put the cube down.", "lower"),
+        ("fetch/pick-and-place", "Put the block down.", "lower"),
+        ("fetch/reach", "Keep away from the target.", "reach"),
         ("tabletop/stack-cube", "Cube B on top of cube A, please.", "stack"),
         ("tabletop/push-chair", "Knock the chair over.", "tip"),
         ("locomotion/ant-forward", "Walk sideways.", "run"),
@@ -136,6 +138,7 @@ def test_skills_are_found_in_free_sentences(task_id, goal, skill, compose, code)
         ("metaworld/drawer-open", "Is the drawer open?", "is a question.*'push the puck"),
         ("metaworld/drawer-open", "Hammer the drawer.", "nothing|cannot hammer"),
         ("metaworld/reach", "Compose a sonnet.", "no skill"),
+        ("fetch/push", "Pick up the block.", "cannot lift.*block"),
         ("tabletop/lift-cube", "Stack cube A on cube B.", "'cube B'.*cubeA \\(the cube"),
         ("tabletop/push-chair", "Sit down on the chair.", "cannot lower.*chair"),
         ("locomotion/half-cheetah-forward", "Walk to the left.", "in a plane"),
