@@ -219,6 +219,6 @@ def _drop(request: Request) -> float:
 
 def _cannot(request: Request, asked: Asked, arm: ArmScene) -> str:
     return (
-        f"cannot {asked.skill} in {request.task_id}, which has: {describe(arm.things)}; here a thing "
-        f"can go {ways(arm)}. Look for another task with: rewardlab tasks"
+        f"cannot {asked.skill} in {request.task_id}, which has: {describe(arm.things)}; here a "
+        f"thing can go {ways(arm)}. Look for another task with: rewardlab tasks"
     )
