@@ -22,12 +22,14 @@ def write(out: Path) -> None:
     """Write `library.md` and `race.md` beside the rows."""
     rows = {kind: kept(out / f"{kind}.jsonl") for kind in KINDS}
     current = {kind: [r for r in found if _current(r)] for kind, found in rows.items()}
-    (out / "library.md").write_text(LIBRARY.format(table=library(current["library"])))
+    where = _machines(r for found in current.values() for r in found)
+    (out / "library.md").write_text(LIBRARY.format(table=library(current["library"]), where=where))
     (out / "race.md").write_text(
         RACE.format(
             race=race(current["race"], current["paper"]),
             real=real(current["real"], current["race"]),
             ablation=ablation(current["ablation"]),
+            where=where,
         )
     )
 
@@ -154,6 +156,10 @@ def _failures(rows: Rows) -> str:
     return f" ({failed} of {len(rows)} seeds not)" if failed else ""
 
 
+def _machines(rows: Iterable[dict[str, Any]]) -> str:
+    return "; ".join(sorted({r["machine"] for r in rows if r.get("machine")})) or "not recorded"
+
+
 def _current(row: dict[str, Any]) -> bool:
     """Whether a row is about the program that the library holds now."""
     return bool(row["program_id"] == program(row["task"]).id)
@@ -167,7 +173,7 @@ Each program of `prompts/library/` trained with the preset `fast` (docs/recipes.
 ends when two evaluations of 20 episodes in a row reach 95 %, or at its budget. Success is the share
 of 50 further episodes with goals that training has not seen, with Wilson's 95 % interval over the
 episodes; one seed says nothing about other seeds. Time is processor time of training + of
-evaluations on the way.
+evaluations on the way. Machine: {where}.
 
 ```sh
 python benchmarks/text2reward.py library --jobs 2
@@ -185,6 +191,7 @@ episodes finds at least 90 %, and a second one on other episodes does too: every
 ours, which costs more time the easier a task is, so evaluations are reported apart. Ours counts an
 episode as solved within 200 steps, the paper's within 500. Mean over seeds with Student's 95 %
 interval. Processor seconds are the training process's; the jailed worker's are in the wall time.
+Machine: {where}.
 
 ## Ours, and the paper's budget
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
+import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -81,11 +83,19 @@ def measure(job: Job) -> dict[str, Any]:
             **settings,
         )
         spent = clock()
-        row = {**job.key, **spent, **_outcome(run)}
+        row = {**job.key, **spent, **_outcome(run), "machine": machine()}
         if job.episodes:
             found = evaluate(run, episodes=job.episodes)
             row |= {"success": found.success, "success_ci": list(found.success_ci or ())}
     return row
+
+
+def machine() -> str:
+    """Return the processor and how many of its cores there are."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}"
 
 
 def _outcome(run: Any) -> dict[str, Any]:
