@@ -129,6 +129,7 @@ SUITES: dict[str, Suite] = {
     "locomotion": Suite("rewardlab.envs.locomotion"),
     "tabletop": Suite("rewardlab.envs.tabletop", "gymnasium_robotics", "robotics"),
     "fetch": Suite("rewardlab.envs.fetch", "gymnasium_robotics", "robotics"),
+    "kitchen": Suite("rewardlab.envs.kitchen", "gymnasium_robotics", "robotics"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
 

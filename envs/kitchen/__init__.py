@@ -1,0 +1,89 @@
+"""The Franka kitchen of gymnasium-robotics, one task for each of its subtasks: `kitchen/<subtask>`.
+
+Success is the environment's own criterion for that subtask alone. It has no dense reward: the
+oracle is ours, and so are the goal sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, partial
+from typing import Any
+
+import gymnasium as gym
+
+from rewardlab.envs import simulator
+from rewardlab.envs.kitchen.table import TASKS, TIPS
+from rewardlab.envs.recording import SceneRecorder
+from rewardlab.envs.tasks import Task, TaskEntry
+from rewardlab.errors import ConfigError
+
+HORIZON = 280
+ORACLE = (
+    "ours, as the environment has none that is dense: closeness of the tool to the handle, and "
+    "part of the way done; 0 to 6 per step"
+)
+
+
+def entries() -> Iterator[TaskEntry]:
+    """Yield the tasks."""
+    for name, row in TASKS.items():
+        yield TaskEntry(f"kitchen/{name}", "kitchen", row.goal, success=True)
+
+
+def build(name: str, *, horizon: int | None = None) -> Task:
+    """Return a task.
+
+    Args:
+        name: E.g. `"microwave"`.
+        horizon: Steps per episode; by default 280, as theirs.
+
+    Raises:
+        ConfigError: The horizon is not positive.
+    """
+    if horizon is not None and not (isinstance(horizon, int) and horizon >= 1):
+        raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
+    return _build(name, horizon or HORIZON)
+
+
+@cache
+def _build(name: str, horizon: int) -> Task:
+    row = TASKS[name]
+    return Task(
+        id=f"kitchen/{name}",
+        suite="kitchen",
+        goal=row.goal,
+        scene=row.schema,
+        success=row.success,
+        oracle=ORACLE,
+        env_id="FrankaKitchen-v1",
+        horizon=horizon,
+        make=partial(make, name, horizon),
+        tips=(row.tip, *TIPS),
+        options={} if horizon == HORIZON else {"horizon": horizon},
+    )
+
+
+def make(
+    name: str,
+    horizon: int,
+    *,
+    seed: int | None,
+    render_mode: str | None,
+    native_reward: bool,
+) -> gym.Env[Any, Any]:
+    """Build the environment of `kitchen/<name>`."""
+    simulator.prepare(render_mode)
+    from rewardlab.envs.kitchen.env import KitchenEpisode
+    from rewardlab.envs.robotics import load
+
+    row = TASKS[name]
+    kitchen = load("franka_kitchen.kitchen_env", "KitchenEnv")(
+        tasks_to_complete=[row.name],
+        terminate_on_tasks_completed=False,
+        remove_task_when_completed=False,
+        render_mode=render_mode,
+    )
+    env = KitchenEpisode(kitchen, row, native_reward=native_reward)
+    episode = simulator.Episode(env, horizon=horizon, seed=seed)
+    return SceneRecorder(episode, row.schema, env.read)
