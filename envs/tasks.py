@@ -130,6 +130,7 @@ SUITES: dict[str, Suite] = {
     "tabletop": Suite("rewardlab.envs.tabletop", "gymnasium_robotics", "robotics"),
     "fetch": Suite("rewardlab.envs.fetch", "gymnasium_robotics", "robotics"),
     "kitchen": Suite("rewardlab.envs.kitchen", "gymnasium_robotics", "robotics"),
+    "maniskill": Suite("rewardlab.envs.maniskill", "mani_skill", "maniskill"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
 
@@ -167,6 +168,16 @@ def task(id: str, **options: Any) -> Task:
         # a suite whose options depend on the task checks them itself
         check_keys(options, [p for p in parameters if p != "name"], f"options of {prefix} tasks")
     return build(name, **options)
+
+
+def scene_of(id: str) -> Schema | None:
+    """Return the scene of a task known by name, `None` if it is none or cannot be built here.
+
+    Other tasks, which files of libraries may name, are not built: `gym/<module>:<EnvId>` would
+    import a stranger's module.
+    """
+    known = any(entry.id == id and entry.available for entry in tasks())
+    return task(id).scene if known else None
 
 
 def _entries(suite: Suite) -> Iterator[TaskEntry]:
