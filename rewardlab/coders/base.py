@@ -13,11 +13,20 @@ from rewardlab.program.schema import Schema
 
 @dataclass(frozen=True)
 class Example:
-    """A solved task shown to a coder (few-shot)."""
+    """A solved task shown to a coder (few-shot).
+
+    Attributes:
+        task_id: Its task.
+        goal: What was asked.
+        source: The program.
+        absent: Members of its scene that it reads and that the asked scene lacks, e.g.
+            `("self.goal_position",)`.
+    """
 
     task_id: str
     goal: str
     source: str
+    absent: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

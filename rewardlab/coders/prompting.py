@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from rewardlab.coders.base import Attempt, Request, Round
+from rewardlab.coders.base import Attempt, Example, Request, Round
 from rewardlab.coders.features import family, features
 from rewardlab.coders.templates import as_json, closure, fenced, fill, source
 from rewardlab.coders.text import CODE_LIMIT, clean, one_line, untagged
@@ -83,10 +83,14 @@ def _task_values(request: Request) -> dict[str, Any]:
         "family": family(request.scene),
         "has": features(request.scene),
         "helpers": list(_helpers(features(request.scene))),
-        "examples": [{"goal": e.goal, "source": e.source} for e in request.examples],
+        "examples": [_example(example) for example in request.examples],
         "rounds": [_round(r) for r in request.rounds],
         "signature": SIGNATURE,
     }
+
+
+def _example(example: Example) -> dict[str, Any]:
+    return {"goal": example.goal, "source": example.source, "absent": example.absent}
 
 
 def _repair_values(attempt: Attempt, scene: Schema) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.coders.base import Coder, Request
+from rewardlab.coders.base import Coder, Example, Request
 from rewardlab.coders.select import make_coder
 from rewardlab.coders.text import GOAL_LIMIT
 from rewardlab.config import Sandbox, check_seed
@@ -143,15 +143,21 @@ def _with_examples(
     request: Request, env_id: str, k: int, frozen: Collection[str], tell: OnEvent
 ) -> Request:
     from rewardlab.coders.examples import Query, retrieve
+    from rewardlab.envs.tasks import scene_of
 
-    query = Query(request.goal, request.task_id, env_id, request.scene, frozen)
+    query = Query(request.goal, request.task_id, env_id, request.scene, frozen, scene_of)
     found = retrieve(query, k)
     for broken in found.record["broken"]:
         tell("note", f"library entry {broken['name']} is broken and skipped: {broken['why']}")
-    names = ", ".join(example.task_id for example in found.examples)
+    names = ", ".join(map(_named, found.examples))
     misfits = sum("scene refuses" in left["why"] for left in found.record["dropped"])
     tell("note", f"examples shown: {names or f'none, this scene refuses {misfits} of them'}")
     return replace(request, examples=found.examples, retrieval=found.record)
+
+
+def _named(example: Example) -> str:
+    lacks = f" (not in this scene: {', '.join(example.absent)})" if example.absent else ""
+    return example.task_id + lacks
 
 
 def _refusal(last: Candidate) -> CoderError | ProgramRefused:

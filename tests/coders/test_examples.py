@@ -166,13 +166,64 @@ def test_nothing_leaks_whatever_the_library_holds(among, frozen, k):
         assert read(example.source, query.scene).ok
 
 
-@pytest.mark.parametrize("entry", reference(), ids=lambda entry: entry.task_id)
-def test_the_reference_library_never_shows_a_task_its_own_program(entry):
-    from rewardlab.envs.tasks import SUITES, task
+@pytest.fixture
+def seek():
+    """Retrieve for a task known by name, from the packaged library."""
+    from rewardlab.envs.tasks import SUITES, scene_of, task
 
-    if not SUITES[entry.task_id.partition("/")[0]].available:
-        pytest.skip("its simulator is not installed")
-    scene = task(entry.task_id).scene
-    for shown in retrieve(Query(entry.goal, entry.task_id, entry.env_id, scene), 5).examples:
+    def run(id, k, among=None):
+        if not SUITES[id.partition("/")[0]].available:
+            pytest.skip("its simulator is not installed")
+        one = task(id)
+        query = Query(one.goal, one.id, one.env_id, one.scene, scene_of=scene_of)
+        return retrieve(query, k, among=reference() if among is None else among)
+
+    return run
+
+
+def test_what_fits_comes_before_what_is_akin_and_more_alike(seek):
+    found = seek("tabletop/pick-cube", 3)
+    fits = [not example.absent for example in found.examples]
+    assert fits == sorted(fits, reverse=True)
+    first, *_, last = found.record["shown"]
+    assert first["why"] == "it reads as valid in the asked scene"
+    assert "absent" not in first
+    assert last["task"] == "tabletop/stack-cube"
+    assert last["why"] == "its robot is of the same family"
+    assert last["absent"] == ["self.cubeB"] == list(found.examples[-1].absent)
+    assert json.loads(json.dumps(found.record)) == found.record
+
+
+def test_akin_programs_leak_no_more_than_others(seek):
+    found = seek("tabletop/open-cabinet-door", 50)
+    assert "tabletop/turn-faucet" in {example.task_id for example in found.examples}
+    told = {entry["task"]: entry["why"] for entry in found.record["dropped"]}
+    assert told["tabletop/open-cabinet-door"] == "it is of the asked task"
+    assert "twin of a program of" in told["tabletop/open-cabinet-drawer"]
+    assert "the asked scene refuses it" in told["locomotion/ant-forward"]
+
+
+def test_an_example_that_is_akin_to_a_twin_of_one_shown_is_left_out(seek):
+    among = [entry for entry in reference() if entry.task_id.startswith("tabletop/open-")]
+    found = seek("tabletop/turn-faucet", 5, among)
+    assert len(found.examples) == 1
+    assert "which is shown" in found.record["dropped"][0]["why"]
+
+
+def test_without_known_scenes_only_what_fits_is_shown(seek):
+    from rewardlab.envs.tasks import task
+
+    assert any(example.absent for example in seek("tabletop/stack-cube", 5).examples)
+
+    one = task("tabletop/stack-cube")
+    found = retrieve(Query(one.goal, one.id, one.env_id, one.scene), 5, among=reference())
+    assert not any(example.absent for example in found.examples)
+
+
+@pytest.mark.parametrize("entry", reference(), ids=lambda entry: entry.task_id)
+def test_every_task_of_the_library_gets_examples_but_never_its_own_program(seek, entry):
+    examples = seek(entry.task_id, 5).examples
+    assert examples
+    for shown in examples:
         assert shown.task_id != entry.task_id
         assert not twins(shown.source, entry.source)

@@ -1,9 +1,10 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from rewardlab.envs.tasks import task, tasks
+from rewardlab.envs.tasks import SUITES, scene_of, task, tasks
 from rewardlab.errors import ConfigError, UnknownName
 
 
@@ -48,3 +49,11 @@ def test_a_task_is_built_again_from_its_options():
     for made in (task("metaworld/push", horizon=77), task("locomotion/ant-forward", horizon=9)):
         assert task(made.id, **made.options).horizon == made.horizon
     assert task("metaworld/push") is task("metaworld/push")
+
+
+def test_only_tasks_known_by_name_are_built_for_their_scene(monkeypatch):
+    assert scene_of("locomotion/ant-forward") == task("locomotion/ant-forward").scene
+    assert scene_of("metaworld/none") is None
+    assert scene_of("gym/some.module:Env-v0") is None
+    monkeypatch.setitem(SUITES, "locomotion", replace(SUITES["locomotion"], requires="not_there"))
+    assert scene_of("locomotion/ant-forward") is None

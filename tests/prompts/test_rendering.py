@@ -177,3 +177,16 @@ def test_no_text_closes_the_tags_around_it():
     text = prompt.messages[0]["content"] + prompt.messages[-1]["content"]
     for tag in TAGS:
         assert text.count(tag) == 1, tag
+
+
+def test_an_example_of_another_scene_says_what_it_reads_there():
+    lacks = ("self.goal_position", "self.cubeB")
+    examples = (
+        Example("a/x", "Fit.", "x = 1\n"),
+        Example("a/y", "Lack.", "y = 1\n", absent=lacks),
+    )
+    text = render(replace(REQUEST, examples=examples)).messages[0]["content"]
+    first, second = re.findall("<example>\n(.*?)\n</example>", text, re.DOTALL)
+    assert first == "Task: Fit.\n\n```python\nx = 1\n```"
+    line = "This example's scene has `self.goal_position`, `self.cubeB`, which this task has not."
+    assert second == f"Task: Lack.\n{line}\n\n```python\ny = 1\n```"
