@@ -23,9 +23,9 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+from scripted import scripted
 
 from rewardlab.envs.tabletop.env import N_SUBSTEPS
-from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tabletop.table import TASKS
 from rewardlab.envs.tasks import task
 
@@ -67,12 +67,12 @@ def _record(name: str, steps: int) -> np.ndarray:
     """Return the actions `(steps, n)` of the hand-written policy, episode after episode."""
     env = task(f"tabletop/{name}").make_env(native_reward=False)
     env.reset(seed=1)
-    policy, actions = scripted(name, env), []
+    policy, actions = scripted(f"tabletop/{name}", env), []
     for _ in range(steps):
         actions.append(policy())
         if env.step(actions[-1])[3]:
             env.reset()
-            policy = scripted(name, env)
+            policy = scripted(f"tabletop/{name}", env)
     return np.array(actions)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from playback.film import Array, Bank
 from playback.tabletop import Edit, Set, carry, course, film, solve
-from rewardlab.envs.fetch.scripted import scripted
 from rewardlab.envs.tasks import Task
 
 TABLE = 0.4
@@ -26,7 +25,7 @@ def bank(task: Task) -> Bank:
         start[2] = max(start[2], TABLE + 0.1)
         ends["idle"] = start
     between = {name: film(task, block, _edit(task, start, end)) for name, end in ends.items()}
-    own = {"solved": solve(task, scripted), "still": film(task, block, lambda stage, step: None)}
+    own = {"solved": solve(task), "still": film(task, block, lambda stage, step: None)}
     return {"between": between, "own": own}
 
 

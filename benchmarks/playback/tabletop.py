@@ -2,7 +2,7 @@
 
 Each trajectory begins with the scene of a real reset, in which the thing is put in between: a cube
 in the hand above the table, a joint half-way to its target. The arm's own joints are left alone.
-`solved` is the suite's own scripted policy, with all physics.
+`solved` is what the scripted policy does, with all physics.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
+from scripted import scripted
 
 from playback.film import HOLD, MOVE, Array, Bank, ramp, rows
-from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import Task
 
 Edit: TypeAlias = Callable[["Set", int], None]
@@ -73,16 +73,16 @@ def bank(task: Task) -> Bank:
         group: {name: film(task, block, edit) for name, edit in edits.items()}
         for group, edits in scripts.items()
     }
-    own = {"solved": solve(task, scripted), "still": film(task, block, _idle)}
+    own = {"solved": solve(task), "still": film(task, block, _idle)}
     return {**played, "own": own}
 
 
-def solve(task: Task, scripted: Any) -> Array:
-    """Return the first rows that solve a task by its suite's scripted policy, in full physics."""
+def solve(task: Task) -> Array:
+    """Return the first rows that solve a task by its scripted policy, in full physics."""
     for seed in range(5):
         env = task.make_env(seed=seed, native_reward=False)
         env.reset()
-        act, seen, solved, over = scripted(task.id.partition("/")[2], env), [], False, False
+        act, seen, solved, over = scripted(task.id, env), [], False, False
         while not over:
             *_, over, info = env.step(act())
             seen.append(info["scene"])

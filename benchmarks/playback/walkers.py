@@ -1,7 +1,7 @@
 """Walking bodies, moved like puppets: each pose is set, its speed follows, contacts are MuJoCo's.
 
 A movement is a function of time that returns `qpos`; scenes are read by the suite's own readers.
-`solved` and `still` are the suite's own scripted trajectories.
+`solved` and `still` are trajectories of `scripted.locomotion`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any, TypeAlias
 
 import mujoco
 import numpy as np
+from scripted.locomotion import trajectory
 
 from playback.film import Array, Bank, rows
 from rewardlab.envs.locomotion.robots import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
-from rewardlab.envs.locomotion.scripted import trajectory
 from rewardlab.envs.tasks import Task
 
 Movement: TypeAlias = Callable[[float], Array]

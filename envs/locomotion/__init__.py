@@ -1,7 +1,7 @@
 """Gymnasium's MuJoCo robots with typed scenes and behaviours that are measured.
 
 Six of them are Text2Reward's, which judged them by eye: what counts as done is ours, in numbers
-that options of the task may change. Scripted trajectories of each: `scripted.py`.
+that options of the task may change.
 """
 
 from __future__ import annotations

@@ -9,10 +9,10 @@ import mujoco
 import numpy as np
 import pytest
 import yaml
+from scripted import scripted
 
 import rewardlab
 from rewardlab.design.validate import validate
-from rewardlab.envs.fetch.scripted import scripted
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
 from rewardlab.program.program import RewardProgram
@@ -48,7 +48,7 @@ def live(name, row):
 def play(name, env, steps=50):
     """Yield what the scripted policy meets."""
     env.reset()
-    policy = scripted(name, env)
+    policy = scripted(f"fetch/{name}", env)
     for _ in range(steps):
         yield env.step(policy())
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from scripted.locomotion import OUTCOMES, trajectory
 
 from rewardlab.envs.locomotion.behaviours import BEHAVIOURS
-from rewardlab.envs.locomotion.scripted import OUTCOMES, trajectory
 from rewardlab.envs.locomotion.waving import LEGS
 from rewardlab.envs.tasks import task
 

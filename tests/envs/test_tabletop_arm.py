@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import yaml
 from scipy.spatial.transform import Rotation
+from scripted import scripted
 
 import rewardlab
 from rewardlab.envs.tabletop.cubes import APART, GOAL_APART, HALF, SPREAD
 from rewardlab.envs.tabletop.faucet import TARGET
 from rewardlab.envs.tabletop.panda import LIMITS
-from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
 from rewardlab.program.program import RewardProgram
@@ -39,7 +39,7 @@ def live(name, row):
 def play(name, env, steps):
     """Yield what the scripted policy meets."""
     env.reset()
-    policy = scripted(name, env)
+    policy = scripted(f"tabletop/{name}", env)
     for _ in range(steps):
         yield env.step(policy())
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import yaml
 from scipy.spatial.transform import Rotation
+from scripted import scripted
 
 import rewardlab
 from rewardlab.envs.tabletop.boxes import rows
 from rewardlab.envs.tabletop.cabinet import CARCASS, DOOR, DRAWER
-from rewardlab.envs.tabletop.scripted import scripted
 from rewardlab.envs.tasks import task
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.clouds import depth
@@ -63,7 +63,7 @@ class Played:
             self.step(rng.uniform(-1, 1, self.env.action_space.shape))
 
     def solve(self, name, steps=200):
-        act, rewards = scripted(name, self.env), []
+        act, rewards = scripted(f"tabletop/{name}", self.env), []
         for _ in range(steps):
             self.step(act())
             rewards.append(self.reward)
@@ -353,7 +353,7 @@ def test_programs_in_the_published_style_score_two_hundred_steps(name):
     exec(PUSHING if name == "push-chair" else OPENING, names)
     reward = names["compute_dense_reward"]
     played, scores, rng = Played(name), [], np.random.default_rng(0)
-    act = scripted(name, played.env)
+    act = scripted(f"tabletop/{name}", played.env)
     for i in range(200):
         played.step(act() if i >= 100 else rng.uniform(-1, 1, played.env.action_space.shape))
         scores.append(reward(played.scene, played.live.action()))
@@ -575,7 +575,7 @@ def test_its_library_program_pays_for_solving_it(name):
     source = yaml.safe_load(page.read_text())["source"]
     program = RewardProgram(source, played.task.id, played.task.goal)
     solving, chance = [], []
-    act, rng = scripted(name, played.env), np.random.default_rng(0)
+    act, rng = scripted(f"tabletop/{name}", played.env), np.random.default_rng(0)
     while not sum(info["success"] for info in solving) > 5:
         played.step(act())
         solving.append(played.info)

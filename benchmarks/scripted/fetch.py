@@ -1,43 +1,27 @@
-"""Hand-written policies that solve the Fetch tasks: they prove the physics, and serve as good runs.
+"""Policies that solve the Fetch tasks.
 
-They read the simulator, not the observation, and act through the same actions as any policy. The
-puck of slide is hit once with a speed that fits the distance: that solves most episodes, not all.
+The puck of slide is hit once with a speed that fits the distance: that solves most episodes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from rewardlab.envs.scene import Array
+from scripted.plan import CLOSED, OPEN, UP, Plan
 
-Plan: TypeAlias = Iterator[Array]
-"""Yields actions; each is taken before the next is asked for."""
-
-OPEN, CLOSED = 1.0, -1.0
 GAIN = 16.0
 """Action per metre of the way left [1/m]."""
 
-UP = np.array([0.0, 0.0, 1.0])
 BEHIND, TOUCHING = 0.07, 0.04
 """From the hand to the middle of what it is about to push, or pushes [m]."""
 
 SLIDING, FASTEST = 0.98, 0.75
 """How fast a puck slows down [m/s^2], how fast the hand moves at 1 [m/s]."""
-
-
-def scripted(name: str, env: Any) -> Callable[[], Array]:
-    """Return a policy for the episode that `env` has just begun: each call gives an action.
-
-    Args:
-        name: The task, e.g. `"push"`.
-        env: Its environment, wrapped or not.
-    """
-    plan = _PLANS[name](env.unwrapped)
-    return lambda: next(plan)
 
 
 def _reach(env: Any) -> Plan:
@@ -124,7 +108,7 @@ def _way(env: Any) -> Array:
     return unit
 
 
-_PLANS: dict[str, Callable[[Any], Plan]] = {
+PLANS: dict[str, Callable[[Any], Plan]] = {
     "reach": _reach,
     "push": _push,
     "slide": _slide,

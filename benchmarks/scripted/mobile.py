@@ -1,4 +1,4 @@
-"""Hand-written policies that solve the mobile tasks: see `scripted`.
+"""Policies that solve the mobile tasks.
 
 They drive with the base and lift with the torso; the arms hold their pose. A chair is pushed at
 its star by the front of the base.
@@ -6,23 +6,19 @@ its star by the front of the base.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import atan2, cos, hypot, pi, sin
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
 from rewardlab.envs.scene import Array
 from rewardlab.envs.tabletop.drive import N_BASE
 from rewardlab.envs.tabletop.mobile import BASE_SPEED
-
-Plan: TypeAlias = Iterator[Array]
-"""Yields actions; each is taken before the next is asked for."""
+from scripted.plan import CLOSED, OPEN, Plan
 
 GAIN = 5.0
 """Of the base's velocity on what is lacking [1/s]."""
 
-OPEN, CLOSED = 1.0, -1.0
 TURN_RATE = 0.35
 """At which a door is opened [rad/s]."""
 

@@ -5,7 +5,7 @@ read by the same code as in a simulated episode. So a reward program can be judg
 a policy: of one for `locomotion/hopper-front-flip` the return on `"goal"` should be the highest.
 
 ```python
-from rewardlab.envs.locomotion.scripted import OUTCOMES, trajectory
+from scripted.locomotion import OUTCOMES, trajectory
 done = trajectory("hopper-front-flip", "goal")      # rows (T, D) of the task's scene, success (T,)
 ```
 

@@ -1,25 +1,19 @@
-"""Hand-written policies that solve the arm tasks: they prove the physics, and serve as good runs.
-
-They read the simulator, not the observation, and act through the same actions as any policy.
-"""
+"""Policies that solve the tabletop tasks; those that drive stand in `mobile`."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from rewardlab.envs.scene import Array
-from rewardlab.envs.tabletop import mobile_scripted
 from rewardlab.envs.tabletop.cubes import GOAL_HEIGHT, HALF, LiftCube, PickCube, StackCube
 from rewardlab.envs.tabletop.faucet import TARGET, TurnFaucet
+from scripted import mobile
+from scripted.plan import CLOSED, OPEN, UP, Plan
 
-Plan: TypeAlias = Iterator[Array]
-"""Yields actions; each is taken before the next is asked for."""
-
-OPEN, CLOSED = 1.0, -1.0
 GAIN = 25.0
 """Action per metre of the way left [1/m]: a step covers about a third of what is asked."""
 
@@ -28,20 +22,6 @@ TURN_GAIN = 15.0
 
 CLEAR = 0.1
 """How far above a cube the hand travels [m]."""
-
-
-UP = np.array([0.0, 0.0, 1.0])
-
-
-def scripted(name: str, env: Any) -> Callable[[], Array]:
-    """Return a policy for the episode that `env` has just begun: each call gives an action.
-
-    Args:
-        name: The task, e.g. `"lift-cube"`.
-        env: Its environment, wrapped or not.
-    """
-    plan = _PLANS[name](env.unwrapped)
-    return lambda: next(plan)
 
 
 def _lift(env: LiftCube) -> Plan:
@@ -145,12 +125,12 @@ def _action(move: Array, turn: float, gripper: float, tilt: Any = (0.0, 0.0)) ->
     return bounded
 
 
-_PLANS: dict[str, Callable[[Any], Plan]] = {
+PLANS: dict[str, Callable[[Any], Plan]] = {
     "lift-cube": _lift,
     "pick-cube": _pick,
     "stack-cube": _stack,
     "turn-faucet": _turn,
-    "open-cabinet-door": mobile_scripted.opening,
-    "open-cabinet-drawer": mobile_scripted.opening,
-    "push-chair": mobile_scripted.pushing,
+    "open-cabinet-door": mobile.opening,
+    "open-cabinet-drawer": mobile.opening,
+    "push-chair": mobile.pushing,
 }
