@@ -42,6 +42,7 @@ class KitchenEpisode(FlatEpisode):
         first, last = row.joints
         self._joints = slice(first, last + 1)
         self._target = np.array(row.target)
+        self._sign = np.sign(row.target[row.moved])
         self._left_at_first = 1.0
 
     def reset(
@@ -88,7 +89,7 @@ class KitchenEpisode(FlatEpisode):
         }
         for name, values in numbers.items():
             out[at[f"{member}.{name}"]] = values
-            out[at[f"{handle}.{name}"]] = values[moved]
+            out[at[f"{handle}.{name}"]] = self._sign * values[moved]
 
     def _left(self) -> float:
         """Return the distance to the goal that the environment scores."""

@@ -42,14 +42,14 @@ ACTION = ActionSpec(
 
 
 class Handle(Body):
-    """What a fixture is moved by."""
+    """What a fixture is moved by; its joint counts the way to the target as positive."""
 
     constants: ClassVar[Mapping[str, Any]] = LinkObject.constants
 
     check_static: Method = LinkObject.check_static
-    qpos: float = field("position of its joint", unit="rad")
-    qvel: float = field("velocity of its joint", unit="rad/s")
-    target_qpos: float = field("position of its joint that is asked for", unit="rad")
+    qpos: float = field("how far its joint has moved towards the target", unit="rad")
+    qvel: float = field("rate of qpos", unit="rad/s")
+    target_qpos: float = field("qpos that is asked for", unit="rad")
     _grasp: Array = field("impulses [N s] and angles [deg] of both fingers", shape=(4,))
 
 
@@ -99,7 +99,7 @@ def fixture_schema(
     schema = _schema(KitchenScene, N_KITCHEN + 2 * len(units))
     fixture = Fixture.spec()
     unit = units[0] if len(set(units)) == 1 else f"{units[0]}, then {units[1]}"
-    handle = _with_units(fixture.parts[0].entity, units[moved], (), goal[moved])
+    handle = _with_units(fixture.parts[0].entity, units[moved], (), abs(goal[moved]))
     fixture = _with_units(fixture, unit, (len(units),), goal[0] if len(units) == 1 else None)
     fixture = replace(fixture, parts=(replace(fixture.parts[0], entity=handle),))
     root = replace(schema.root, parts=(*schema.root.parts, PartSpec(name, fixture, doc)))

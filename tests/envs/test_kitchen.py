@@ -7,6 +7,7 @@ import pytest
 
 pytest.importorskip("gymnasium_robotics", reason="the extra rewardlab[robotics] is not installed")
 
+from rewardlab.design.generate import generate
 from rewardlab.design.validate import validate
 from rewardlab.envs.kitchen.table import TASKS
 from rewardlab.envs.robotics import load
@@ -101,9 +102,10 @@ def test_the_scene_is_what_the_simulator_does(name, roll, check_members):
     assert np.array_equal(thing.qpos, data.qpos[joints])
     assert np.array_equal(thing.qvel, data.qvel[joints])
     assert np.array_equal(thing.target_qpos, row.target)
-    assert thing.handle.qpos == thing.qpos[row.moved]
-    assert thing.handle.qvel == thing.qvel[row.moved]
-    assert thing.handle.target_qpos == row.target[row.moved]
+    sign = np.sign(row.target[row.moved])  # published programs take for granted that qpos grows
+    assert thing.handle.qpos == sign * thing.qpos[row.moved]
+    assert thing.handle.qvel == sign * thing.qvel[row.moved]
+    assert thing.handle.target_qpos == abs(row.target[row.moved])
     assert np.array_equal(thing.handle.pose.p, data.site(row.place).xpos)
     turned = thing.handle.pose.to_transformation_matrix()[:3, :3]
     assert turned == pytest.approx(data.site(row.place).xmat.reshape(3, 3), abs=1e-6)
@@ -211,11 +213,25 @@ def test_a_program_runs_and_is_valid(name):
     assert rewards[-1] > rewards[0] + 0.3
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_what_the_composer_writes_is_valid_and_pays_for_the_way(name):
+    made = task(f"kitchen/{name}")
+    (program,) = generate(made, coder="offline")
+    env, rows = build(name, seed=2), []
+    env.reset()
+    for part in (0.0, 0.5, 0.98):
+        halfway(name, env, part)
+        rows.append(env.step(np.zeros(9))[4]["scene"])
+    with RewardRunner(program, made.scene) as runner:
+        rewards = runner.evaluate(np.array(rows)).reward
+    assert rewards[0] + 0.5 < rewards[1] < rewards[2] - 0.5
+
+
 def test_a_coder_reads_what_the_microwave_task_has():
     text = task("kitchen/microwave").describe()
     assert "microwave: Fixture  # the microwave" in text
     assert "handle: Handle  # its handle" in text
-    assert "target_qpos: float  # [rad] always -0.75: position of its joint" in text
+    assert "target_qpos: float  # [rad] always 0.75: qpos that is asked for" in text
     assert "Solved when: norm of microwave.qpos - microwave.target_qpos less than 0.3." in text
     assert "action[0]: turns joint 1 of the arm: asks for 2 rad/s at 1" in text
     assert "The goal sentence is our own" in text
