@@ -42,11 +42,12 @@ def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) 
     if kind.tag == "pose" and name in ("x", "y", "z"):
         return [f"{base}.p[{'xyz'.index(name)}]"]
     known = {m: m for m in reversed(scene.members(kind)) if kind.tag != "pose"}
-    for alias, path in _below(kind, scene, f"{base}.", base):
+    asked = _held(base, kind, scene, root)
+    for alias, path in _below(kind, scene, f"{base}.", asked):
         known.setdefault(alias, path)
     found = _same(known.items(), name)
     if not found and is_entity(kind):
-        found = _same(_below(Kind("scene"), scene, f"{root}.", base), name)
+        found = _same(_below(Kind("scene"), scene, f"{root}.", asked), name)
     if not found:
         found = [known[alias] for alias in closest(name, known, n=4) if _near(alias, name, known)]
     return list(dict.fromkeys(found))[:2]
@@ -90,6 +91,24 @@ def _below(
                 yield re.sub(r"(^|_)pose_", r"\1", "_".join([*names, alias])), found
             if deeper:
                 yield from _below(inner, scene, f"{path}{member}.", asked, (*names, alias))
+
+
+def _held(base: str, kind: Kind, scene: SceneKinds, root: str) -> str:
+    """Return what a grasp may be asked about: the thing, or the first that a gripper can hold."""
+    held = (*_holdable(kind, base, scene), *_holdable(Kind("scene"), root, scene))
+    return next(iter(held), base)
+
+
+def _holdable(kind: Kind, path: str, scene: SceneKinds) -> Iterator[str]:
+    spec = scene.entity(kind) if is_entity(kind) else None
+    if spec is None:
+        return
+    if spec.field("_grasp") is not None:
+        yield path
+    for part in spec.parts:
+        inner = scene.member(kind, part.name)
+        if inner is not None:
+            yield from _holdable(inner, f"{path}.{part.name}", scene)
 
 
 def _asked(member: str, kind: Kind, scene: SceneKinds, asked: str) -> str:

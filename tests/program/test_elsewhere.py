@@ -2,6 +2,7 @@
 
 import pytest
 
+from rewardlab.envs.tasks import task
 from rewardlab.program.reading import read
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
 from tests.program.arm import SCENE
@@ -62,6 +63,28 @@ def test_by_the_names_that_the_program_has():
     head = "def compute_dense_reward(env, action):\n    cube = env.cubeA\n    "
     assert "did you mean cube.pose.p?" in hint("cube.position[0]", head=head)
     assert "did you mean env.robot.check_grasp(cube)?" in hint("cube.is_grasped", head=head)
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "meant"),
+    [
+        ("lift-cube", "self.is_grasped", "self.robot.check_grasp(self.cubeA)?"),
+        ("lift-cube", "self.robot.lfinger.is_grasping", "self.robot.check_grasp(self.cubeA)?"),
+        ("stack-cube", "self.cubeB.is_grasped", "self.robot.check_grasp(self.cubeB)?"),
+        (
+            "turn-faucet",
+            "self.faucet.is_grasped",
+            "self.robot.check_grasp(self.faucet.handle)?",
+        ),
+        (
+            "lift-cube",
+            "self.previous.is_grasped",
+            "self.previous.robot.check_grasp(self.previous.cubeA)?",
+        ),
+    ],
+)
+def test_a_grasp_is_asked_of_what_the_gripper_can_hold(name, expression, meant):
+    assert f"did you mean {meant}" in hint(expression, task(f"tabletop/{name}").scene)
 
 
 def test_what_is_like_nothing_is_not_guessed():
