@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gymnasium as gym
 
 from rewardlab.config import check_keys
-from rewardlab.errors import MissingExtra, UnknownName
+from rewardlab.errors import ConfigError, MissingExtra, UnknownName
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
 
@@ -168,6 +168,17 @@ def task(id: str, **options: Any) -> Task:
         # a suite whose options depend on the task checks them itself
         check_keys(options, [p for p in parameters if p != "name"], f"options of {prefix} tasks")
     return build(name, **options)
+
+
+def horizon_of(asked: int | None, default: int) -> int:
+    """Return the steps per episode: what is asked for, else the default.
+
+    Raises:
+        ConfigError: What is asked for is no number of steps.
+    """
+    if asked is not None and not (isinstance(asked, int) and asked >= 1):
+        raise ConfigError(f"horizon={asked!r}: give a number of steps, at least 1")
+    return default if asked is None else asked
 
 
 def scene_of(id: str) -> Schema | None:

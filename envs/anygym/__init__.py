@@ -22,8 +22,8 @@ from rewardlab.envs.anygym.config import GymConfig, parse_config, read_config
 from rewardlab.envs.anygym.model import actuator_names, derive
 from rewardlab.envs.recording import SceneReader, SceneRecorder
 from rewardlab.envs.scene import Array, with_obs
-from rewardlab.envs.tasks import Task, TaskEntry
-from rewardlab.errors import ConfigError, UnknownName, UsageError
+from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
+from rewardlab.errors import UnknownName, UsageError
 from rewardlab.program.schema import ActionSpec, EntitySpec, Schema
 
 HORIZON = 1000
@@ -59,11 +59,9 @@ def build(
     try:
         parsed = parse_config(data, n_obs=_n_obs(name, env), where=where)
         view = _view(name, env, parsed)
-        limit = horizon or parsed.horizon or _own_limit(env) or HORIZON
+        limit = horizon_of(horizon, parsed.horizon or _own_limit(env) or HORIZON)
     finally:
         env.close()
-    if not isinstance(limit, int) or limit < 1:
-        raise ConfigError(f"horizon={limit!r}: give a number of steps, at least 1")
     id = f"gym/{name}"
     options = {"config": data} if data else {}
     return Task(

@@ -17,8 +17,7 @@ from rewardlab.envs.locomotion.behaviours import BEHAVIOURS, Behaviour
 from rewardlab.envs.locomotion.oracles import Paid
 from rewardlab.envs.locomotion.predicates import Judged, Rule, adjusted
 from rewardlab.envs.recording import SceneRecorder
-from rewardlab.envs.tasks import Task, TaskEntry
-from rewardlab.errors import ConfigError
+from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 
 _BY_NAME = {behaviour.name: behaviour for behaviour in BEHAVIOURS}
 
@@ -47,12 +46,10 @@ def build(name: str, *, horizon: int | None = None, **thresholds: Any) -> Task:
         ConfigError: The horizon is not positive, or a threshold is unknown or out of range.
     """
     behaviour = _BY_NAME[name]
-    horizon = behaviour.horizon if horizon is None else horizon
-    if not (isinstance(horizon, int) and horizon >= 1):
-        raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
+    steps = horizon_of(horizon, behaviour.horizon)
     where = f"options of locomotion/{name}"
     rule = adjusted(behaviour.rule, thresholds, where, others=("horizon",))
-    return _build(name, horizon, rule, tuple(sorted(thresholds.items())))
+    return _build(name, steps, rule, tuple(sorted(thresholds.items())))
 
 
 @cache

@@ -15,7 +15,7 @@ import gymnasium as gym
 from rewardlab.envs import simulator
 from rewardlab.envs.maniskill.table import NO_VISUALS, TASKS
 from rewardlab.envs.recording import SceneRecorder
-from rewardlab.envs.tasks import Task, TaskEntry
+from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 from rewardlab.errors import ConfigError
 
 HORIZON = 50
@@ -39,11 +39,9 @@ def build(name: str, *, horizon: int | None = None, visuals: bool = True) -> Tas
     Raises:
         ConfigError: The horizon is not positive, or `visuals` is no truth value.
     """
-    if horizon is not None and not (isinstance(horizon, int) and horizon >= 1):
-        raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
     if not isinstance(visuals, bool):
         raise ConfigError(f"visuals={visuals!r}: give True or False")
-    return _build(name, horizon or HORIZON, visuals)
+    return _build(name, horizon_of(horizon, HORIZON), visuals)
 
 
 @cache

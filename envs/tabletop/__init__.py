@@ -15,8 +15,7 @@ import gymnasium as gym
 from rewardlab.envs import simulator
 from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.tabletop.table import TASKS
-from rewardlab.envs.tasks import Task, TaskEntry
-from rewardlab.errors import ConfigError
+from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 
 
 def entries() -> Iterator[TaskEntry]:
@@ -35,9 +34,7 @@ def build(name: str, *, horizon: int | None = None) -> Task:
     Raises:
         ConfigError: The horizon is not positive.
     """
-    if horizon is not None and not (isinstance(horizon, int) and horizon >= 1):
-        raise ConfigError(f"horizon={horizon!r}: give a number of steps, at least 1")
-    return _build(name, horizon or TASKS[name].horizon)
+    return _build(name, horizon_of(horizon, TASKS[name].horizon))
 
 
 @cache
