@@ -141,8 +141,8 @@ def _library(flags: Flags) -> Answer:
     for broken in shelf.broken:
         note(f"{broken.name} is broken and skipped: {broken.why}")
     if not entries:
-        text = f"no entries in {own_folder()}, {len(reference())} packaged ones"
-        return Answer(document, text)
+        packaged = f"{len(reference())} packaged ones (named by --json)"
+        return Answer(document, f"no entries in {own_folder()}, {packaged}")
     rows = [
         (e["name"], e["task"], _measured(e["result"]), e["run"], e["invalid"] or "valid")
         for e in entries

@@ -55,7 +55,7 @@ Coder = Annotated[
     ),
 ]
 Model = Annotated[str | None, arg(metavar="M", help="Model to ask.", help_behavior_hint="")]
-FewShot = Annotated[int, arg(metavar="K", help="Solved examples shown to the coder.")]
+FewShot = Annotated[int, arg(metavar="K", help="Solved examples shown to a chat model.")]
 MaxRepairs = Annotated[
     int, arg(metavar="N", help="How often a refused program goes back to its coder.")
 ]
@@ -209,6 +209,8 @@ def _plain(text: str) -> str:
         why = rf"invalid .* {kind}\(.*: |no type .*\b{kind.upper()}\b.* from \[|.* to {kind}: "
         wrong = rf"^Error parsing (\S+): (?:{why})('.*')\]?\.?$"
         text = re.sub(wrong, rf"\1: \2 is not {words}", text)
+    hint = "put a goal in quotes, options of a task after --task-option"
+    text = re.sub(r"^Unrecognized options: (.*?)\.?$", rf"not understood: \1; {hint}", text)
     missing = r"^Missing from .*?: (\S+)(?: [A-Z]{2,})? (.*?)\.? \(required\)\.?$"
     return re.sub(missing, r"\1 is missing: \2", text)
 

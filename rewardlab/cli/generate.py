@@ -107,10 +107,8 @@ def told(kind: str, line: str) -> None:
 def announce(program: RewardProgram) -> None:
     """Say who wrote a program, plainly where it was no model."""
     if program.origin == "offline":
-        note(
-            "Written by the offline composer: it puts known skills together from the words of the "
-            "goal; no language model was asked (set OPENAI_API_KEY for one)."
-        )
+        said = program.notes.get("coder", "Written by the offline composer.")
+        note(f"{said} To ask a language model, set OPENAI_API_KEY.")
     else:
         note(f"Written by {program.origin}.")
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from rewardlab.cli.answer import Answer, Table
+from rewardlab.cli.answer import Answer, Table, note
 from rewardlab.cli.flags import Json
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def run(flags: Flags) -> Answer:
 
     word = flags.word.lower()
     found = [t for t in rewardlab.tasks() if word in t.id.lower() or word in t.goal.lower()]
+    if not found:
+        note(f"no task holds {flags.word!r} in its id or goal; all: rewardlab tasks")
     rows = [(t.id, _success(t), t.goal) for t in found]
     return Answer({"tasks": [asdict(t) for t in found]}, Table(("task", "success", "goal"), rows))
 

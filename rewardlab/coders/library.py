@@ -181,7 +181,10 @@ def _read(file: Traversable) -> Solved:
     try:
         data = yaml.safe_load(text.decode())
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise ValueError(f"it is no YAML: {error}") from error
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}: " if mark else ""
+        said = getattr(error, "problem", None) or error
+        raise ValueError(f"it is no YAML: {line}{said}") from error
     return _entry(data, file.name.removesuffix(".yaml"))
 
 

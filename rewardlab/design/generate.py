@@ -49,7 +49,7 @@ def generate(
         coder: `"openai"`, `"offline"`, `"replay:PATH"`, `"auto"` or a coder.
         n: How many candidates to ask for; those that fail or repeat another one are left out. A
             chat model is asked for up to four at a time; the programs keep their order.
-        few_shot: How many solved examples of other tasks to show.
+        few_shot: How many solved examples of other tasks to show to a chat model.
         max_repairs: How often the findings on a candidate are sent back.
         model: Model name for a chat model.
         seed: Makes candidates of one seed differ from those of another.
@@ -81,7 +81,9 @@ def generate(
         budget=Budget(max_calls, max_tokens),
     )
     request = first_request(task, goal, seed=seed)
-    if few_shot:
+    if few_shot and loop.coder.name == "offline":
+        on_event("note", "no examples are shown: the offline composer does not read any")
+    elif few_shot:
         request = _with_examples(request, task.env_id, few_shot, frozen, on_event)
     requests = [replace(request, sample=sample) for sample in range(n)]
     return programs_of(loop.run(requests), on_event)

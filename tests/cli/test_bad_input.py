@@ -46,6 +46,24 @@ def test_unreadable_yaml_names_its_line(cli, tmp_path, text):
         assert "bad.yaml, line 2: " in done.error
 
 
+def test_words_too_many_are_told_with_where_they_belong(cli):
+    """A goal without quotes is many words."""
+    for args, words in (
+        (("generate", "metaworld/reach", "reach", "the", "goal"), "the, goal"),
+        (("describe", "metaworld/reach", "horizon=3"), "horizon=3"),
+    ):
+        done = cli(*args)
+        assert done.code == 2
+        assert f"not understood: {words}; put a goal in quotes" in done.error
+        assert "--task-option" in done.error
+
+
+def test_a_word_that_no_task_holds_is_told(cli):
+    done = cli("tasks", "dorr")
+    assert "no task holds 'dorr'" in done.err
+    assert cli("tasks", "dorr", "--json").json == {"tasks": []}
+
+
 def test_task_options_are_checked(cli):
     for option, said in (
         ("horizon", "write it as KEY=VALUE"),

@@ -48,7 +48,9 @@ def test_without_calls_stats_say_so(cli):
 
 
 def test_a_runs_program_is_added_listed_and_removed(cli, run):
-    assert "no entries" in cli("coder", "library").out
+    empty = cli("coder", "library").out
+    assert "no entries" in empty
+    assert "packaged ones (named by --json)" in empty
     added = cli("coder", "library", "--add", "drawer")
     assert added.code == 0
     assert "metaworld/drawer-open" in added.out

@@ -71,8 +71,11 @@ def test_generate_prints_the_program_or_writes_it(cli, tmp_path):
     goal = ("metaworld/drawer-close", "Close a drawer by its handle.", "--coder", "offline")
     printed = cli("generate", *goal)
     assert printed.code == 0
-    assert "offline composer" in printed.err
-    assert "no language model" in printed.err
+    assert "From the reference library: the program 'drawer-close'" in printed.err
+    assert "No language model took part" in printed.err
+    composed = cli("generate", goal[0], "Shut the drawer.", *goal[2:])
+    assert "Written by the offline composer" in composed.err
+    assert "without a language model" in composed.err
     written = cli("generate", *goal, "-o", "p.py")
     assert written.out == "p.py\n"
     assert (tmp_path / "p.py").read_text().strip() == printed.out.strip()

@@ -91,7 +91,7 @@ BOMB = "a: &a [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a: [", "no YAML"),
+        ("a: [", "no YAML: line 1: expected the node content"),
         (b"\xff\xfe\x00", "no YAML"),
         ("", "keys"),
         ("[" * 5000, "no YAML"),

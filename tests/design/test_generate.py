@@ -122,6 +122,12 @@ def test_examples_are_shown_and_told(answers, task, good, block, events):
     assert program.notes["examples"][0] in events.of("note")[0]
 
 
+def test_the_composer_is_shown_no_examples(task, events):
+    (program,) = generate(task, coder="offline", few_shot=2, on_event=events)
+    assert program.notes["examples"] == []
+    assert "does not read any" in events.of("note")[0]
+
+
 def test_warnings_of_a_program_that_passes_are_told(answers, task, block, events):
     constant = "def compute_dense_reward(self, action):\n    return 1.0\n"
     answers(block(constant))
