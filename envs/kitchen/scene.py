@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from rewardlab.envs.robotics import Arm
 from rewardlab.envs.scene import Array, Entity, Method, Scene, field, part
+from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import Body, LinkObject, PandaRobot, RigidObject
 from rewardlab.envs.tabletop.surfaces import Surface, tabletop_schema
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
@@ -19,8 +20,8 @@ N_KITCHEN = 59
 """Entries of the environment's observation; achieved and desired goal follow."""
 
 N_POINTS = 256
-FINGER = (0.0, 0.0125, 0.046, 1.0, 0.0, 0.0, 0.0, 0.0185, 0.0125, 0.0485)
-"""The box around a finger, whose tip is longer than the Panda's own, as `surfaces.Box`."""
+FINGER = Box((0.0, 0.0125, 0.046), (0.0185, 0.0125, 0.0485))
+"""Around a finger, whose tip is longer than the Panda's own."""
 
 ARM = Arm(
     joints=tuple(f"robot:panda0_joint{i}" for i in range(1, 8)),
@@ -39,6 +40,12 @@ ACTION = ActionSpec(
         "moves the right finger: asks for 2 m/s at 1, + opens",
     ),
 )
+
+
+class KitchenPanda(PandaRobot):
+    """A Franka Panda arm with a two-finger gripper, fixed before the kitchen."""
+
+    label = "PandaRobot"
 
 
 class Handle(Body):
@@ -65,7 +72,7 @@ class Fixture(Entity):
 class KitchenScene(Scene):
     """A kitchen with a Panda before it; x to the right, y from the robot to the kitchen, z up."""
 
-    robot: PandaRobot = part("the arm")
+    robot: KitchenPanda = part("the arm")
 
 
 class KettleScene(KitchenScene):

@@ -194,8 +194,8 @@ def test_an_action_turns_a_joint_as_described():
             assert 0.3 * 0.16 - 0.02 < moved < 0.16
 
 
-@pytest.mark.parametrize("name", ["microwave", "light-switch", "kettle"])
-def test_a_program_runs_and_is_valid(name):
+@pytest.mark.parametrize("name", ["microwave", "kettle"])
+def test_a_program_runs_and_is_valid(name, roll):
     made, row = task(f"kitchen/{name}"), TASKS[name]
     source = KETTLE if name == "kettle" else PROGRAM.format(member=row.member)
     program = RewardProgram(source, made.id, made.goal)
@@ -203,7 +203,8 @@ def test_a_program_runs_and_is_valid(name):
     assert verdict.ok
     assert not verdict.findings
     env = build(name, seed=2)
-    rows = [env.reset()[1]["scene"]]
+    rows = [step[4]["scene"] for step in roll(env, 190)]
+    env.reset()
     for _ in range(10):
         halfway(name, env, 0.1)
         rows.append(env.step(np.zeros(9))[4]["scene"])
