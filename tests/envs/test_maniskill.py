@@ -125,6 +125,27 @@ def test_a_cube_put_at_its_goal_counts_and_does_not_end_the_episode():
 
 
 @needed
+def test_a_cube_that_is_grasped_is_felt_as_the_robot_itself_feels_it():
+    env, felt = without_visuals("PickCube-v1"), []
+    env.reset(seed=3)
+    agent, cube = env.unwrapped.agent, env.unwrapped.cube
+    for step in range(45):
+        apart = (cube.pose.p - agent.tcp.pose.p)[0].numpy()
+        apart[2] += 0.08 if step < 12 else 0.0
+        move = np.clip(10.0 * apart, -1.0, 1.0) if step < 35 else np.array([0.0, 0.0, 1.0])
+        gripper = 1.0 if step < 28 else -1.0
+        *_, info = env.step(np.array([*move, 0.0, 0.0, 0.0, gripper]))
+        scene = live("PickCube-v1", info["scene"])
+        felt.append(scene.robot.check_grasp(scene.cubeA))
+        if bool(agent.is_grasping(cube)):  # from half a newton on
+            assert felt[-1]
+    assert not any(felt[:20])
+    assert all(felt[-3:])
+    assert scene.cubeA.pose.p[2] > 0.05
+    assert not scene.robot.check_grasp(scene.cubeA, max_angle=0)
+
+
+@needed
 @pytest.mark.parametrize(
     ("name", "twin"), [("PickCube-v1", "pick-cube"), ("StackCube-v1", "stack-cube")]
 )
