@@ -20,6 +20,7 @@ def test_listing_and_describing_import_no_simulator():
     code = (
         "import sys; from rewardlab.envs.tasks import task, tasks; list(tasks());"
         "task('metaworld/drawer-open').describe(); task('locomotion/ant-forward').describe();"
+        "task('fetch/push').describe(); task('kitchen/kettle').describe();"
         "print([m for m in ('mujoco', 'metaworld', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
