@@ -7,7 +7,6 @@ and the hand points along its z axis, so that a program written for one arm read
 from __future__ import annotations
 
 import io
-import math
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from importlib import import_module
@@ -20,12 +19,10 @@ import numpy.typing as npt
 from rewardlab.envs import simulator
 from rewardlab.envs.recording import slices
 from rewardlab.envs.scene import Array
-from rewardlab.envs.tabletop.grasp import NOTHING
+from rewardlab.envs.tabletop.grasp import NOTHING, size_and_angle
+from rewardlab.envs.tabletop.panda import HALF_TURN
 from rewardlab.program.schema import Schema
 from rewardlab.sandbox.helpers import qmult
-
-HALF_TURN = (0.0, 0.0, 0.0, 1.0)
-"""About z: from the left finger's frame to the right one's."""
 
 
 def load(module: str, name: str) -> Any:
@@ -146,11 +143,7 @@ class ArmReader:
             self._mujoco.mj_contactForce(self._model, self._data, i, wrench)
             sign = 1.0 if pairs[i, 1] == finger else -1.0  # MuJoCo's acts on the second geom
             force += sign * (wrench[:3] @ self._data.contact.frame[i].reshape(3, 3))
-        size = math.sqrt(force @ force)
-        if size == 0.0:
-            return 0.0, 180.0
-        cosine = float(force @ opening) / size
-        angle = math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+        size, angle = size_and_angle(force, opening)
         return size * self._model.opt.timestep, angle
 
 

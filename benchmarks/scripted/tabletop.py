@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from rewardlab.envs.scene import Array
-from rewardlab.envs.tabletop.cubes import GOAL_HEIGHT, HALF, LiftCube, PickCube, StackCube
+from rewardlab.envs.tabletop.cubes import LiftCube, PickCube, StackCube
 from rewardlab.envs.tabletop.faucet import TARGET, TurnFaucet
+from rewardlab.envs.tabletop.scene import GOAL_HEIGHT, HALF_SIZE
 from scripted import mobile
 from scripted.plan import CLOSED, OPEN, UP, Plan
 
@@ -39,7 +40,7 @@ def _pick(env: PickCube) -> Plan:
 
 def _stack(env: StackCube) -> Plan:
     yield from _grasp(env)
-    over = env.base + 2 * HALF * UP
+    over = env.base + 2 * HALF_SIZE * UP
     high = over + CLEAR * UP
     x, y, _ = env.cube.tolist()
     yield from _reach(env, lambda: (x, y, high[2]), CLOSED)

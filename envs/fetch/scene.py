@@ -7,10 +7,9 @@ is the action: four entries.
 
 from __future__ import annotations
 
-from typing import Any
-
 from rewardlab.envs.robotics import Arm
 from rewardlab.envs.scene import Array, Entity, Method, ObjectPose, Scene, field, part
+from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import FingerLink, PandaRobot, RigidObject
 from rewardlab.envs.tabletop.surfaces import Surface, tabletop_schema
 from rewardlab.program.schema import ActionSpec, Schema
@@ -26,8 +25,8 @@ BLOCK, PUCK = 0.025, 0.02
 
 N_OBS, N_OBS_REACH = 31, 16
 N_POINTS = 256
-FINGER = (0.0, -0.008, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0135, 0.007, 0.0385)
-"""A finger in its own frame, as `surfaces.Box`."""
+FINGER = Box((0.0, -0.008, 0.0), (0.0135, 0.007, 0.0385))
+"""A finger in its own frame."""
 
 ROOT_HALF = 0.5**0.5
 ARM = Arm(
@@ -112,7 +111,7 @@ class FetchSlideScene(Scene):
 
 
 def _schema(scene: type[Scene], action: ActionSpec, n_obs: int = N_OBS) -> Schema:
-    finger: Any = Surface(((FINGER,),), N_POINTS)
+    finger = Surface(((FINGER,),), N_POINTS)
     surfaces = {"robot.lfinger": finger, "robot.rfinger": finger}
     return tabletop_schema(scene, action, surfaces, n_obs=n_obs, dt=DT)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, SupportsFloat
 
 import gymnasium as gym
@@ -12,13 +11,10 @@ from rewardlab.envs.maniskill.novisuals import load
 from rewardlab.envs.maniskill.table import Row
 from rewardlab.envs.recording import slices
 from rewardlab.envs.scene import Array
-from rewardlab.envs.tabletop.grasp import NOTHING
-from rewardlab.envs.tabletop.panda import FINGER_RANGE, N_JOINTS
+from rewardlab.envs.tabletop.grasp import size_and_angle
+from rewardlab.envs.tabletop.panda import FINGER_RANGE, HALF_TURN, N_JOINTS
 from rewardlab.errors import RenderError
 from rewardlab.sandbox.helpers import qmult
-
-HALF_TURN = (0.0, 0.0, 0.0, 1.0)
-"""About z: programs see both fingers open along their own y axis."""
 
 
 def build(env_id: str, horizon: int, *, visuals: bool, render_mode: str | None) -> Any:
@@ -134,15 +130,14 @@ class ManiSkillEpisode(gym.Wrapper[Array, Any, Any, Any]):
         """Return what the fingers feel of a thing: a scene's `_grasp`."""
         env = self._env
         fingers = (env.agent.finger1_link, env.agent.finger2_link)
-        impulses, angles = [], []
-        for finger, way in zip(fingers, (1.0, -1.0), strict=True):
-            impulse = _array(env.scene.get_pairwise_contact_impulses(finger, thing))
-            opening = way * _array(finger.pose.to_transformation_matrix())[:3, 1]
-            size = float(np.linalg.norm(impulse))
-            cosine = float(impulse @ opening) / size if size else -1.0
-            impulses.append(size)
-            angles.append(math.degrees(math.acos(max(-1.0, min(1.0, cosine)))))
-        return (*impulses, *angles) if any(impulses) else NOTHING
+        left, right = (
+            size_and_angle(
+                _array(env.scene.get_pairwise_contact_impulses(finger, thing)),
+                way * _array(finger.pose.to_transformation_matrix())[:3, 1],
+            )
+            for finger, way in zip(fingers, (1.0, -1.0), strict=True)
+        )
+        return left[0], right[0], left[1], right[1]
 
 
 def _array(tensor: Any) -> Array:

@@ -6,7 +6,13 @@ from typing import NamedTuple
 
 from rewardlab.envs.scene import Scene, field, part
 from rewardlab.envs.tabletop.arm import arm_schema
-from rewardlab.envs.tabletop.scene import PandaRobot, PickCubeScene, RigidObject, StackCubeScene
+from rewardlab.envs.tabletop.scene import (
+    HALF_SIZE,
+    PandaRobot,
+    PickCubeScene,
+    RigidObject,
+    StackCubeScene,
+)
 from rewardlab.program.schema import Schema
 
 PEG_LENGTH, PEG_WIDTH = 0.12, 0.025
@@ -51,7 +57,7 @@ class Row(NamedTuple):
 
 
 _OURS = "The goal sentence is our own, none was published for this task."
-_CUBE = {"cube_half_size": 0.02}
+_CUBE = {"cube_half_size": HALF_SIZE}
 _REGION = "distance of cubeA.pose.p[:2] and goal_position[:2] less than 0.1 m"
 _DISC = "goal_position is the middle of a disc on the table; only x and y count."
 TASKS: dict[str, Row] = {

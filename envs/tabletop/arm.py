@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from rewardlab.envs.recording import slices
 from rewardlab.envs.scene import Array, Scene
 from rewardlab.envs.tabletop.control import ToolControl
 from rewardlab.envs.tabletop.env import TabletopEnv
 from rewardlab.envs.tabletop.grasp import Grasp
-from rewardlab.envs.tabletop.panda import FINGER_BOX, FINGER_RANGE, N_JOINTS, REST, panda
+from rewardlab.envs.tabletop.panda import FINGER, FINGER_RANGE, N_JOINTS, REST, panda
 from rewardlab.envs.tabletop.scene import ARM_ACTION
 from rewardlab.envs.tabletop.surfaces import Surface, tabletop_schema
 from rewardlab.envs.tabletop.world import world
@@ -36,7 +35,7 @@ def arm_schema(
     scene: type[Scene], *, n_obs: int, surfaces: dict[str, Surface] | None = None
 ) -> Schema:
     """Return the schema of a task of the arm; `surfaces` are those of its objects."""
-    finger = Surface(((FINGER_BOX,),), N_FINGER_POINTS)
+    finger = Surface(((FINGER,),), N_FINGER_POINTS)
     fingers = {"robot.lfinger": finger, "robot.rfinger": finger}
     return tabletop_schema(scene, ARM_ACTION, {**fingers, **(surfaces or {})}, n_obs=n_obs)
 
@@ -62,15 +61,12 @@ class ArmEnv(TabletopEnv):
         native_reward: bool = True,
     ) -> None:
         robot = panda(visual=render_mode is not None)
-        obs = schema.layout["obs"].field.size
         super().__init__(
             world(robot, place=BASE, body=body, camera=CAMERA),
-            n_obs=obs,
-            n_actions=ARM_ACTION.size,
+            schema,
             render_mode=render_mode,
             native_reward=native_reward,
         )
-        self._at = slices(schema)
         self._rest = np.array(rest)
         self._control = ToolControl(self.model, self.data, rest=rest)
         first = self.model.joint("joint1")
@@ -119,12 +115,3 @@ class ArmEnv(TabletopEnv):
             out[at[f"{name}._cloud"]] = self.cloud_seed
         opened = (joints[N_JOINTS] + joints[N_JOINTS + 1]) / (2 * FINGER_RANGE)
         out[at["robot.gripper_openness"]] = min(max(opened, 0.0), 1.0)
-
-    def _read_body(self, body: int, name: str, out: Array) -> None:
-        """Write pose and velocities of a body into a scene block."""
-        at = self._at
-        out[at[f"{name}.pose.p"]] = self.data.xpos[body]
-        out[at[f"{name}.pose.q"]] = self.data.xquat[body]
-        velocity = self.velocity(body)
-        out[at[f"{name}.velocity"]] = velocity[3:]
-        out[at[f"{name}.angular_velocity"]] = velocity[:3]

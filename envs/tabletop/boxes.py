@@ -1,4 +1,4 @@
-"""Boxes: what furniture is made of, as MuJoCo's geoms and as the surfaces that programs see."""
+"""Boxes: what things are made of, as MuJoCo's geoms and as the surfaces that programs see."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Box(NamedTuple):
         )
 
     @property
-    def row(self) -> list[float]:
-        """Its numbers `[x, y, z, qw, qx, qy, qz, hx, hy, hz]` (10,)."""
-        return [*self.centre, *self.quat, *self.half]
+    def row(self) -> tuple[float, ...]:
+        """Its numbers `(x, y, z, qw, qx, qy, qz, hx, hy, hz)`, as a scene's constants hold them."""
+        return (*self.centre, *self.quat, *self.half)
 
     def moved(self, by: Vector) -> Box:
         """Return it displaced [m]."""
@@ -42,11 +42,6 @@ class Box(NamedTuple):
 def geoms(boxes: Iterable[Box], attributes: str) -> str:
     """Return boxes in MJCF, all with the same attributes."""
     return "\n".join(box.geom(attributes) for box in boxes)
-
-
-def rows(boxes: Iterable[Box]) -> list[list[float]]:
-    """Return the numbers of boxes, as a scene's constants hold them."""
-    return [box.row for box in boxes]
 
 
 def _text(numbers: Iterable[float]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import pi, sqrt
 
-from rewardlab.envs.tabletop.boxes import Box, Vector, geoms, rows
+from rewardlab.envs.tabletop.boxes import Box, Vector, geoms
 
 DEPTH, WIDTH, HEIGHT = 0.5, 0.6, 1.3
 """Of the carcass [m]: along x, y and z."""
@@ -75,14 +75,9 @@ class Cabinet:
         return [[0.0, 0.0, 0.0, *quat] for quat in self.grasp]
 
     @property
-    def handle_boxes(self) -> list[list[float]]:
-        """The handle's surface, in the moving link's frame."""
-        return rows([self.handle])
-
-    @property
-    def boxes(self) -> list[list[list[float]]]:
-        """The surface of each link, in its frame: the carcass, then what moves."""
-        return [rows([*CARCASS, *self.fronts]), rows([*self.panel, self.handle])]
+    def surface(self) -> tuple[tuple[Box, ...], ...]:
+        """Boxes of each link in its frame: the carcass, then what moves."""
+        return (*CARCASS, *self.fronts), (*self.panel, self.handle)
 
     def mjcf(self) -> str:
         """Return its bodies `cabinet` and `handle`, the joint `handle`; its parts never collide."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import cos, pi, sin
 
-from rewardlab.envs.tabletop.boxes import Box, geoms, rows
+from rewardlab.envs.tabletop.boxes import Box, geoms
 
 RADIUS, WHEEL = 0.28, 0.03
 """Of the ring on which the castors stand, and of a castor [m]."""
@@ -42,16 +42,14 @@ BACK = (
 """The back, in the frame of the seat, with which it turns."""
 
 
-def boxes() -> list[list[list[float]]]:
-    """Return the surface of each link in its frame: star, seat, back (castors left out)."""
-    return [rows(STAR), rows(SEAT), rows(BACK)]
+SURFACE = (STAR, SEAT, BACK)
+"""Boxes of each link in its frame; the castors are left out."""
 
+LINKS = ("chair", "seat", "back")
+"""Their bodies."""
 
 _HITS = 'contype="1" conaffinity="0"'
 """It collides with robots and the ground, not with itself."""
-
-LINKS = ("chair", "seat", "back")
-"""Bodies in the order of `boxes`."""
 
 
 def mjcf() -> str:

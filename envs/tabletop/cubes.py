@@ -12,12 +12,17 @@ from rewardlab.envs.scene import Array
 from rewardlab.envs.tabletop import oracle
 from rewardlab.envs.tabletop.arm import N_ROBOT, ArmEnv, arm_schema
 from rewardlab.envs.tabletop.grasp import pressed
-from rewardlab.envs.tabletop.scene import LiftCubeScene, PickCubeScene, StackCubeScene
+from rewardlab.envs.tabletop.panda import FINGER_RANGE
+from rewardlab.envs.tabletop.scene import (
+    GOAL_HEIGHT,
+    HALF_SIZE,
+    LiftCubeScene,
+    PickCubeScene,
+    RigidObject,
+    StackCubeScene,
+)
 from rewardlab.envs.tabletop.world import OBJECT
 from rewardlab.program.schema import Schema
-
-HALF = 0.02
-"""Half the length of a cube's edge [m]."""
 
 SPREAD = 0.1
 """Cubes and goals lie within this of the origin, in x and in y [m]."""
@@ -25,15 +30,14 @@ SPREAD = 0.1
 APART = 0.08
 """Least distance between two cubes [m]: room for a finger between them."""
 
-GOAL_HEIGHT = 0.2
 GOAL_APART = 0.05
 """Least distance between cube and goal at a reset [m]."""
 
 NEAR_GOAL = 0.025
-ON_TOP_XY = math.hypot(HALF, HALF) + 0.005
-ON_TOP_Z = 0.005
-STATIC = (1e-3, 1e-2)
-"""Speed [m/s] and angular speed [rad/s] up to which a cube is at rest."""
+"""Largest distance of a cube that was brought to its goal [m]."""
+
+ON_TOP_XY, ON_TOP_Z = math.hypot(HALF_SIZE, HALF_SIZE) + 0.005, 0.005
+"""Largest errors of a cube on another, level and in height [m]."""
 
 LIFT_SCHEMA = arm_schema(LiftCubeScene, n_obs=N_ROBOT + 10)
 PICK_SCHEMA = arm_schema(PickCubeScene, n_obs=N_ROBOT + 16)
@@ -44,7 +48,7 @@ def _cube(name: str, colour: str) -> str:
     return f"""
 <body name="{name}">
   <freejoint name="{name}"/>
-  <geom type="box" size="{HALF} {HALF} {HALF}" mass=".064" friction="1 .005 .0001"
+  <geom type="box" size="{HALF_SIZE} {HALF_SIZE} {HALF_SIZE}" mass=".064" friction="1 .005 .0001"
     rgba="{colour}" {OBJECT}/>
 </body>"""
 
@@ -75,7 +79,7 @@ class _CubeEnv(ArmEnv):
         for name, where in zip(self._cubes, _apart(rng, len(self._cubes)), strict=True):
             half_turn = rng.uniform(-math.pi, math.pi) / 2
             turn = (math.cos(half_turn), 0.0, 0.0, math.sin(half_turn))
-            self.data.joint(name).qpos[:] = (*where, HALF, *turn)
+            self.data.joint(name).qpos[:] = (*where, HALF_SIZE, *turn)
 
     def _look(self) -> None:
         self._felt = [grasp.read() for grasp in self._grasps]
@@ -89,7 +93,7 @@ class _CubeEnv(ArmEnv):
         for name, body, felt in zip(self._cubes, self._ids, self._felt, strict=True):
             self._read_body(body, name, out)
             out[self._at[f"{name}._grasp"]] = felt
-        out[self._at["cube_half_size"]] = HALF
+        out[self._at["cube_half_size"]] = HALF_SIZE
         out[self._at["obs"]] = obs
 
 
@@ -111,10 +115,10 @@ class LiftCube(_CubeEnv):
         return np.concatenate((*self._robot(), *self._pose(0), self.cube - self.tool))
 
     def _solved(self) -> bool:
-        return bool(self.cube[2] >= GOAL_HEIGHT + HALF)
+        return bool(self.cube[2] >= GOAL_HEIGHT + HALF_SIZE)
 
     def _reward(self, solved: bool) -> float:
-        return oracle.lift(self.tool, self.cube, self.grasped, HALF, GOAL_HEIGHT)
+        return oracle.lift(self.tool, self.cube, self.grasped, HALF_SIZE, GOAL_HEIGHT)
 
     def read(self, obs: Array, out: Array) -> None:
         """Write the scene."""
@@ -136,7 +140,7 @@ class PickCube(_CubeEnv):
         cube = self.data.joint("cubeA").qpos[:3]
         while True:
             self.goal = np.append(
-                rng.uniform(-SPREAD, SPREAD, size=2), HALF + rng.uniform(0.0, 0.5)
+                rng.uniform(-SPREAD, SPREAD, size=2), HALF_SIZE + rng.uniform(0.0, 0.5)
             )
             if np.linalg.norm(self.goal - cube) >= GOAL_APART:
                 break
@@ -172,14 +176,15 @@ class StackCube(_CubeEnv):
     def on_top(self) -> bool:
         """Whether cube A is where it would lie on cube B."""
         x, y, z = (self.cube - self.base).tolist()
-        return math.hypot(x, y) <= ON_TOP_XY and abs(z - 2 * HALF) <= ON_TOP_Z
+        return math.hypot(x, y) <= ON_TOP_XY and abs(z - 2 * HALF_SIZE) <= ON_TOP_Z
 
     @property
     def static(self) -> bool:
         """Whether cube A is at rest."""
         velocity = self.velocity(self._ids[0])
         rate, speed = math.hypot(*velocity[:3]), math.hypot(*velocity[3:])
-        return speed <= STATIC[0] and rate <= STATIC[1]
+        most_speed, most_rate = RigidObject.constants["static"]
+        return bool(speed <= most_speed and rate <= most_rate)
 
     def _observe(self) -> Array:
         to_cube, to_base = self.cube - self.tool, self.base - self.cube
@@ -189,9 +194,9 @@ class StackCube(_CubeEnv):
         return self.on_top and self.static and not self.grasped
 
     def _reward(self, solved: bool) -> float:
-        opened = float(self._joints[-2:].sum()) / 0.08
+        opened = float(self._joints[-2:].sum()) / (2 * FINGER_RANGE)
         speed = math.hypot(*self.velocity(self._ids[0])[3:])
         on_top = self.on_top
         return oracle.stack(
-            self.tool, self.cube, self.grasped, self.base, HALF, on_top, opened, speed, solved
+            self.tool, self.cube, self.grasped, self.base, HALF_SIZE, on_top, opened, speed, solved
         )

@@ -9,9 +9,11 @@ import gymnasium as gym
 import numpy as np
 
 from rewardlab.envs import simulator
+from rewardlab.envs.recording import slices
 from rewardlab.envs.scene import Array
 from rewardlab.envs.tabletop.scene import DT
 from rewardlab.envs.tabletop.world import PHYSICS_DT
+from rewardlab.program.schema import Schema
 
 N_SUBSTEPS = round(DT / PHYSICS_DT)
 
@@ -25,8 +27,7 @@ class TabletopEnv(gym.Env[Array, Any]):
 
     Args:
         xml: The model, with a camera named `view`.
-        n_obs: Length of the observation.
-        n_actions: Length of the action, entries in [-1, 1].
+        schema: Of the task: its observation, and its action with entries in [-1, 1].
         render_mode: `"rgb_array"` for pictures.
         native_reward: Compute the task's own reward; without it rewards are 0.
     """
@@ -37,7 +38,7 @@ class TabletopEnv(gym.Env[Array, Any]):
     }
 
     def __init__(
-        self, xml: str, *, n_obs: int, n_actions: int, render_mode: str | None, native_reward: bool
+        self, xml: str, schema: Schema, *, render_mode: str | None, native_reward: bool
     ) -> None:
         import mujoco
 
@@ -46,9 +47,11 @@ class TabletopEnv(gym.Env[Array, Any]):
         self.data = mujoco.MjData(self.model)
         simulator.fast_rendering(self)
         self.render_mode = render_mode
+        n_obs = schema.layout["obs"].field.size
         self.observation_space = gym.spaces.Box(-np.inf, np.inf, (n_obs,), np.float64)
-        self.action_space = gym.spaces.Box(-1.0, 1.0, (n_actions,), np.float32)
+        self.action_space = gym.spaces.Box(-1.0, 1.0, (schema.action.size,), np.float32)
         self.cloud_seed = 0.0
+        self._at = slices(schema)
         self._native_reward = native_reward
         self._renderer: Any = None
 
@@ -108,6 +111,15 @@ class TabletopEnv(gym.Env[Array, Any]):
     @abstractmethod
     def read(self, obs: Array, out: Array) -> None:
         """Write the scene into `out`: the `SceneReader` of this environment."""
+
+    def _read_body(self, body: int, name: str, out: Array) -> None:
+        """Write pose and velocities of a body into a scene block."""
+        at = self._at
+        out[at[f"{name}.pose.p"]] = self.data.xpos[body]
+        out[at[f"{name}.pose.q"]] = self.data.xquat[body]
+        velocity = self.velocity(body)
+        out[at[f"{name}.velocity"]] = velocity[3:]
+        out[at[f"{name}.angular_velocity"]] = velocity[:3]
 
     @abstractmethod
     def _place(self, rng: np.random.Generator) -> None:

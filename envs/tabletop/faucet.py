@@ -10,6 +10,7 @@ import numpy as np
 from rewardlab.envs.scene import Array
 from rewardlab.envs.tabletop import oracle
 from rewardlab.envs.tabletop.arm import N_ROBOT, ArmEnv, arm_schema
+from rewardlab.envs.tabletop.boxes import Box, geoms
 from rewardlab.envs.tabletop.scene import TurnFaucetScene
 from rewardlab.envs.tabletop.surfaces import Surface
 from rewardlab.envs.tabletop.world import OBJECT
@@ -28,14 +29,7 @@ TURNED = math.pi / 12
 REST = (0.0, -0.35, 0.0, -2.45, 0.0, 2.1, 0.7854)
 """Joint angles at the beginning: the tool behind and above the faucet [rad]."""
 
-Box = tuple[float, float, float, float, float, float, float, float, float, float]
-
-
-def _box(x: float, y: float, z: float, a: float, b: float, c: float) -> Box:
-    return (x, y, z, 1.0, 0.0, 0.0, 0.0, a, b, c)
-
-
-LEVER = _box(0.0, 0.0, 0.0, 0.06, 0.012, 0.01)
+LEVER = Box((0.0, 0.0, 0.0), (0.06, 0.012, 0.01))
 """In the lever's frame: its middle, x away from the hinge, z up."""
 
 HINGE = (-0.05, 0.0, 0.0)
@@ -43,10 +37,10 @@ LEVER_PLACE = (-0.05, 0.0, 0.205)
 """Middle of the lever at qpos 0 in the faucet's frame; there it points to the arm [m]."""
 
 BODY = (
-    _box(0.0, 0.0, 0.008, 0.045, 0.045, 0.008),
-    _box(0.0, 0.0, 0.1, 0.02, 0.02, 0.085),
-    _box(0.07, 0.0, 0.14, 0.065, 0.013, 0.012),
-    _box(0.122, 0.0, 0.115, 0.013, 0.013, 0.025),
+    Box((0.0, 0.0, 0.008), (0.045, 0.045, 0.008)),
+    Box((0.0, 0.0, 0.1), (0.02, 0.02, 0.085)),
+    Box((0.07, 0.0, 0.14), (0.065, 0.013, 0.012)),
+    Box((0.122, 0.0, 0.115), (0.013, 0.013, 0.025)),
 )
 """Foot, column, spout and its end, in the faucet's frame."""
 
@@ -64,19 +58,12 @@ SCHEMA = arm_schema(
 )
 
 
-def _geom(box: Sequence[float], more: str) -> str:
-    x, y, z, *_, a, b, c = box
-    return f'<geom type="box" pos="{x} {y} {z}" size="{a} {b} {c}" {more}/>'
-
-
 def _mjcf() -> str:
-    hidden = 'group="3"'
     chrome = 'contype="0" conaffinity="0" mass="0" rgba=".74 .77 .80 1"'
-    solid = "".join(_geom(box, f"{OBJECT} {hidden}") for box in BODY)
     x, y, z = LEVER_PLACE
     return f"""
 <body name="faucet">
-  {solid}
+  {geoms(BODY, f'{OBJECT} group="3"')}
   <geom type="cylinder" pos="0 0 .008" size=".046 .008" {chrome}/>
   <geom type="cylinder" pos="0 0 .1" size=".021 .085" {chrome}/>
   <geom type="capsule" fromto="0 0 .14 .122 0 .14" size=".0135" {chrome}/>
@@ -86,7 +73,7 @@ def _mjcf() -> str:
     <joint name="handle" type="hinge" axis="0 0 1" pos="{HINGE[0]} {HINGE[1]} {HINGE[2]}"
       range="{RANGE[0]} {RANGE[1]}" damping=".5" frictionloss=".3" armature=".002"
       solreflimit=".01 1"/>
-    {_geom(LEVER, f'{OBJECT} mass=".15" friction=".6" rgba=".88 .30 .18 1"')}
+    {LEVER.geom(f'{OBJECT} mass=".15" friction=".6" rgba=".88 .30 .18 1"')}
   </body>
 </body>"""
 

@@ -59,12 +59,20 @@ class Grasp:
                 sign = 1.0 if pair[i, 1] == side else -1.0
                 frame = contact.frame[i].reshape(3, 3)
                 force += sign * (self._data.efc_force[start : start + 3] @ frame)
-        size = math.sqrt(force @ force)
-        if size == 0.0:
-            return 0.0, 180.0
-        opening = self._data.xmat[self._fingers[side - 1]][1::3]
-        cosine = (force @ opening) / size
-        return size * PHYSICS_DT, math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
+        size, angle = size_and_angle(force, self._data.xmat[self._fingers[side - 1]][1::3])
+        return size * PHYSICS_DT, angle
+
+
+def size_and_angle(force: Array, opening: Array) -> tuple[float, float]:
+    """Return the size of a force and its angle to where a finger opens [deg], 180 without force.
+
+    Args:
+        force: `(3,)` on the finger, or an impulse.
+        opening: `(3,)` unit vector.
+    """
+    size = math.sqrt(force @ force)
+    cosine = float(force @ opening) / size if size else -1.0
+    return size, math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
 
 
 def pressed(grasp: Sequence[float], max_angle: float = 85.0) -> bool:

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from rewardlab.envs.recording import slices
 from rewardlab.envs.scene import Array
-from rewardlab.envs.tabletop.drive import N_BASE, MobileRobot
+from rewardlab.envs.tabletop.drive import MobileRobot
 from rewardlab.envs.tabletop.env import TabletopEnv
 from rewardlab.envs.tabletop.mobile import Mount, mobile
 from rewardlab.envs.tabletop.world import world
@@ -52,12 +51,10 @@ class MobileEnv(TabletopEnv):
         body = _LIGHT + furniture
         super().__init__(
             world(robot, place="0 0 0", body=body, asset=_GROUND, camera=camera, ground="tiles"),
-            n_obs=schema.layout["obs"].field.size,
-            n_actions=N_BASE + 7 * len(mounts),
+            schema,
             render_mode=render_mode,
             native_reward=native_reward,
         )
-        self._at = slices(schema)
         self.robot = MobileRobot(self.model, self.data, mounts, rest=rest)
 
     def _hold(self) -> None:
@@ -86,15 +83,6 @@ class MobileEnv(TabletopEnv):
         out[at["robot.qpos"]] = robot.qpos
         out[at["robot.qvel"]] = robot.qvel
         out[at["robot._ee_coords"]] = robot.tips.ravel()
-
-    def _read_body(self, body: int, name: str, out: Array) -> None:
-        """Write pose and velocities of a body into a scene block."""
-        at = self._at
-        out[at[f"{name}.pose.p"]] = self.data.xpos[body]
-        out[at[f"{name}.pose.q"]] = self.data.xquat[body]
-        velocity = self.velocity(body)
-        out[at[f"{name}.velocity"]] = velocity[3:]
-        out[at[f"{name}.angular_velocity"]] = velocity[:3]
 
     def _poses(self, bodies: Sequence[int]) -> Any:
         """Return positions and quaternions of bodies, one after the other (7 n,)."""

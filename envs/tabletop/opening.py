@@ -34,9 +34,9 @@ def opening_schema(cabinet: Cabinet) -> Schema:
     """Return the schema of opening a cabinet."""
     unit = "rad" if cabinet.joint == "hinge" else "m"
     surfaces = {
-        "cabinet": Surface(cabinet.boxes, N_LINK_POINTS, unit=unit),
+        "cabinet": Surface(cabinet.surface, N_LINK_POINTS, unit=unit),
         "cabinet.handle": Surface(
-            [cabinet.handle_boxes], N_HANDLE_POINTS, unit=unit, target=cabinet.target_qpos
+            ((cabinet.handle,),), N_HANDLE_POINTS, unit=unit, target=cabinet.target_qpos
         ),
     }
     return tabletop_schema(OpenCabinetScene, MOBILE_ACTION, surfaces, n_obs=N_OBS)

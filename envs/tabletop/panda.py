@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.errors import MissingExtra
 
 N_JOINTS = 7
@@ -26,8 +27,11 @@ TOOL = 0.1034
 FINGER_RANGE = 0.04
 """Travel of each finger [m]: 0 closed."""
 
-FINGER_BOX = (0.0, 0.0065, 0.027, 1.0, 0.0, 0.0, 0.0, 0.0105, 0.0065, 0.027)
-"""A finger in its own frame: middle [m], quaternion wxyz, half sizes [m]. It opens along +y."""
+FINGER = Box((0.0, 0.0065, 0.027), (0.0105, 0.0065, 0.027))
+"""A finger in its own frame. It opens along +y."""
+
+HALF_TURN = (0.0, 0.0, 0.0, 1.0)
+"""About z, wxyz: from the left finger's frame to the right one's."""
 
 LIMITS = (
     (-2.8973, 2.8973),
@@ -173,15 +177,13 @@ def _capsule(shape: str, mass: float) -> str:
 
 
 def _hand(prefix: str, *, visual: bool) -> str:
-    x, y, z, *_, a, b, c = FINGER_BOX
-    box = f'<geom pos="{x} {y} {z}" size="{a} {b} {c}"/>'
     dark = f'material="{prefix}dark"'
     fingers = "".join(
         f"""
   <body name="{prefix}{side}_finger" pos="0 0 .0584" quat="{turn}" gravcomp="1"
     childclass="{prefix}finger">
     <joint name="{prefix}finger_joint{i}"/>
-    {box}{_picture(prefix, "finger", visual, dark)}
+    {FINGER.geom("")}{_picture(prefix, "finger", visual, dark)}
   </body>"""
         for i, (side, turn) in enumerate((("left", "1 0 0 0"), ("right", "0 0 0 1")), 1)
     )

@@ -37,7 +37,7 @@ TORSO = 0.3
 SCHEMA = tabletop_schema(
     PushChairScene,
     DUAL_ACTION,
-    {"chair": Surface(chair.boxes(), N_LINK_POINTS)},
+    {"chair": Surface(chair.SURFACE, N_LINK_POINTS)},
     n_obs=N_OBS,
 )
 _MARK = (

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import TypeAlias
 
 import numpy as np
 
 from rewardlab.envs.scene import Array, Scene, with_obs
+from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import DT
 from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema, frozen
 from rewardlab.sandbox.helpers import quat2mat
-
-Box: TypeAlias = Sequence[float]
-"""Centre (3), orientation wxyz (4) and half lengths of the edges (3), in the frame of its link."""
 
 _OF_JOINTS = {"qpos": "", "qvel": "/s", "target_qpos": ""}  # what follows the unit
 
@@ -71,7 +68,7 @@ def _shaped(entity: EntitySpec, surfaces: Mapping[str, Surface], path: str) -> E
     constants = {
         **dict(entity.constants),
         "n_points": surface.n_points,
-        "boxes": surface.links,
+        "boxes": [[box.row for box in link] for link in surface.links],
     }
     if entity.method("local_sdf"):
         constants["hull"] = _around(surface.links[0])
@@ -93,7 +90,7 @@ def _field(field: FieldSpec, surface: Surface) -> FieldSpec:
 def _around(boxes: Sequence[Box]) -> tuple[float, ...]:
     """Return the box along the link's axes around all of its boxes, or a single box itself."""
     if len(boxes) == 1:
-        return tuple(boxes[0])
+        return boxes[0].row
     corners = np.concatenate([_corners(box) for box in boxes])
     low, high = corners.min(axis=0), corners.max(axis=0)
     return (*((low + high) / 2).tolist(), 1.0, 0.0, 0.0, 0.0, *((high - low) / 2).tolist())
@@ -101,5 +98,5 @@ def _around(boxes: Sequence[Box]) -> tuple[float, ...]:
 
 def _corners(box: Box) -> Array:
     signs = np.array(list(product((-1.0, 1.0), repeat=3)))
-    corners: Array = np.asarray(box[:3]) + signs * box[7:] @ quat2mat(box[3:7]).T
+    corners: Array = np.asarray(box.centre) + signs * box.half @ quat2mat(box.quat).T
     return corners

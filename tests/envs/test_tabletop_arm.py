@@ -11,9 +11,10 @@ from scipy.spatial.transform import Rotation
 from scripted import scripted
 
 import rewardlab
-from rewardlab.envs.tabletop.cubes import APART, GOAL_APART, HALF, SPREAD
+from rewardlab.envs.tabletop.cubes import APART, GOAL_APART, SPREAD
 from rewardlab.envs.tabletop.faucet import TARGET
 from rewardlab.envs.tabletop.panda import LIMITS
+from rewardlab.envs.tabletop.scene import HALF_SIZE
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
 from rewardlab.program.program import RewardProgram
@@ -300,10 +301,10 @@ def test_cubes_and_goals_begin_where_they_are_said_to():
         for _ in range(60):
             scene = live(name, env.reset()[1]["scene"])
             assert np.abs(scene.cubeA.pose.p[:2]).max() <= SPREAD
-            assert scene.cubeA.pose.p[2] == HALF
+            assert scene.cubeA.pose.p[2] == HALF_SIZE
             if name == "pick-cube":
                 assert np.abs(scene.goal_position[:2]).max() <= SPREAD
-                assert HALF <= scene.goal_position[2] <= HALF + 0.5
+                assert HALF_SIZE <= scene.goal_position[2] <= HALF_SIZE + 0.5
                 away = np.linalg.norm(scene.goal_position - scene.cubeA.pose.p)
                 assert away >= GOAL_APART
             if name == "stack-cube":

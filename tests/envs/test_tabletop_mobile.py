@@ -12,7 +12,6 @@ from scipy.spatial.transform import Rotation
 from scripted import scripted
 
 import rewardlab
-from rewardlab.envs.tabletop.boxes import rows
 from rewardlab.envs.tabletop.cabinet import CARCASS, DOOR, DRAWER
 from rewardlab.envs.tasks import task
 from rewardlab.program.program import RewardProgram
@@ -213,17 +212,17 @@ def test_clouds_lie_on_the_boxes_with_which_the_simulator_collides(door):
     handle, cabinet = played.scene.cabinet.handle, CABINETS[door]
     local = handle.get_local_pcd()
     assert local.shape == (100, 3)
-    assert depth(cabinet.handle_boxes[0])(local) == pytest.approx(0.0, abs=1e-9)
+    assert depth(cabinet.handle.row)(local) == pytest.approx(0.0, abs=1e-9)
     assert handle.local_sdf(local) == pytest.approx(0.0, abs=1e-9)
     assert handle.local_sdf(np.zeros((1, 3)))[0] == pytest.approx(0.01)
     assert played.scene.cabinet.get_pcd().shape == (1024, 3)
-    boxes = [box for link in cabinet.boxes for box in link]
+    boxes = [box.row for link in cabinet.surface for box in link]
     names = ("cabinet", "handle")
     ids = [body(played, part).id for part in names]
     geoms = [i for i, owner in enumerate(played.sim.model.geom_bodyid) if owner in ids]
     sizes = played.sim.model.geom_size[geoms]
     assert np.sort(sizes, axis=0) == pytest.approx(np.sort(np.array(boxes)[:, 7:], axis=0))
-    assert rows(CARCASS) == cabinet.boxes[0][: len(CARCASS)]
+    assert cabinet.surface[0][: len(CARCASS)] == CARCASS
 
 
 def test_the_cloud_of_an_opened_door_has_opened():

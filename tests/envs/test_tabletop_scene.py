@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rewardlab.envs.describe import describe_scene
+from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import (
     ARM_ACTION,
     DUAL_ACTION,
@@ -20,8 +21,8 @@ from rewardlab.sandbox.clouds import depth
 from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.helpers import quat2mat
 
-BOX = (0.0, 0.0, 0.02, 1.0, 0.0, 0.0, 0.0, 0.01, 0.005, 0.02)
-TURNED = (0.1, 0.2, 0.0, 0.8, 0.0, 0.6, 0.0, 0.3, 0.02, 0.02)
+BOX = Box((0.0, 0.0, 0.02), (0.01, 0.005, 0.02))
+TURNED = Box((0.1, 0.2, 0.0), (0.3, 0.02, 0.02), (0.8, 0.0, 0.6, 0.0))
 FINGERS = {f"robot.{side}finger": Surface([[BOX]], 256) for side in "lr"}
 HANDLE = Surface([[TURNED]], 100, target=1.4)
 SURFACES = {
@@ -123,12 +124,12 @@ def test_every_entry_of_an_action_is_named(action, size):
 
 def test_the_hull_of_a_handle_of_one_box_is_that_box():
     handle = schema_of(TurnFaucetScene).root.part("faucet").part("handle")
-    assert dict(handle.constants)["hull"] == TURNED
+    assert dict(handle.constants)["hull"] == (0.1, 0.2, 0.0, 0.8, 0.0, 0.6, 0.0, 0.3, 0.02, 0.02)
 
 
 def test_the_hull_of_a_handle_of_several_boxes_holds_them_all():
-    posts = [(x, 0.0, 0.02, 1.0, 0.0, 0.0, 0.0, 0.01, 0.01, 0.02) for x in (-0.1, 0.1)]
-    bar = (0.0, 0.0, 0.05, 0.5, 0.5, 0.5, 0.5, 0.01, 0.01, 0.11)  # lies along x
+    posts = [Box((x, 0.0, 0.02), (0.01, 0.01, 0.02)) for x in (-0.1, 0.1)]
+    bar = Box((0.0, 0.0, 0.05), (0.01, 0.01, 0.11), (0.5, 0.5, 0.5, 0.5))  # lies along x
     surfaces = {**SURFACES[TurnFaucetScene], "faucet.handle": Surface([[*posts, bar]], 400)}
     schema = tabletop_schema(TurnFaucetScene, ARM_ACTION, surfaces)
     hull = dict(schema.root.part("faucet").part("handle").constants)["hull"]
@@ -139,7 +140,7 @@ def test_the_hull_of_a_handle_of_several_boxes_holds_them_all():
     inside = depth(hull)(points)
     assert inside.min() > -1e-9
     assert inside.max() > 0.005  # between the posts there is nothing to stand on
-    assert quat2mat(bar[3:7])[:, 2] == pytest.approx([1, 0, 0])
+    assert quat2mat(bar.quat)[:, 2] == pytest.approx([1, 0, 0])
 
 
 @pytest.mark.parametrize("scene", SURFACES)
