@@ -39,7 +39,7 @@ def judge(opened: Run, flags: Flags) -> Evaluation:
 
 def answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
     """Say how good a run is, and what may come next."""
-    from rewardlab.evaluation.facts import own_task, run_name
+    from rewardlab.evaluation.facts import apart_of, own_task, run_name
 
     report = opened.path / "report.html"
     video = opened.path / result.video if result.video else None
@@ -51,6 +51,7 @@ def answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
     }
     lines = [
         f"success {percent(result.success, result.success_ci)} over {result.episodes} episodes",
+        *([f"note    {apart_of(opened)}"] if apart_of(opened) else []),
         f"report  {report}",
         *([f"video   {video}"] if video else []),
         *([f"kept    {result.kept} in the library of examples"] if result.kept else []),

@@ -1,14 +1,19 @@
 """Write the next reward program from what a person says about a run; shown as a diff.
 
+Say it in words, by --rating, or by comparing two runs: --prefer names the better one; --compare
+shows where their clips are and asks which is better.
+
 Examples:
   rewardlab refine window-close-ppo "It hits the handle too hard, move more slowly."
   rewardlab refine window-close-ppo "Keep the gripper closed." -o next.py
+  rewardlab refine window-close-ppo --prefer window-close-sac
+  rewardlab refine window-close-ppo --compare window-close-sac
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
@@ -28,6 +33,10 @@ from rewardlab.cli.flags import (
     Sandbox,
 )
 from rewardlab.cli.generate import announce, entry, told
+from rewardlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from rewardlab.training.run import Run as RunObject
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,18 @@ class Flags:
     prefer: Annotated[
         str | None,
         arg(metavar="RUN", help="Another run that was better.", help_behavior_hint=""),
+    ] = None
+    compare: Annotated[
+        str | None,
+        arg(
+            metavar="RUN",
+            help="Another run of the same task: you are asked whose clip is better.",
+            help_behavior_hint="",
+        ),
+    ] = None
+    seen: Annotated[
+        str | None,
+        arg(metavar="WORDS", help="What the policy does.", help_behavior_hint=""),
     ] = None
     output: Output = None
     coder: Coder = "auto"
@@ -71,7 +92,8 @@ def run(flags: Flags) -> Answer:
         flags.comment or None,
         on_event=told,
         rating=flags.rating,
-        prefer=flags.prefer,
+        **_preferred(opened, flags),
+        seen=flags.seen,
         coder=flags.coder,
         model=flags.model,
         task=flags.task,
@@ -88,3 +110,20 @@ def run(flags: Flags) -> Answer:
     diff = program_diff(parent, child) if parent else child.source
     note(f"Train it: rewardlab train {child.task_id} --reward {path}")
     return Answer({**entry(child, path), "diff": diff}, f"{diff}\n{path}")
+
+
+def _preferred(opened: RunObject, flags: Flags) -> dict[str, str | None]:
+    """Return which of two runs is better, as the flag says or a person who is asked."""
+    import rewardlab
+    from rewardlab.cli.asking import choose
+
+    if flags.compare is None:
+        return {"prefer": flags.prefer}
+    if flags.prefer is not None:
+        raise UsageError("--compare asks which run is better, --prefer says it: give one of them")
+    other = rewardlab.Run.open(flags.compare, out=flags.out)
+    choice = choose(opened, other)
+    if choice is None:
+        return {}
+    prefer = {"left": str(other.path), "right": str(opened.path)}.get(choice, choice)
+    return {"prefer": prefer, "other": str(other.path)}

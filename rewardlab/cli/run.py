@@ -1,24 +1,28 @@
 """The whole chain: a goal becomes a program, a trained policy, a success rate and a report.
 
-With --rounds R you are asked after each round what should change, and the next program is written,
-shown and trained; an empty answer ends it. With --yes nothing is asked: later rounds go by what
-was measured, and the offline composer tries its next variant.
+With --rounds R you see success and clip after each round and answer in words, by a rating from 1 to
+5, or by choosing between this round's clip and that of the round before; the next program is
+written, shown and trained. An empty answer ends it. With --yes nothing is asked: later rounds go by
+what was measured, and the offline composer tries its next variant. --coder replay:RUN repeats all
+rounds of a run, with what was said then. A stopped one goes on with --resume, in its last round.
 
 Examples:
   rewardlab run metaworld/window-close "Push and close a sliding window by its handle." --yes
   rewardlab run locomotion/hopper-forward "Run forward without falling." --rounds 3 -n 200000
   rewardlab run --resume window-close-ppo
+  rewardlab run tabletop/stack-cube --coder replay:docs/examples/stack-cube --rounds 2
 """
 
 from __future__ import annotations
 
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note, percent
+from rewardlab.cli.asking import ask, other_of, recorded
 from rewardlab.cli.flags import (
     Coder,
     FewShot,
@@ -32,16 +36,22 @@ from rewardlab.cli.flags import (
     Model,
     OptionalTask,
     Switch,
-    command,
     open_task,
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.judging import answer, judge
+from rewardlab.cli.rounds import (
+    following,
+    newest,
+    number_of,
+    repaired,
+    replies,
+    resumable,
+    rounds_of,
+    waiting,
+)
 from rewardlab.cli.training import Training, checked, learn, reopen, settings, steps
 from rewardlab.errors import (
-    CoderError,
-    GoalNotUnderstood,
-    ProgramRefused,
     RewardFault,
     RewardlabError,
     UsageError,
@@ -49,6 +59,8 @@ from rewardlab.errors import (
 from rewardlab.store.files import write_json
 
 if TYPE_CHECKING:
+    from rewardlab.coders.base import Coder as Writer
+    from rewardlab.design.answers import Said
     from rewardlab.envs.tasks import Task
     from rewardlab.evaluation.evaluate import Evaluation
     from rewardlab.program.program import RewardProgram
@@ -63,7 +75,23 @@ class Flags(Training):
 
     task: OptionalTask = ""
     goal: Goal = ""
-    rounds: Annotated[int, arg(metavar="R", help="Programs to train, one after the other.")] = 1
+    rounds: Annotated[
+        int | None,
+        arg(
+            metavar="R",
+            help="Programs to train, one after the other.",
+            help_behavior_hint="(default: 1, or as the resumed run began)",
+        ),
+    ] = None
+    comments: Annotated[
+        str | None,
+        arg(
+            metavar="FILE",
+            help="What is said after each round, a line each, instead of asking; or a run, for "
+            "what was said about it.",
+            help_behavior_hint="",
+        ),
+    ] = None
     yes: Annotated[Switch, arg(help="Ask nothing.", help_behavior_hint="")] = False
     coder: Coder = "auto"
     model: Model = None
@@ -92,24 +120,42 @@ def run(flags: Flags) -> Answer:
     """Go through the chain, round by round."""
     from rewardlab.envs.gl import choose
 
-    if flags.rounds < 1:
+    if flags.rounds is not None and flags.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, got {flags.rounds}")
     choose()  # before anything imports mujoco
+    answers = recorded(flags)
+    coder = replies(flags)  # what cannot be asked leaves no run behind
     opened, task = _reopen(flags) if flags.resume else _open(flags)
-    opened, result = _round(opened, task, flags)
-    for number in range(2, flags.rounds + 1):
-        success = percent(result.success, result.success_ci)
-        note(f"success {success}: {opened.path / 'report.html'}")
-        comment = None if flags.yes else _ask()
-        if comment == "":
-            break
-        note(f"round {number} of {flags.rounds}")
-        opened, result = _round(_refined(opened, task, flags, comment), task, flags)
+    opened, result = _round(opened, task, flags, coder)
+    rounds = flags.rounds or rounds_of(opened)
+    while number_of(opened) < rounds:
+        with resumable(opened, flags):
+            said = _said(opened, result, flags, answers)
+            if said is None:
+                break
+            note(f"round {number_of(opened) + 1} of {rounds}")
+            child = following(opened, task, flags, coder, said, rounds=rounds)
+        opened, result = _round(child, task, flags, coder)
     return answer(opened, result, flags)
 
 
+def _said(opened: Run, result: Evaluation, flags: Flags, answers: list[Said] | None) -> Said | None:
+    """Return what is said about a run: before it was stopped, by a file, or now."""
+    from rewardlab.design.answers import Said
+
+    note(f"success {percent(result.success, result.success_ci)}: {opened.path / 'report.html'}")
+    said, made = waiting(opened)
+    if said or made or flags.yes:
+        return said or Said()
+    if answers is None:
+        return ask(opened, other_of(opened))
+    done = number_of(opened)
+    said = answers[done - 1] if done <= len(answers) else None
+    note(f"said: {said.words or '(nothing: go by what was measured)'}" if said else "no more said")
+    return said
+
+
 def _open(flags: Flags) -> tuple[Run, Task]:
-    from rewardlab.coders.select import make_coder
     from rewardlab.design.generate import check_request
     from rewardlab.training.prepare import prepare
     from rewardlab.training.presets import fitted
@@ -123,8 +169,8 @@ def _open(flags: Flags) -> tuple[Run, Task]:
     goal = check_request(
         flags.goal or task.goal, few_shot=flags.few_shot, max_repairs=flags.max_repairs
     )
-    make_coder(flags.coder, model=flags.model)  # what cannot be asked leaves no run behind
     chosen = settings(flags) | {"n_timesteps": n_timesteps, "goal": goal}
+    chosen["facts"] |= {"round": 1, "rounds": flags.rounds or 1}
     return prepare(task, "program", **chosen), task
 
 
@@ -132,6 +178,9 @@ def _reopen(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.training.prepare import extend
 
     opened, task = reopen(flags, flags.resume or "", flags.task)
+    if flags.n_timesteps in (None, opened.config.n_timesteps):
+        last = newest(opened, flags.rounds or rounds_of(opened))
+        opened, task = reopen(flags, str(last.path), flags.task)
     finished = opened.status == "finished"
     if not finished or flags.n_timesteps not in (None, opened.config.n_timesteps):
         extend(opened, task, flags.n_timesteps)
@@ -140,34 +189,7 @@ def _reopen(flags: Flags) -> tuple[Run, Task]:
     return opened, task
 
 
-def _refined(parent: Run, task: Task, flags: Flags, comment: str | None = None) -> Run:
-    """Refine a run's program and make the run of the next one, which is else like its parent."""
-    import rewardlab
-    from rewardlab.training.prepare import prepare
-
-    child = rewardlab.refine(
-        parent,
-        comment,
-        coder=flags.coder,
-        model=flags.model,
-        task=task,
-        max_repairs=flags.max_repairs,
-        max_calls=flags.max_calls,
-        max_tokens=flags.max_tokens,
-        sandbox=flags.sandbox,
-        allow_degraded=flags.allow_degraded_sandbox,
-        on_event=told,
-    )
-    announce(child)
-    _show_diff(parent, child)
-    same = asdict(parent.config)
-    for name in ("task", "task_options", "reward"):
-        del same[name]
-    facts = {"command": command()}
-    return prepare(task, child, **same, out=parent.path.parent, facts=facts)
-
-
-def _round(opened: Run, task: Task, flags: Flags) -> tuple[Run, Evaluation]:
+def _round(opened: Run, task: Task, flags: Flags, coder: Writer) -> tuple[Run, Evaluation]:
     """Do what is still missing of a round, and say how to go on if it is stopped.
 
     A program that fails while training goes back to its coder, at most `--max-repairs` times; the
@@ -175,36 +197,20 @@ def _round(opened: Run, task: Task, flags: Flags) -> tuple[Run, Evaluation]:
     """
     for left in reversed(range(flags.max_repairs + 1)):
         note(f"run {opened.path}")
-        try:
-            _learn(opened, task, flags)
-            return opened, judge(opened, flags)
-        except KeyboardInterrupt as stop:
-            again = command() if flags.resume else f"{command()} --resume {opened.path}"
-            what = str(stop).partition(";")[0] or "interrupted"
-            raise KeyboardInterrupt(f"{what}; go on with: {again}") from None
-        except RewardFault as fault:
-            if not left:
-                raise
-            opened = _repaired(opened, task, flags, fault)
+        with resumable(opened, flags):
+            try:
+                _learn(opened, task, flags, coder)
+                return opened, judge(opened, flags)
+            except RewardFault as fault:
+                if not left:
+                    raise
+                opened = repaired(opened, task, flags, coder, fault)
     raise AssertionError
 
 
-def _repaired(opened: Run, task: Task, flags: Flags, fault: RewardFault) -> Run:
-    from rewardlab.design.fault import fault_of
-
-    if fault_of(opened, task.scene) is None:
-        raise fault
-    note(f"{fault}; its coder is asked to repair it")
+def _learn(opened: Run, task: Task, flags: Flags, coder: Writer) -> None:
     try:
-        return _refined(opened, task, flags)
-    except (CoderError, GoalNotUnderstood, ProgramRefused) as error:
-        note(f"no repair: {error}")
-        raise fault from None
-
-
-def _learn(opened: Run, task: Task, flags: Flags) -> None:
-    try:
-        program = opened.program or _generate(opened, task, flags)
+        program = opened.program or _generate(opened, task, flags, coder)
         verdict = checked(program, task, flags, seed=opened.config.seed)
     except RewardlabError as error:
         opened.release("failed", reason=str(error))
@@ -216,20 +222,19 @@ def _learn(opened: Run, task: Task, flags: Flags) -> None:
         learn(opened, task, progress=flags.progress)
 
 
-def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
+def _generate(opened: Run, task: Task, flags: Flags, coder: Writer) -> RewardProgram:
     from rewardlab.design.generate import generate
 
     config = opened.config
     programs = generate(
         task,
         config.goal,
-        coder=flags.coder,
+        coder=coder,
         few_shot=flags.few_shot,
         frozen=flags.frozen,
         max_repairs=flags.max_repairs,
         max_calls=flags.max_calls,
         max_tokens=flags.max_tokens,
-        model=flags.model,
         seed=config.seed,
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,
@@ -239,20 +244,3 @@ def _generate(opened: Run, task: Task, flags: Flags) -> RewardProgram:
     announce(programs[0])
     opened.set_program(programs[0])
     return programs[0]
-
-
-def _ask() -> str:
-    """Ask what should change; an empty answer, or nobody there to answer, is the end."""
-    note("What should change? (empty: stop)")
-    try:
-        return input("> ").strip()
-    except EOFError:
-        return ""
-
-
-def _show_diff(opened: Run, child: RewardProgram) -> None:
-    from rewardlab.program.diff import program_diff
-
-    parent = opened.program
-    if parent is not None:
-        note(program_diff(parent, child))

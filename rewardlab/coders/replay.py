@@ -19,7 +19,8 @@ class ReplayCoder:
     Of several to the same messages it is that of the same candidate.
 
     Args:
-        path: A run folder, its `llm` folder, or any folder of recorded calls.
+        path: A run folder, whose later rounds follow; its `llm` folder, or any folder of recorded
+            calls.
 
     Raises:
         ConfigError: No recorded call is there.
@@ -28,13 +29,18 @@ class ReplayCoder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.name = f"replay:{path}"
-        self._calls = [c for c in read_calls(self.path) if isinstance(c.get("reply"), str)]
+        calls = (call for folder in family(self.path) for call in read_calls(folder))
+        self._calls = [call for call in calls if isinstance(call.get("reply"), str)]
         if not self._calls:
             raise ConfigError(
                 f"nothing to replay in {str(path)!r}: expected a run folder whose llm/ holds "
                 "recorded calls (0001.json …); see: rewardlab runs"
             )
         self._n_calls = len(self._calls)
+
+    def skip(self, n: int) -> None:
+        """Count the next `n` replies as used: by what goes on now."""
+        del self._calls[:n]
 
     def write(self, request: Request) -> Reply:
         """Answer with a recorded reply that was not used yet.
@@ -72,9 +78,36 @@ def read_calls(folder: Path) -> Iterator[dict[str, Any]]:
     """
     inner = folder / "llm"
     for file in sorted((inner if inner.is_dir() else folder).glob("[0-9]*.json")):
-        try:
-            call = None if file.is_symlink() else read_json(file)
-        except StorageError:
-            continue
-        if call:
+        if call := _read(file):
             yield call
+
+
+def family(folder: Path) -> list[Path]:
+    """Return a run folder and those beside it in which its later rounds went on, in their order.
+
+    Of what was made of one run it is what was asked for last. Any other folder stands alone.
+    """
+    found = [folder]
+    beside = {run: record for run, record in _runs(folder) if run != folder}
+    while (child := (_read(found[-1] / "feedback.json") or {}).get("child")) is not None:
+        runs = [run for run, record in beside.items() if record.get("program_id") == child]
+        if not runs:
+            break
+        found.append(max(runs, key=lambda run: (str(beside[run].get("created")), run.name)))
+        del beside[found[-1]]
+    return found
+
+
+def _runs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    if (folder / "run.json").is_file():
+        for run in sorted(folder.parent.iterdir()):
+            if record := _read(run / "run.json"):
+                yield run, record
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """Return a file's object; `None` where there is none that can be read, or a link."""
+    try:
+        return None if path.is_symlink() or path.parent.is_symlink() else read_json(path)
+    except (StorageError, OSError):
+        return None

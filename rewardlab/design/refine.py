@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Loop, quiet
 from rewardlab.design.fault import fault_of
-from rewardlab.design.feedback import Feedback
+from rewardlab.design.feedback import UNDECIDED, Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of
 from rewardlab.design.seen import describe_run
 from rewardlab.design.transcript import Transcript
@@ -36,7 +36,9 @@ def refine(
     comment: str | None = None,
     *,
     rating: int | None = None,
-    prefer: str | None = None,
+    prefer: Run | str | Path | None = None,
+    other: Run | str | Path | None = None,
+    seen: str | None = None,
     coder: str | Coder = "auto",
     model: str | None = None,
     task: Task | str | None = None,
@@ -52,14 +54,18 @@ def refine(
     A program that stopped its run by a fault is repaired: what happened at which state goes back to
     the coder, and the next program must not fail there.
 
-    The program is kept in the run as `next/<id>.py`, what was said in `feedback.json`, the calls in
-    `llm/`.
+    The program is kept in the run as `next/<id>.py`, what was said in `feedback.json` (before the
+    coder is asked, so that nothing has to be said twice), the calls in `llm/`. Nothing is asked on
+    the terminal.
 
     Args:
         run: A run that trained with a program, its folder or its id.
         comment: What is wrong or should be different, in words.
         rating: 1 (useless) to 5 (just right).
-        prefer: A run whose behaviour is better; its program is shown to the coder.
+        prefer: A run whose behaviour is better; its program is shown to the coder. With `other`
+            also this very run, `"equal"` or `"neither"`.
+        other: The run that this one was compared with; by default the preferred one.
+        seen: What the policy does, in words.
         coder: As in `generate`.
         model: Model name for a chat model.
         task: The run's task, to be named if a module of yours registers it.
@@ -74,18 +80,22 @@ def refine(
         A program that passed validation, with the run's program as `parent`.
 
     Raises:
-        UsageError: The run has no program.
+        UsageError: The run has no program, or was compared with one of another task.
         ProgramRefused: No answer passed.
         CoderError: The coder's service failed, or no reply held code.
     """
     run = run if isinstance(run, Run) else Run.open(run)
     parent = run.program
     if parent is None:
-        raise UsageError(
-            f"run {run.id} was trained on {run.config.reward!r}, there is no program to refine; "
-            f'write one: rewardlab generate {run.config.task} "your goal"'
-        )
-    feedback = Feedback(comment, rating, prefer)
+        raise UsageError(_nothing(run))
+    against = _opened(run, prefer if other is None else other)
+    feedback = Feedback(
+        comment,
+        rating,
+        _chosen(run, prefer),
+        seen,
+        against.id if against else None,
+    )
     config = run.config
     task = task_of(run, task)
     goal = check_request(config.goal or parent.goal or task.goal, max_repairs=max_repairs)
@@ -109,18 +119,58 @@ def refine(
     if fault is not None:
         request = replace(request, attempt=Attempt(parent.source, (fault.finding,)))
     if fault is None or feedback != Feedback():
-        request = replace(request, rounds=_rounds(run, parent, feedback))
+        request = replace(request, rounds=_rounds(run, parent, feedback, against))
+    if run.status in ("running", "interrupted"):
+        on_event("note", f"run {run.id} is {run.status}: the coder is told what it showed so far")
+    if feedback != Feedback():
+        _keep(run, feedback)
     child = programs_of(loop.run([request], parent=parent), on_event)[0]
     _keep(run, feedback, child)
     return child
 
 
-def _rounds(run: Run, program: RewardProgram, feedback: Feedback) -> tuple[Round, ...]:
+def _nothing(run: Run) -> str:
+    """Say why a run cannot be refined, and what to do."""
+    if run.config.reward == "program":
+        return (
+            f"run {run.id} has no program yet: it ended before one was written; "
+            f"go on with: rewardlab run --resume {run.path}"
+        )
+    return (
+        f"run {run.id} was trained on {run.config.reward!r}, there is no program to refine; "
+        f'write one: rewardlab generate {run.config.task} "your goal"'
+    )
+
+
+def _opened(run: Run, other: Run | str | Path | None) -> Run | None:
+    """Return the run that this one was compared with, if it was."""
+    if other is None or (isinstance(other, str) and other in UNDECIDED):
+        return None
+    other = other if isinstance(other, Run) else Run.open(other, out=run.path.parent)
+    if other.id == run.id:
+        raise UsageError(f"run {run.id} cannot be compared with itself: name another run")
+    if other.config.task != run.config.task:
+        raise UsageError(
+            f"run {other.id} is of the task {other.config.task}, not {run.config.task}: "
+            "only runs of one task can be compared"
+        )
+    return other
+
+
+def _chosen(run: Run, prefer: Run | str | Path | None) -> str | None:
+    if prefer is None or (isinstance(prefer, str) and prefer in UNDECIDED):
+        return prefer
+    return (prefer if isinstance(prefer, Run) else Run.open(prefer, out=run.path.parent)).id
+
+
+def _rounds(
+    run: Run, program: RewardProgram, feedback: Feedback, against: Run | None
+) -> tuple[Round, ...]:
     """Return what was tried before, oldest first, the run itself last."""
     chain = [*ancestors(run), run]
     rounds = [_round(past, _said(past, then)) for past, then in pairwise(chain)]
-    if feedback.prefer is not None:
-        rounds.append(_round(Run.open(feedback.prefer, out=run.path.parent), Feedback()))
+    if against is not None and against.id not in {past.id for past in chain}:
+        rounds.append(_round(against, Feedback()))
     return (*(past for past in rounds if past is not None), _seen(run, program, feedback))
 
 
@@ -139,18 +189,23 @@ def _said(run: Run, then: Run) -> Feedback:
     entries = feedback_of(run)
     child = then.record.get("program_id")
     entry = next((e for e in entries if e.get("child") == child), entries[0] if entries else {})
-    return Feedback(entry.get("comment"), entry.get("rating"), entry.get("prefer"))
+    known = {f.name: entry.get(f.name) for f in fields(Feedback)}
+    return Feedback(**known)
 
 
-def _keep(run: Run, feedback: Feedback, child: RewardProgram) -> None:
-    """Save the child and what led to it; earlier feedback on the same run stays."""
-    path = child.save(run.path / "next" / f"{child.id[:12]}.py")
+def _keep(run: Run, feedback: Feedback, child: RewardProgram | None = None) -> None:
+    """Write down what was said, and the child once there is one; earlier feedback stays."""
     earlier = [{k: v for k, v in entry.items() if k != "earlier"} for entry in feedback_of(run)]
+    said = feedback.to_json()
+    if earlier and earlier[0].get("child") is None and earlier[0].items() >= said.items():
+        del earlier[0]
     entry = {
-        **feedback.to_json(),
-        "child": child.id,
-        "program": str(path.relative_to(run.path)),
+        **said,
+        "child": None,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "earlier": earlier,
     }
+    if child is not None:
+        path = child.save(run.path / "next" / f"{child.id[:12]}.py")
+        entry |= {"child": child.id, "program": str(path.relative_to(run.path))}
     write_json(run.path / "feedback.json", entry)

@@ -57,3 +57,9 @@ class Verdict:
             "findings": [{key: getattr(f, key) for key in _SHOWN} for f in self.findings],
             "sandbox": dict(self.sandbox),
         }
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from rewardlab.evaluation.notebook import verdict_html
+
+        return verdict_html(self)

@@ -27,6 +27,8 @@ def gather(run: Run) -> dict[str, Any]:
     config, record, program = run.config, run.record, run.program
     curves = read_curves(run.path / "progress.csv")
     parent = parent_of(run, list_runs(run.path.resolve().parent))
+    led = _parent_facts(parent, program, feedback_of(parent) if parent else [])
+    task = _task_facts(run, config)
     facts = {
         "run": run.id,
         "run_name": run_name(run),
@@ -43,8 +45,9 @@ def gather(run: Run) -> dict[str, Any]:
         "verdict": read_json(run.path / "verdict.json"),
         "versions": read_json(run.path / "versions.json") or {},
         "sandbox": read_json(run.path / "sandbox.json") or {},
-        "task": _task_facts(run, config),
-        "parent": _parent_facts(parent, program, feedback_of(parent) if parent else []),
+        "task": task,
+        "apart": apart(task, config.goal, led["comment"] if led else None),
+        "parent": led,
         "feedback": feedback_of(run),
         "video": run.path / "video.mp4" if (run.path / "video.mp4").exists() else None,
         "again": train_command(run, config),
@@ -53,6 +56,38 @@ def gather(run: Run) -> dict[str, Any]:
         "rewardlab": __version__,
     }
     return {**facts, "missing": _missing(run, facts)}
+
+
+def apart(task: dict[str, Any], goal: str, comment: str | None = None) -> str:
+    """Say that success does not measure the wish, where a run was asked for something else.
+
+    Args:
+        task: Its `goal`, and its `success` in words.
+        goal: What the run was asked for.
+        comment: What was asked for besides, after an earlier run.
+
+    Returns:
+        A sentence; `""` where the wish is the task's own, or there is no signal.
+    """
+    own = _words(task["goal"] or "") if task["success"] else ""
+    other = own and _words(goal) not in ("", own)
+    if not own or not (other or comment):
+        return ""
+    own_goal = f"this goal (the task's own is “{task['goal']}”)"
+    what = own_goal if other else "what the comment asks for"
+    return (
+        f"Success measures the task's own signal: {task['success']}. "
+        f"It does not measure {what}: watch the clip."
+    )
+
+
+def apart_of(run: Run) -> str:
+    """Return `apart` of a run."""
+    return str((read_json(run.path / "report.json") or {}).get("apart") or "")
+
+
+def _words(text: str) -> str:
+    return " ".join(text.casefold().rstrip(" .!").split())
 
 
 def run_name(run: Run) -> str:
@@ -108,6 +143,8 @@ def _parent_facts(
         "run": parent.id if parent else None,
         "comment": entry.get("comment") or notes.get("comment"),
         "rating": entry.get("rating") or notes.get("rating"),
+        "prefer": entry.get("prefer"),
+        "other": entry.get("other"),
         "diff": program_diff(before, program) if before else None,
         "success": evaluation.success if evaluation else None,
         "success_ci": evaluation.success_ci if evaluation else None,

@@ -37,6 +37,7 @@ class Report:
         return_mean: Mean return of the environment's own reward.
         terms: Reward terms, those of the largest share first.
         missing: What the report lacks, each with the command that would add it.
+        apart: That success does not measure the wish, where a run was asked for something else.
     """
 
     path: Path
@@ -48,6 +49,13 @@ class Report:
     return_mean: float | None
     terms: tuple[Term, ...]
     missing: tuple[str, ...]
+    apart: str = ""
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: result, clip and terms."""
+        from rewardlab.evaluation.notebook import report_html
+
+        return report_html(self)
 
 
 def report(run: Run | str | Path) -> Report:
@@ -87,6 +95,7 @@ def report(run: Run | str | Path) -> Report:
         return_mean=evaluation.return_mean if evaluation else None,
         terms=tuple(facts["terms"]),
         missing=tuple(" ".join(item.values()).strip() for item in facts["missing"]),
+        apart=facts["apart"],
     )
 
 
@@ -107,7 +116,7 @@ def render(facts: dict[str, Any]) -> str:
     environment.filters |= {
         "percent": _percent,
         "code": _highlight,
-        "signed": _signed,
+        "signed": signed,
         "plain": _plain,
     }
     curves: Curves = facts["curves"]
@@ -119,7 +128,7 @@ def render(facts: dict[str, Any]) -> str:
     }
     template = environment.get_template("report.html.j2")
     video: Path | None = facts["video"]
-    film = _film(video) if video else None
+    film = film_of(video) if video else None
     return template.render({**facts, "figures": figures, "film": film})
 
 
@@ -132,6 +141,7 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
         "task": facts["config"]["task"],
         "goal": facts["config"]["goal"] or facts["task"]["goal"],
         "success_definition": facts["task"]["success"],
+        "apart": facts["apart"],
         "reward": facts["config"]["reward"],
         "program_id": program.id if program else None,
         "source": program.source if program else None,
@@ -155,7 +165,7 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _film(path: Path) -> dict[str, str]:
+def film_of(path: Path) -> dict[str, str]:
     """Return what the page plays, and the picture that it shows until then."""
     from rewardlab.evaluation.video import poster
 
@@ -184,7 +194,7 @@ def _percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.0f}\u00a0%"
 
 
-def _signed(value: float | None) -> str:
+def signed(value: float | None) -> str:
     """Return a number of about three digits with a true minus."""
     if value is None:
         return "–"

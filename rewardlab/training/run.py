@@ -90,6 +90,12 @@ class Run:
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, status={self.status!r})"
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from rewardlab.evaluation.notebook import run_html
+
+        return run_html(self)
+
     @classmethod
     def create(
         cls,

@@ -10,7 +10,20 @@ def test_words_and_opinion():
     assert "2 of 5" in feedback.opinion
     assert "run other" in feedback.opinion
     assert Feedback().words == Feedback().opinion == ""
-    assert feedback.to_json() == {"comment": "  too slow ", "rating": 2, "prefer": "other"}
+    assert feedback.to_json() == {
+        "comment": "  too slow ",
+        "rating": 2,
+        "prefer": "other",
+        "seen": None,
+        "other": None,
+    }
+
+
+def test_a_choice_says_between_what():
+    with pytest.raises(UsageError, match="which runs"):
+        Feedback(prefer="neither")
+    with pytest.raises(UsageError, match="preferred"):
+        Feedback(other="run")
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1])

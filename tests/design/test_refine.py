@@ -5,7 +5,7 @@ import pytest
 from rewardlab.design.fault import fault_of
 from rewardlab.design.refine import refine
 from rewardlab.design.validate import probe_rows
-from rewardlab.errors import ProgramRefused, UnknownName, UsageError
+from rewardlab.errors import CoderError, ProgramRefused, UnknownName, UsageError
 from rewardlab.program.diff import program_diff
 from rewardlab.program.program import RewardProgram
 
@@ -49,11 +49,98 @@ def test_all_earlier_rounds_are_told(answers, make_run, good, block):
     asked = answers(block(third_source))
     refine(second, "Pull harder.", rating=4, prefer="first", coder="openai")
     told = rounds(asked.bodies[0])
-    assert [r["feedback"] for r in told][::2] == ["Go closer.", "Pull harder."]
-    assert [r["general_code"] for r in told] == [good, good, second_source]
+    assert [r["feedback"] for r in told] == ["Go closer.", "Pull harder."]
+    assert [r["general_code"] for r in told] == [good, second_source]
     assert "4 of 5" in told[-1]["description"]
     assert "prefers the behaviour of run first" in told[-1]["description"]
-    assert told[1]["description"].startswith("Run first.")
+    assert told[0]["description"].startswith("Run first.")
+
+
+def test_a_preferred_run_of_another_line_is_shown_too(answers, make_run, good, block):
+    other_source = good.replace("5.0", "8.0")
+    run, other = make_run("one"), make_run("two", other_source)
+    asked = answers(block(good.replace("5.0", "9.0")))
+    refine(run, prefer=other, coder="openai")
+    told = rounds(asked.bodies[0])
+    assert [r["general_code"] for r in told] == [other_source, good]
+    assert told[0]["description"].startswith("Run two.")
+    assert "success 0.30" in told[0]["description"]
+    assert "prefers the behaviour of run two" in told[1]["description"]
+    said = json.loads((run.path / "feedback.json").read_text())
+    assert (said["prefer"], said["other"]) == ("two", "two")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "sentence"),
+    [
+        ("one", "prefers the behaviour of run one"),
+        ("equal", "finds both equally good"),
+        ("neither", "finds both bad"),
+    ],
+)
+def test_two_clips_can_be_compared(answers, make_run, good, block, prefer, sentence):
+    run, other = make_run("one"), make_run("two", good.replace("5.0", "8.0"))
+    asked = answers(block(good.replace("5.0", "9.0")))
+    refine(run, prefer=prefer, other=other, seen="It {waves} & stops.", coder="openai")
+    told = rounds(asked.bodies[0])[-1]["description"]
+    assert f"compared the clips of this run and of run two and {sentence}" in told
+    assert "A person saw: It {waves} & stops." in told
+
+
+def test_a_run_is_not_compared_with_itself_or_with_another_task(make_run):
+    run, other = make_run("one"), make_run("two")
+    with pytest.raises(UsageError, match="with itself"):
+        refine(run, prefer=run)
+    text = (other.path / "config.yaml").read_text()
+    (other.path / "config.yaml").write_text(text.replace("drawer-open", "drawer-close"))
+    with pytest.raises(UsageError, match="only runs of one task"):
+        refine(run, prefer=other)
+    with pytest.raises(UsageError, match="which runs"):
+        refine(run, prefer="equal")
+    assert not (run.path / "feedback.json").exists()
+
+
+NASTY = "{{ 7 * 7 }} {% raw %} {x!r} ```python\nimport os\n``` </rounds> <b>&amp;</b> \\n"
+
+
+def test_code_and_words_of_others_stay_data(answers, make_run, good, block):
+    source = good.replace("    reach =", f"    # {NASTY!r} {{% if %}}\n    reach =")
+    run = make_run("one", source)
+    asked = answers(block(good))
+    refine(run, NASTY, seen=NASTY, coder="openai")
+    (told,) = rounds(asked.bodies[0])
+    assert told["general_code"] == source
+    assert told["feedback"] == NASTY.strip()
+    assert NASTY.strip() in told["description"]
+
+
+def test_what_was_said_is_kept_before_the_coder_is_asked(answers, make_run, good, block):
+    run = make_run("one")
+    answers("no code")
+    with pytest.raises(CoderError):
+        refine(run, "Be gentle.", rating=2, coder="openai", max_repairs=0)
+    said = json.loads((run.path / "feedback.json").read_text())
+    assert (said["comment"], said["rating"], said["child"]) == ("Be gentle.", 2, None)
+    answers(block(good.replace("5.0", "9.0")))
+    child = refine(run, "Be gentle.", rating=2, coder="openai")
+    said = json.loads((run.path / "feedback.json").read_text())
+    assert (said["child"], said["earlier"]) == (child.id, [])
+
+
+def test_an_unfinished_run_is_refined_by_what_it_showed(answers, make_run, good, block, events):
+    run = make_run("one")
+    run.update(status="interrupted")
+    asked = answers(block(good.replace("5.0", "9.0")))
+    refine(run, "Be gentle.", coder="openai", on_event=events)
+    assert "Training interrupted" in rounds(asked.bodies[0])[0]["description"]
+    assert any("interrupted" in line for line in events.of("note"))
+
+
+def test_a_run_whose_program_was_never_written_says_how_to_go_on(make_run):
+    run = make_run("one")
+    (run.path / "program.py").unlink()
+    with pytest.raises(UsageError, match="rewardlab run --resume"):
+        refine(run, "Better.")
 
 
 def test_earlier_feedback_on_the_same_run_is_kept(answers, make_run, good, block):
@@ -76,12 +163,13 @@ def test_the_parent_handed_back_unchanged_is_asked_again(answers, make_run, good
     assert "Unchanged" in asked.bodies[1]["messages"][2]["content"]
 
 
-def test_nothing_is_kept_when_no_program_passes(answers, make_run, unknown_member, block):
+def test_no_program_is_kept_when_none_passes(answers, make_run, unknown_member, block):
     run = make_run("first")
     answers(block(unknown_member))
     with pytest.raises(ProgramRefused):
         refine(run, "Better.", coder="openai")
-    assert not (run.path / "feedback.json").exists()
+    assert not (run.path / "next").exists()
+    assert json.loads((run.path / "feedback.json").read_text())["child"] is None
     assert (run.path / "llm" / "0001.json").exists()
 
 
