@@ -1,4 +1,4 @@
-"""How an action moves a Panda: the control mode "pd_ee_delta_pose" of ManiSkill2.
+"""How an action moves a Panda: after "pd_ee_delta_pose" of ManiSkill2, in the base's axes.
 
 An action of 7 entries in [-1, 1] asks for a step of the tool from where it is now:
 
