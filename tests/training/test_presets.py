@@ -49,9 +49,54 @@ def test_the_papers_settings_reach_the_configuration(
     assert get_task(config.task, **config.task_options).horizon == horizon
 
 
+PAPER_SETTINGS = {
+    # what SB3's constructors get, whole: nothing else of the paper's table, nothing more
+    "metaworld": {
+        "learning_rate": 3e-4,
+        "gamma": 0.99,
+        "batch_size": 512,
+        "tau": 0.005,
+        "target_update_interval": 2,
+        "learning_starts": 4_000,
+        "ent_coef": "auto_0.1",
+    },
+    "ppo": {"gamma": 0.85, "batch_size": 400, "n_steps": 400, "n_epochs": 15, "target_kl": 0.05},
+    "sac": {
+        "gamma": 0.95,
+        "batch_size": 1_024,
+        "learning_starts": 4_000,
+        "ent_coef": "auto_0.2",
+        "train_freq": 8,
+        "gradient_steps": 4,
+    },
+}
+
+
+@pytest.mark.parametrize("id", TEXT2REWARD)
+def test_each_recipe_is_the_papers_table_and_no_more(id):
+    suite, _, name = id.partition("/")
+    lifts = name in ("lift-cube", "pick-cube")
+    kind = "metaworld" if suite == "metaworld" else "ppo" if lifts else "sac"
+    steps = {"metaworld": 1_000_000, "ppo": 4_000_000, "sac": 4_000_000}[kind]
+    if name == "lift-cube":
+        steps = 2_000_000
+    if name in ("stack-cube", "open-cabinet-door", "push-chair"):
+        steps = 8_000_000
+    recipe = TEXT2REWARD[id]
+    assert recipe.hyperparameters == PAPER_SETTINGS[kind]
+    assert recipe.policy_kwargs == {"net_arch": [256] * (3 if kind == "metaworld" else 2)}
+    assert recipe.algo == ("ppo" if kind == "ppo" else "sac")
+    assert recipe.horizon == {"metaworld": 500, "ppo": 100, "sac": 200}[kind]
+    assert recipe.n_timesteps == steps
+    assert recipe.eval_freq == (12_800 if kind == "ppo" else 16_000)
+    assert (recipe.n_envs, recipe.normalize, recipe.eval_episodes) == (8, None, 10)
+    assert (recipe.until_success, recipe.pool) == (0.0, False)
+
+
 def test_the_paper_has_a_recipe_for_its_eighteen_manipulation_tasks_alone():
     assert sum(id.startswith("metaworld/") for id in TEXT2REWARD) == 11
     assert sum(id.startswith("tabletop/") for id in TEXT2REWARD) == 7
+    assert set(TEXT2REWARD) < {entry.id for entry in tasks()}
     with pytest.raises(UsageError, match=r"locomotion/ant-forward.*preset"):
         preset("text2reward", get_task("locomotion/ant-forward"))
 
