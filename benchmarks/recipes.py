@@ -16,14 +16,12 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from rewardlab.coders.library import reference
 from rewardlab.program.program import RewardProgram
-
-LIBRARY = Path(__file__).resolve().parent.parent / "prompts" / "library"
 
 
 @dataclass(frozen=True)
@@ -54,13 +52,13 @@ class Job:
 
 def program(task_id: str) -> RewardProgram:
     """Return the library's program for a task."""
-    entry = yaml.safe_load((LIBRARY / f"{task_id}.yaml").read_text())
-    return RewardProgram(entry["source"], task_id=task_id, goal=entry["goal"])
+    entry = next(entry for entry in reference() if entry.task_id == task_id)
+    return RewardProgram(entry.source, task_id=task_id, goal=entry.goal)
 
 
 def written() -> list[str]:
     """Return the ids of tasks that have a program in the library."""
-    return sorted(f"{p.parent.name}/{p.stem}" for p in LIBRARY.glob("*/*.yaml"))
+    return sorted(entry.task_id for entry in reference())
 
 
 def measure(job: Job) -> dict[str, Any]:
@@ -118,8 +116,9 @@ def _outcome(run: Any) -> dict[str, Any]:
 @contextmanager
 def clocked() -> Iterator[Callable[[], dict[str, float]]]:
     """Yield what returns the time spent so far, that of evaluations apart."""
-    from rewardlab.training import callbacks, session  # imports are not training
+    from rewardlab.training import callbacks
 
+    import_module("rewardlab.training.session")  # now, since imports are not training
     whole, apart = (time.process_time(), time.perf_counter()), [0.0, 0.0]
     rollout = callbacks.rollout
 
@@ -140,7 +139,6 @@ def clocked() -> Iterator[Callable[[], dict[str, float]]]:
             "evaluation_wall_s": round(apart[1], 1),
         }
 
-    assert session
     callbacks.rollout = timed
     try:
         yield spent

@@ -14,6 +14,7 @@ from rewardlab.envs.scene import Array
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.varying import GRASPS, grasps, hold, is_direction, is_listed, repair, varying
 from rewardlab.program.schema import Schema, Slot
+from rewardlab.sandbox.quality import RESET
 
 HOLD = 3
 """Steps for which a random action is held, so that states spread."""
@@ -74,7 +75,7 @@ def _real(task: Task, n: int, rng: np.random.Generator, seed: int) -> States:
     try:
         for _ in range(max(1, n // 8)):
             rows.append(env.reset()[1]["scene"])
-        names = ["after a reset"] * len(rows) + ["of a random rollout"] * (n - len(rows))
+        names = [RESET] * len(rows) + ["of a random rollout"] * (n - len(rows))
         while len(rows) < n:
             action = _random_action(env.action_space, rng)
             for _ in range(HOLD):

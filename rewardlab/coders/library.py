@@ -9,7 +9,6 @@ executed, and an entry that cannot be used is told by name and skipped.
 from __future__ import annotations
 
 import ast
-import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -24,6 +23,7 @@ from rewardlab.coders.base import Example
 from rewardlab.coders.text import CODE_LIMIT, GOAL_LIMIT, clean, one_line
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.program.entry import ENTRY
+from rewardlab.program.program import id_of
 from rewardlab.program.size import measured
 from rewardlab.store.files import storage_error, write_bytes
 
@@ -53,7 +53,7 @@ class Solved(Example):
     @property
     def id(self) -> str:
         """The id of its program, see `RewardProgram.id`."""
-        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+        return id_of(self.source)
 
 
 class Broken(NamedTuple):

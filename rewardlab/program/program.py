@@ -18,6 +18,11 @@ _trusted: set[str] = set()
 """Ids of the programs whose text this process was given by its user or composed itself."""
 
 
+def id_of(source: str) -> str:
+    """Return the id of a program with this text, without taking the text for trusted."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 @dataclass(frozen=True)
 class RewardProgram:
     """The text of a dense reward function and its origin.
@@ -55,7 +60,7 @@ class RewardProgram:
     @property
     def id(self) -> str:
         """SHA-256 of the source, 64 hexadecimal digits."""
-        return hashlib.sha256(self.source.encode("utf-8", "surrogatepass")).hexdigest()
+        return id_of(self.source)
 
     def save(self, path: str | Path) -> Path:
         """Write the source to `path` and its origin beside it (`program.py` → `program.json`).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rewardlab.coders.offline import lexicon
 from rewardlab.coders.offline.lexicon import words_of
@@ -125,7 +125,7 @@ def _things(entity: EntitySpec, prefix: str) -> Iterator[Thing]:
         inner = tuple(_things(part.entity, f"{path}."))
         if inner:
             around = words_of(part.doc) | words_of(part.name)
-            yield from (Thing(**{**vars(t), "words": t.words | around}) for t in inner)
+            yield from (replace(thing, words=thing.words | around) for thing in inner)
         elif part.entity.field("target_qpos"):
             yield _thing(path, f"{path}.pose.p", part.doc, jointed=True)
         elif part.entity.field("position"):

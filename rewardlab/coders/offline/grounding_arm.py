@@ -171,12 +171,7 @@ def _weights(asked: Asked, measure: Measure, arm: ArmScene, *, driven: bool) -> 
         release = {"release": 2.0} if measure.release else {}
         weights = {"reach": 1.0, "grasp": 2.0, **lift, asked.skill: 6.0, **done, **release}
         return {**weights, "effort": 0.02}
-    free = (
-        measure.kind in ("place", "sink", "rise")
-        and asked.skill != "press"
-        and arm.openness
-        and arm.grips
-    )
+    free = measure.kind in ("place", "sink", "rise") and asked.skill != "press"
     grip = {"grip": 1.0} if free and arm.openness and arm.grips else {}
     upright = {"upright": 2.0} if measure.kind == "spot" else {}
     force = {"force": 1.0} if driven else {}
@@ -205,9 +200,8 @@ def _options(
 
 def _driven(request: Request) -> bool:
     """Whether the first three entries of the action move the hand along x, y, z."""
-    return request.scene.action.names[:1] != () and request.scene.action.names[0].startswith(
-        "moves the hand along x"
-    )
+    names = request.scene.action.names
+    return bool(names) and names[0].startswith("moves the hand along x")
 
 
 def _drop(request: Request) -> float:

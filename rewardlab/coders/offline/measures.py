@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from rewardlab.coders.base import Request
@@ -117,7 +117,7 @@ def _own(
     if arm.goal:
         scored = _scored(request.description)
         made = _made("place", away=away, scored=scored)
-        return Measure(**{**vars(made), "tool": tool and len(things) > 1})
+        return replace(made, tool=tool and len(things) > 1)
     if "goal_height" in arm.members:
         height = "goal_height + self.cube_half_size"
         scored = Scored(0.0, stated=True)
@@ -130,7 +130,7 @@ def _own(
 def _stack(base: Thing) -> Measure:
     goal = f"{base.where} + np.array((0.0, 0.0, 2.0 * self.cube_half_size))"
     made = _made("place", scored=Scored(0.02), goal=goal)
-    return Measure(**{**vars(made), "release": True})
+    return replace(made, release=True)
 
 
 def _vertical(arm: ArmScene, *, up: bool) -> Measure:
@@ -138,7 +138,7 @@ def _vertical(arm: ArmScene, *, up: bool) -> Measure:
         return _made("rise" if up else "sink")
     rest = f"cube_half_size + {arm.table:g}" if arm.table else "cube_half_size"
     made = _made("rest", scored=Scored(0.01), rest_z=rest)
-    return Measure(**{**vars(made), "release": True})
+    return replace(made, release=True)
 
 
 def _scored(text: str) -> Scored:
