@@ -73,7 +73,7 @@ def _dispatch(args: list[str]) -> int:
 def _call(verb: str, args: list[str]) -> int:
     from rewardlab.cli.answer import show
     from rewardlab.cli.banner import shout
-    from rewardlab.cli.flags import parse
+    from rewardlab.cli.parsing import parse
 
     module = import_module(f"rewardlab.cli.{verb}")
     flags = parse(module.Flags, verb=verb, description=module.__doc__ or "", args=args)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.answer import note
 from rewardlab.cli.asking import other_of
-from rewardlab.cli.flags import command
 from rewardlab.cli.generate import announce, told
+from rewardlab.cli.parsing import command
 from rewardlab.errors import CoderError, GoalNotUnderstood, ProgramRefused, RewardFault
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from rewardlab.cli.flags import (
     Sandbox,
     Seed,
     TaskOptions,
-    command,
 )
+from rewardlab.cli.parsing import command
 from rewardlab.config import OnRewardFault
 from rewardlab.errors import ProgramRefused, UsageError
 from rewardlab.program.entry import CALL
