@@ -28,12 +28,12 @@ def recorded(flags: Flags) -> list[Said] | None:
     return read_answers(folder) or None if Path(folder).is_dir() else None
 
 
-def other_of(run: Run) -> Run | None:
-    """Return the run of the round before, if both have a clip to compare."""
+def other_of(run: Run, *, filmed: bool = False) -> Run | None:
+    """Return the run of the round before; `filmed`: only if both have a clip to look at."""
     from rewardlab.training.lineage import ancestors
 
     before = next(iter(ancestors(run)[::-1]), None)
-    clips = before and all((r.path / "video.mp4").exists() for r in (before, run))
+    clips = not filmed or (before and all((r.path / "video.mp4").exists() for r in (before, run)))
     return before if clips else None
 
 

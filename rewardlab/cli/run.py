@@ -148,7 +148,7 @@ def _said(opened: Run, result: Evaluation, flags: Flags, answers: list[Said] | N
     if said or made or flags.yes:
         return said or Said()
     if answers is None:
-        return ask(opened, other_of(opened))
+        return ask(opened, other_of(opened, filmed=True))
     done = number_of(opened)
     said = answers[done - 1] if done <= len(answers) else None
     note(f"said: {said.words or '(nothing: go by what was measured)'}" if said else "no more said")

@@ -45,15 +45,25 @@ def explain(source: str) -> dict[str, Explanation]:
 
 
 def _explain(value: ast.expr, values: dict[str, ast.expr], lines: list[str]) -> Explanation:
-    expression = values.get(value.id, value) if isinstance(value, ast.Name) else value
+    expression = _bare(values.get(value.id, value) if isinstance(value, ast.Name) else value)
     sign, factor = _front(expression)
     number = values.get(factor.id) if isinstance(factor, ast.Name) else factor
     weight = None
     if isinstance(number, ast.Constant) and isinstance(number.value, int | float):
         weight = sign * float(number.value)
     places = [value, expression] + ([number] if weight is not None and number else [])
+    rest = expression.right if isinstance(expression, ast.BinOp) and weight is not None else None
+    if isinstance(rest, ast.Name) and rest.id in values:
+        places.append(values[rest.id])  # what is weighted
     comments = (_comment(lines, place) for place in places)
     return Explanation(weight, next(filter(None, comments), "") or ast.unparse(expression))
+
+
+def _bare(node: ast.expr) -> ast.expr:
+    """Return what `float(…)` makes a plain number of."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "float" and len(node.args) == 1:
+        return node.args[0]
+    return node
 
 
 def _front(node: ast.expr) -> tuple[int, ast.expr]:

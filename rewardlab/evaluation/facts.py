@@ -73,11 +73,12 @@ def apart(task: dict[str, Any], goal: str, comment: str | None = None) -> str:
     other = own and _words(goal) not in ("", own)
     if not own or not (other or comment):
         return ""
-    own_goal = f"this goal (the task's own is “{task['goal']}”)"
-    what = own_goal if other else "what the comment asks for"
+    goals = f"this goal (the task's own is “{task['goal']}”)" if other else ""
+    what = " and ".join(part for part in (goals, "the comment" if comment else "") if part)
+    asks = "ask" if goals and comment else "asks"
     return (
-        f"Success measures the task's own signal: {task['success']}. "
-        f"It does not measure {what}: watch the clip."
+        f"Solved means, by the task's own signal: {task['success']}. "
+        f"What {what} {asks} for beyond or against that is not measured: watch the clip."
     )
 
 

@@ -72,9 +72,9 @@ def test_top_down_turns_the_sense_of_lying(ant):
 @pytest.mark.slow
 def test_it_is_said_that_success_does_not_measure_the_comment(ant):
     first, second = rounds(ant[0])
-    assert "does not measure what the comment asks for" in ant[1]
+    assert "What the comment asks for beyond or against that is not measured" in ant[1]
     assert (
-        "what the comment asks for"
+        "What the comment asks for"
         in json.loads((second.path / "report.json").read_text())["apart"]
     )
     assert json.loads((first.path / "report.json").read_text())["apart"] == ""
@@ -235,6 +235,18 @@ def test_refine_asks_which_of_two_runs_is_better(copied, typed):
     said = json.loads((second.path / "feedback.json").read_text())
     assert (said["prefer"], said["other"], said["child"]) == ("neither", first.id, None)
     assert call("refine", second.path, "--compare", "x", "--prefer", "y")[0] == 2
+
+
+@pytest.mark.slow
+def test_answers_of_a_file_may_choose_between_clips_too(copied, tmp_path):
+    first, second = copied
+    (tmp_path / "said.txt").write_text('Lie down.\n{"rating": 2, "choice": "left"}\n')
+    flags = ("--comments", tmp_path / "said.txt", "--coder", "offline", "--rounds", 3)
+    code, _ = call("run", "--resume", first.path, *flags, "--episodes", 1, "--no-video")
+    assert code == 0
+    said = json.loads((second.path / "feedback.json").read_text())
+    assert (said["rating"], said["prefer"], said["other"]) == (2, first.id, first.id)
+    assert len(list(first.path.parent.glob("*/run.json"))) == 3
 
 
 def test_missing_comments_leave_no_run(cli, tmp_path):

@@ -59,3 +59,21 @@ LARGE = "{'a': 0x" + "f" * 400 + " * x}"
 )
 def test_what_cannot_be_read_has_no_explanations(source):
     assert explain(source) == {}
+
+
+def test_a_number_made_plain_is_looked_into():
+    source = """def compute_dense_reward(self, action):
+    # Stage 1: the torso turns over.
+    turned = clip_and_normalize(-self.ant.torso.up_vector[2], -1.0, 1.0)
+    terms = {
+        "turned": float(2.0 * turned),
+        "both": float(turned * turned),
+        "plain": float(turned),
+    }
+    return sum(terms.values()), terms
+"""
+    assert explain(source) == {
+        "turned": (2.0, "Stage 1: the torso turns over."),
+        "both": (None, "turned * turned"),
+        "plain": (None, "turned"),
+    }
