@@ -39,7 +39,7 @@ from rewardlab.envs.tasks import task as get_task
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.runner import RewardRunner
 from rewardlab.shapers.base import Shaped, Shaper
-from rewardlab.training.presets import preset
+from rewardlab.training.settings import preset
 from rewardlab.training.shaped import ShapedVecEnv
 from rewardlab.training.train import train
 from rewardlab.training.venv import SuccessVecEnv, make_venv

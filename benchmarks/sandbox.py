@@ -51,7 +51,7 @@ from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.namespace import namespace
 from rewardlab.sandbox.runner import RewardRunner
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
-from rewardlab.training.presets import preset
+from rewardlab.training.settings import preset
 from rewardlab.training.shaped import ShapedVecEnv
 from rewardlab.training.venv import make_venv
 

@@ -158,7 +158,7 @@ def _said(opened: Run, result: Evaluation, flags: Flags, answers: list[Said] | N
 def _open(flags: Flags) -> tuple[Run, Task]:
     from rewardlab.design.generate import check_request
     from rewardlab.training.prepare import prepare
-    from rewardlab.training.presets import fitted
+    from rewardlab.training.settings import fitted
 
     if not flags.task:
         raise UsageError('say what to do: rewardlab run TASK "goal in words"')

@@ -56,7 +56,7 @@ def run(flags: Flags) -> Answer:
 
 def _start(flags: Flags) -> Run:
     from rewardlab.training.prepare import prepare
-    from rewardlab.training.presets import fitted
+    from rewardlab.training.settings import fitted
 
     if not flags.task:
         raise UsageError("say what to train: rewardlab train TASK … (or --resume RUN)")

@@ -151,7 +151,7 @@ def settings(flags: Training) -> dict[str, Any]:
 
 def steps(flags: Training, task: Task) -> int | None:
     """Return how long to train, as the flag or the preset says; `None` if neither does."""
-    from rewardlab.training.presets import preset
+    from rewardlab.training.settings import preset
 
     asked = flags.n_timesteps
     return preset(flags.preset, task, flags.algo)[2].n_timesteps if asked is None else asked

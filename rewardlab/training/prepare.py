@@ -14,7 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
-from rewardlab.training import algorithms, engines, presets
+from rewardlab.training import algorithms, engines, settings
 from rewardlab.training.length import Length, at_least
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
@@ -63,7 +63,7 @@ def prepare(
         seed: The one seed.
         n_envs: Environments stepped together; by default the preset's.
         preset: `"auto"`, a suite's name, `"default"`, `"sb3"` for SB3's own settings, or a
-            recipe, `"fast"` or `"text2reward"`, see `rewardlab.training.presets`.
+            recipe, `"fast"` or `"text2reward"`, see `rewardlab.training.settings`.
         hyperparameters: Arguments of the algorithm that override the preset's.
         normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
         policy: SB3 policy name.
@@ -98,8 +98,8 @@ def prepare(
     if allow_degraded_sandbox:
         accept(program, task.success_program)
     _check_reward(kind, task, native_reward=native_reward)
-    task = presets.fitted(task, preset, algo)
-    preset, algo, chosen = presets.preset(preset, task, algo)
+    task = settings.fitted(task, preset, algo)
+    preset, algo, chosen = settings.preset(preset, task, algo)
     asked = Length(n_timesteps, n_envs, eval_freq, eval_episodes, until_success, checkpoint_freq)
     length = asked.settled(chosen, task, algo)
     check_seed(seed)
@@ -175,8 +175,8 @@ def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:
     return RewardProgram.load(reward)
 
 
-def _copy(settings: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if settings is None else dict(settings)
+def _copy(arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if arguments is None else dict(arguments)
 
 
 def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:

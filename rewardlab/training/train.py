@@ -11,8 +11,8 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.base import Shaper
 from rewardlab.training.fit import check_shaper, fit
 from rewardlab.training.prepare import accept_risk, extend, prepare
-from rewardlab.training.presets import fitted
 from rewardlab.training.run import Run
+from rewardlab.training.settings import fitted
 from rewardlab.training.tasks import task_of
 
 Reward: TypeAlias = "str | Path | RewardProgram | Shaper"

@@ -6,9 +6,10 @@ from rewardlab.envs.tasks import task as get_task
 from rewardlab.envs.tasks import tasks
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.training.prepare import prepare
-from rewardlab.training.presets import PRESETS, fitted, preset
+from rewardlab.training.presets import PRESETS
 from rewardlab.training.recipes import FAST_SUITES, TEXT2REWARD
 from rewardlab.training.run import Run
+from rewardlab.training.settings import fitted, preset
 from rewardlab.training.train import train
 
 PUBLISHED = [
