@@ -101,13 +101,13 @@ def family(folder: Path) -> list[Path]:
 def _runs(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     if (folder / "run.json").is_file():
         for run in sorted(folder.parent.iterdir()):
-            if record := _read(run / "run.json"):
+            if not run.is_symlink() and (record := _read(run / "run.json")):
                 yield run, record
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     """Return a file's object; `None` where there is none that can be read, or a link."""
     try:
-        return None if path.is_symlink() or path.parent.is_symlink() else read_json(path)
+        return None if path.is_symlink() else read_json(path)
     except (StorageError, OSError):
         return None

@@ -15,7 +15,8 @@ results/<id>/
   best/  final/       policies
   evaluation.json     the last evaluation
   report.html  .json  video.mp4
-  feedback.json       the comment from which the next program was made
+  feedback.json       what a person said, and which program was made of it
+  next/<id>.py        that program
 ```
 """
 
