@@ -18,11 +18,23 @@ _HALVES = {
     "q": ("quaternion", "quat", "orientation", "rotation"),
 }
 _SAME = {
-    "ee_pose": ("ee_pose", "tcp_pose", "tcp", "end_effector"),
+    "ee_pose": ("ee_pose", "tcp_pose", "tcp", "end_effector", "gripper_pose", "hand", "hand_pose"),
+    "handle": ("handle", "target_link", "switch", "lever", "door", "drawer"),
+    "cubeA": ("cubeA", "cube", "obj", "object", "obj1"),
+    "velocity": ("velocity", "linear_velocity"),
+    "base_position": ("base_position", "base_pose"),
+    "goal_position": ("goal_position", "goal_pos", "target_position", "target_pos"),
+    "target_xy": ("target_xy", "goal_xy", "goal_position", "target_position", "target_pos"),
     "get_ee_coords": ("get_ee_coords", "lfinger", "rfinger", "fingertips"),
     "time": ("time", "step_count", "elapsed_steps", "current_step", "timestep"),
 }
 """What programs call things that have another name here."""
+
+_PAST = {
+    "initial": ("init", "initial", "start"),
+    "previous": ("prev", "previous", "last", "old"),
+}
+"""Words in names of what programs would remember, by where it is found here."""
 
 
 def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) -> list[str]:
@@ -41,6 +53,9 @@ def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) 
     """
     if kind.tag == "pose" and name in ("x", "y", "z"):
         return [f"{base}.p[{'xyz'.index(name)}]"]
+    past = _remembered(kind, name, scene, root)
+    if past:
+        return past
     known = {m: m for m in reversed(scene.members(kind)) if kind.tag != "pose"}
     asked = _held(base, kind, scene, root)
     for alias, path in _below(kind, scene, f"{base}.", asked):
@@ -49,14 +64,30 @@ def suggestions(base: str, kind: Kind, name: str, scene: SceneKinds, root: str) 
     if not found and is_entity(kind):
         found = _same(_below(Kind("scene"), scene, f"{root}.", asked), name)
     if not found:
-        found = [known[alias] for alias in closest(name, known, n=4) if _near(alias, name, known)]
+        alone = {f"{base}.{member}": member for member in scene.members(kind)}
+        close = [known[alias] for alias in closest(name, known, n=4) if _near(alias, name, known)]
+        found = [alone.get(path, path) for path in close]
     return list(dict.fromkeys(found))[:2]
 
 
 def owners(base: str, kind: Kind, name: str, scene: SceneKinds) -> list[str]:
     """Return up to two paths of what has the member that follows, for `base.unknown.name`."""
     paths = _same(_below(kind, scene, f"{base}.", base), name)
-    return [path.rpartition(".")[0] for path in paths if path.endswith(f".{name}")][:2]
+    found = [path.rpartition(".")[0] for path in paths if path.endswith(f".{name}")]
+    return list(dict.fromkeys(found))[:2]
+
+
+def _remembered(kind: Kind, name: str, scene: SceneKinds, root: str) -> list[str]:
+    """Return where a thing's past is: `self.cube_init_pos` → `self.initial.cubeA.pose.p`."""
+    words = name.lower().split("_")
+    place = f".{kind.name}" if kind.tag == "part" else ""
+    for past, signs in _PAST.items():
+        rest = "_".join(word for word in words if word not in signs)
+        if kind.tag in ("scene", "part") and len(rest) < len(name) and rest not in ("", "action"):
+            there = f"{root}.{past}{place}"
+            below = _below(kind, scene, f"{there}.", there)
+            return list(dict.fromkeys(_same(below, rest)))[:1] or [there]
+    return []
 
 
 def _same(known: Iterable[tuple[str, str]], name: str) -> list[str]:

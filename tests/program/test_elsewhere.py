@@ -87,6 +87,37 @@ def test_a_grasp_is_asked_of_what_the_gripper_can_hold(name, expression, meant):
     assert f"did you mean {meant}" in hint(expression, task(f"tabletop/{name}").scene)
 
 
+@pytest.mark.parametrize(
+    ("name", "expression", "meant"),
+    [
+        ("lift-cube", "self.robot.gripper_pose.p[0]", "self.robot.ee_pose?"),
+        ("lift-cube", "self.robot.hand.pose.p[0]", "self.robot.ee_pose?"),
+        ("lift-cube", "self.obj.pose.p[0]", "self.cubeA?"),
+        ("lift-cube", "self.cubeA.linear_velocity[0]", "self.cubeA.velocity?"),
+        ("turn-faucet", "self.target_link.qpos", "self.faucet.handle?"),
+        ("open-cabinet-door", "self.cabinet.door.qpos", "self.cabinet.handle?"),
+        ("open-cabinet-door", "self.robot.base_pose.p[0]", "self.robot.base_position?"),
+        ("push-chair", "self.target_position[0]", "self.target_xy?"),
+    ],
+)
+def test_names_of_other_simulators_are_known(name, expression, meant):
+    assert f"did you mean {meant}" in hint(expression, task(f"tabletop/{name}").scene)
+
+
+@pytest.mark.parametrize(
+    ("expression", "meant"),
+    [
+        ("self.cubeA_init_pos[2]", "self.initial.cubeA.pose.p?"),
+        ("self.init_cube_pos[2]", "self.initial.cubeA.pose.p?"),
+        ("self.cubeA.initial_position[2]", "self.initial.cubeA.pose.p?"),
+        ("self.robot.prev_ee_pos[2]", "self.previous.robot.ee_pose.p?"),
+        ("self.prev_distance", "self.previous?"),
+    ],
+)
+def test_what_a_program_would_remember_is_in_the_past(expression, meant):
+    assert f"did you mean {meant}" in hint(expression, task("tabletop/lift-cube").scene)
+
+
 def test_what_is_like_nothing_is_not_guessed():
     for name in ("temperature", "unknown_thing_0.position_of_it", "is_success", "goal_height"):
         assert "self." not in hint(f"self.{name}")
