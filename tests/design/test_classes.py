@@ -25,6 +25,44 @@ def test_the_published_classes_are_there():
     assert step_of("SYNTAX") < step_of("UNKNOWN_MEMBER") < step_of("NONFINITE")
 
 
+OF_EACH_CODE = {
+    "NO_CODE": "NoCode",
+    "REPEATED": "Unchanged",
+    "SYNTAX": "RewardSyntaxError SourceTooComplex",
+    "SIGNATURE": "RewardSignatureError",
+    "UNKNOWN_MEMBER": "UnknownAttribute",
+    "NAME": "UnknownName",
+    "IMPORT": "ForbiddenImport",
+    "UNSAFE": "ForbiddenSyntax ForbiddenAttribute SandboxViolation ProtocolViolation WorkerCrashed",
+    "STATE": "StatefulReward StateMutation NonDeterministicReward",
+    "TYPE": "NotScalarReward InvalidRewardInfo",
+    "NONFINITE": "NonFiniteReward",
+    "RUNTIME": "RewardRuntimeError",
+    "TIMEOUT": "RewardTimeout RewardTooSlow RewardMemoryExceeded OutputLimit",
+}
+RAISED = {
+    "NONFINITE": "ZeroDivisionError OverflowError FloatingPointError",
+    "NAME": "NameError UnboundLocalError",
+    "TYPE": "TypeError AttributeError KeyError",
+    "SHAPE": "ValueError IndexError",
+    "RUNTIME": "AssertionError RecursionError",
+}
+
+
+def test_each_code_is_of_its_class():
+    for name, codes in OF_EACH_CODE.items():
+        assert {code: class_of(code) for code in codes.split()} == dict.fromkeys(
+            codes.split(), name
+        )
+
+
+def test_an_exception_is_of_the_class_of_what_was_raised():
+    for name, raised in RAISED.items():
+        for error in raised.split():
+            line = f"RewardRuntimeError: line 3: {error}: something"
+            assert class_of("RewardRuntimeError", line) == name, error
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [

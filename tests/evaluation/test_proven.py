@@ -37,8 +37,8 @@ def test_a_program_that_proved_itself_is_kept_with_its_result(make_run):
 
 def test_the_lower_bound_decides_not_the_rate(make_run):
     run = make_run()
-    assert keep(run, TASK, measured(14), above=0.5) is None  # 70 %, from 48 %
-    assert keep(run, TASK, measured(70, 100), above=0.5)  # 70 %, from 60 %
+    assert keep(run, TASK, measured(14), above=KEEP_ABOVE) is None  # 70 %, from 48 %
+    assert keep(run, TASK, measured(70, 100), above=KEEP_ABOVE)  # 70 %, from 60 %
     assert keep(run, TASK, measured(20), above=0.9) is None
     assert keep(run, TASK, measured(100, 100), above=1.0) is None
     assert keep(run, TASK, measured(20), above=float("nan")) is None

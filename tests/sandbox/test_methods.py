@@ -116,6 +116,9 @@ def test_at_rest_is_within_the_limits_of_the_thing(
         put(live, f"{path}.velocity", [0, 0, 0])
         put(live, f"{path}.angular_velocity", np.array([0.0, 0.6, 0.8]) * rate * factor)
         assert thing.check_static() is still
+    put(live, f"{path}.velocity", [speed, 0, 0])
+    put(live, f"{path}.angular_velocity", [0, 0, rate])
+    assert thing.check_static()
 
 
 def test_a_speed_that_is_no_number_is_not_rest(live: Facade) -> None:
