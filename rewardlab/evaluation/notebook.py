@@ -25,7 +25,7 @@ def run_html(run: Run) -> str:
         ("goal", config.goal),
         ("status", run.status),
         ("steps", f"{config.n_timesteps:,}"),
-        ("success", _success(result) if result else "not evaluated yet"),
+        ("result", _success(result) if result else "not evaluated yet"),
         ("report", str(page) if page.exists() else "rewardlab.report(run) writes it"),
     ]
     return f"<b>Run {_text(run.id)}</b>{_table((), facts)}"
@@ -35,7 +35,7 @@ def evaluation_html(result: Evaluation) -> str:
     """Return an evaluation as a table."""
     low, high = result.return_ci
     facts = [
-        ("success", _success(result)),
+        ("result", _success(result)),
         ("return", f"{result.return_mean:.4g} [{low:.4g}, {high:.4g}]"),
         ("policy", f"{result.checkpoint} of {result.run}, evaluation seed {result.seed}"),
         ("video", result.video or "none"),
