@@ -115,7 +115,7 @@ def run(flags: Flags) -> Answer:
 def _preferred(opened: RunObject, flags: Flags) -> dict[str, str | None]:
     """Return which of two runs is better, as the flag says or a person who is asked."""
     import rewardlab
-    from rewardlab.cli.asking import choose
+    from rewardlab.cli.opinions import choose
 
     if flags.compare is None:
         return {"prefer": flags.prefer}

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rewardlab.cli.answer import note
-from rewardlab.cli.asking import other_of
 from rewardlab.cli.generate import announce, told
+from rewardlab.cli.opinions import other_of
 from rewardlab.cli.parsing import command
 from rewardlab.errors import CoderError, GoalNotUnderstood, ProgramRefused, RewardFault
 

@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note, percent
-from rewardlab.cli.asking import ask, other_of, recorded
 from rewardlab.cli.flags import (
     Coder,
     FewShot,
@@ -40,6 +39,7 @@ from rewardlab.cli.flags import (
 )
 from rewardlab.cli.generate import announce, told
 from rewardlab.cli.judging import answer, judge
+from rewardlab.cli.opinions import ask, other_of, recorded
 from rewardlab.cli.rounds import (
     following,
     newest,

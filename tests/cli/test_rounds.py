@@ -15,7 +15,7 @@ import pytest
 
 from rewardlab import Run
 from rewardlab.cli import main
-from rewardlab.cli.asking import ask, choose
+from rewardlab.cli.opinions import ask, choose
 from rewardlab.design.answers import Said
 from rewardlab.store.files import write_json
 from rewardlab.training.lineage import ancestors
