@@ -75,16 +75,6 @@ class Evaluation:
         return evaluation_html(self)
 
 
-def rate(success: float | None, interval: Interval | None, episodes: int) -> str:
-    """Return a success rate in words, e.g. `success 95 % [76, 99] over 20 episodes`."""
-    if not episodes:
-        return "not evaluated yet"
-    if success is None:
-        return f"no success signal, {episodes} episodes"
-    between = f" [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]" if interval else ""
-    return f"success {100 * success:.0f} %{between} over {episodes} episodes"
-
-
 def evaluate(
     run: Run | str | Path,
     *,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
     from rewardlab.evaluation.evaluate import Evaluation
     from rewardlab.evaluation.report import Report
+    from rewardlab.evaluation.statistics import Interval
     from rewardlab.training.run import Run
 
 
@@ -45,7 +46,6 @@ def evaluation_html(result: Evaluation) -> str:
 
 def report_html(report: Report) -> str:
     """Return the result of a run with its clip and a table of its terms."""
-    from rewardlab.evaluation.evaluate import rate
     from rewardlab.evaluation.report import film_of, signed
 
     rows = [
@@ -62,7 +62,7 @@ def report_html(report: Report) -> str:
             f'<video controls muted loop playsinline width="420" '
             f'src="{escape(beside + shown["uri"])}" poster="{escape(shown["poster"])}"></video>'
         )
-    success = rate(report.success, report.success_ci, report.episodes)
+    success = _rate(report.success, report.success_ci, report.episodes)
     return "".join(
         [
             f"<b>{_text(report.run)}: {_text(success)}</b>",
@@ -87,9 +87,17 @@ def verdict_html(verdict: Verdict) -> str:
 
 
 def _success(result: Evaluation) -> str:
-    from rewardlab.evaluation.evaluate import rate
+    return _rate(result.success, result.success_ci, result.episodes)
 
-    return rate(result.success, result.success_ci, result.episodes)
+
+def _rate(success: float | None, interval: Interval | None, episodes: int) -> str:
+    """Return a success rate in words, e.g. `success 95 % [76, 99] over 20 episodes`."""
+    if not episodes:
+        return "not evaluated yet"
+    if success is None:
+        return f"no success signal, {episodes} episodes"
+    between = f" [{100 * interval[0]:.0f}, {100 * interval[1]:.0f}]" if interval else ""
+    return f"success {100 * success:.0f} %{between} over {episodes} episodes"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
