@@ -497,7 +497,10 @@ def stand(played, distance, angle=0.0):
 
 @pytest.mark.parametrize(
     ("distance", "angle", "solved"),
-    [(0.0, 0.0, True), (0.14, 0.0, True), (0.16, 0.0, False), (0.0, 0.2, False)],
+    [
+        *((0.0, 0.0, True), (0.149, 0.0, True), (0.151, 0.0, False)),
+        *((0.0, 0.049 * math.pi, True), (0.0, 0.051 * math.pi, False)),
+    ],
 )
 def test_a_chair_stands_near_its_target(distance, angle, solved):
     played = Played("push-chair")

@@ -68,6 +68,11 @@ def test_a_seed_fixes_the_points_and_parts_draw_their_own() -> None:
         assert not (points == a.local(7.0)).all(axis=-1).any()
 
 
+def test_links_of_one_shape_draw_their_own_points() -> None:
+    first, second = Cloud([[CUBE], [CUBE]], 50, "chair").local(7.0)
+    assert not (first == second).all(axis=-1).any()
+
+
 def test_points_do_not_depend_on_what_was_asked_before() -> None:
     fresh, used = Cloud([[CUBE]], 100_000, ""), Cloud([[CUBE]], 100_000, "")
     for seed in range(9):
