@@ -160,6 +160,28 @@ def test_a_stack_counts_only_let_go_and_still(speed, rate, still, held):
     env.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("turn-faucet", "faucet"), ("open-cabinet-door", "cabinet"), ("push-chair", "chair")],
+)
+def test_each_episode_has_points_of_its_own_that_its_seed_fixes(name, path):
+    made = task(f"tabletop/{name}")
+    at = made.scene.layout[f"{path}._cloud"].start
+
+    def seeds(n):
+        env = made.make_env(seed=5)
+        rows = []
+        for _ in range(n):
+            rows.append(env.reset()[1]["scene"][at])
+            row = env.step(env.action_space.sample() * 0)[4]["scene"]
+            assert row[at] == rows[-1]
+        env.close()
+        return rows
+
+    assert len(set(seeds(4))) == 4
+    assert seeds(2) == seeds(4)[:2]
+
+
 def test_nine_tenths_of_the_range_is_the_target_of_every_joint():
     faucet = task("tabletop/turn-faucet").make_env(seed=0)
     limits = {"turn-faucet": faucet.unwrapped.model.joint("handle").range}

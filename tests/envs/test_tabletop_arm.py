@@ -192,6 +192,25 @@ def test_an_action_turns_the_hand_about_its_axis_in_place(axis):
     assert arm.tool == pytest.approx(place, abs=0.015)
 
 
+@pytest.mark.parametrize("entry", range(6))
+def test_an_entry_of_one_asks_for_a_tenth_of_a_metre_or_radian(entry):
+    """As far as the joints' targets lead, by the Jacobian; small, so that no speed limit cuts."""
+    env = build("lift-cube", seed=1)
+    env.reset()
+    arm, data = env.unwrapped, env.unwrapped.data
+    jacobian = np.zeros((6, arm.model.nv))
+    site = arm.model.site("tool").id
+    mujoco.mj_jacSite(arm.model, data, jacobian[:3], jacobian[3:], site)
+    joints = [arm.model.joint(f"joint{i}") for i in range(1, 8)]
+    dofs = [joint.dofadr[0] for joint in joints]
+    action = np.zeros(7)
+    action[entry] = 0.2
+    arm._act(action)
+    targets = [data.actuator(joint.name).ctrl[0] for joint in joints]
+    asked = jacobian[:, dofs] @ (targets - data.qpos[[j.qposadr[0] for j in joints]])
+    assert asked == pytest.approx(0.2 * 0.1 * np.eye(6)[entry], abs=0.15 * 0.02)
+
+
 def test_the_gripper_opens_and_closes_and_both_fingers_move_alike():
     env = build("lift-cube")
     _, info = env.reset()
