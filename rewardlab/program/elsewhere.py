@@ -126,11 +126,12 @@ def _below(
 
 def _held(base: str, kind: Kind, scene: SceneKinds, root: str) -> str:
     """Return what a grasp may be asked about: the thing, or the first that a gripper can hold."""
-    held = (*_holdable(kind, base, scene), *_holdable(Kind("scene"), root, scene))
+    held = (*holdable(kind, base, scene), *holdable(Kind("scene"), root, scene))
     return next(iter(held), base)
 
 
-def _holdable(kind: Kind, path: str, scene: SceneKinds) -> Iterator[str]:
+def holdable(kind: Kind, path: str, scene: SceneKinds) -> Iterator[str]:
+    """Yield the paths of what a gripper can hold: a thing itself, if it can, and what is in it."""
     spec = scene.entity(kind) if is_entity(kind) else None
     if spec is None:
         return
@@ -139,7 +140,7 @@ def _holdable(kind: Kind, path: str, scene: SceneKinds) -> Iterator[str]:
     for part in spec.parts:
         inner = scene.member(kind, part.name)
         if inner is not None:
-            yield from _holdable(inner, f"{path}.{part.name}", scene)
+            yield from holdable(inner, f"{path}.{part.name}", scene)
 
 
 def _asked(member: str, kind: Kind, scene: SceneKinds, asked: str) -> str:

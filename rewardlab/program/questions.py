@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from rewardlab.errors import closest
+from rewardlab.program.elsewhere import holdable
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import Kind, is_entity
@@ -70,14 +71,19 @@ def _check(
 ) -> Iterator[Finding]:
     kinds = inference.kinds(value)
     if parameter.kind == "entity":
-        if isinstance(value, ast.Constant) or all(kind.tag in _NO_ENTITY for kind in kinds):
-            message = f"{method.name} takes a part of the scene as {parameter.name}"
-            parts = [part.name for part in inference.scene.schema.root.parts if part.described]
-            hint = ", ".join(f"{inference.scene_name}.{name}" for name in parts)
-            yield at(value, "UnknownAttribute", message, f"pass one of: {hint}")
+        held = list(holdable(Kind("scene"), inference.scene_name, inference.scene))
+        if isinstance(value, ast.Constant) or all(_not_held(k, inference) for k in kinds):
+            message = f"{method.name} takes what the gripper can hold as {parameter.name}"
+            yield at(value, "UnknownAttribute", message, f"pass {' or '.join(held)}")
     elif all(is_entity(kind) or kind.tag in _NO_NUMBER for kind in kinds):
         message = f"{method.name} takes {_KIND[parameter.kind]} as {parameter.name}"
         yield at(value, "UnknownAttribute", message, f"{show(value)} is none")
+
+
+def _not_held(kind: Kind, inference: Inference) -> bool:
+    if not is_entity(kind):
+        return kind.tag in _NO_ENTITY
+    return next(holdable(kind, "", inference.scene), None) != ""
 
 
 _KIND = {"float": "a number", "array": "an array"}

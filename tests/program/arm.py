@@ -34,6 +34,7 @@ HANDLE = EntitySpec(
         FieldSpec("target_qpos", "angle to reach", "float", (), "rad"),
         FieldSpec("target_grasp_poses", "poses to grasp it", "poses", (2, 7), "m"),
         FieldSpec("_cloud", "seed", "float"),
+        FieldSpec("_grasp", "impulses and angles", "array", (4,)),
     ),
     methods=(
         STATIC,

@@ -196,14 +196,20 @@ BAD = [
     Case(
         "return 1.0 * self.robot.check_grasp(self.cubeA.pose)",
         "UnknownAttribute",
-        "check_grasp takes a part of the scene as obj",
-        "pass one of: self.robot, self.cubeA, self.handle",
+        "check_grasp takes what the gripper can hold as obj",
+        "pass self.cubeA or self.handle",
     ),
     Case(
         "return 1.0 * self.robot.check_grasp('cubeA')",
         "UnknownAttribute",
-        "takes a part of the scene",
+        "takes what the gripper can hold",
         "self.cubeA",
+    ),
+    Case(
+        "return 1.0 * self.robot.check_grasp(self.robot)",
+        "UnknownAttribute",
+        "takes what the gripper can hold",
+        "pass self.cubeA or self.handle",
     ),
     Case(
         "return float(self.handle.local_sdf(self.robot.ee_pose)[0])",
