@@ -90,6 +90,21 @@ def test_only_the_time_limit_counts_as_truncation(pool):
     assert ended == {0: True, 1: False, 2: True}
 
 
+def test_what_ends_in_the_last_step_by_itself_is_not_truncated():
+    class AtOnce(CountingPool):
+        def step(self, actions):
+            batch = super().step(actions)
+            over = batch.terminated | batch.truncated
+            return batch._replace(terminated=over, truncated=over)
+
+    venv = PoolVecEnv(AtOnce())
+    venv.reset()
+    step(venv)
+    *_, dones, infos = step(venv)
+    assert dones[0]
+    assert infos[0]["TimeLimit.truncated"] is False
+
+
 def test_episodes_are_counted_as_monitor_counts_them(pool):
     venv = PoolVecEnv(pool)
     venv.reset()
