@@ -65,6 +65,31 @@ def test_the_program_pays_for_the_thing_at_its_goal_and_for_the_hand_at_the_thin
     assert (np.diff(rewards) > 1.0).all()
 
 
+@pytest.mark.parametrize(
+    ("id", "goal", "way"),
+    [
+        ("metaworld/push", "Lift the puck up in the air.", 1),
+        ("metaworld/pick-place", "Put the puck down.", -1),
+    ],
+)
+def test_up_is_paid_upwards_and_down_downwards(id, goal, way, compose, code):
+    t = task(id)
+    source, layout = code(compose(t.id, goal)), t.scene.layout
+
+    def block(height):
+        scene = np.zeros(t.scene.size)
+        for path in ("robot.ee_position", "obj1.position"):
+            scene[layout[path].start : layout[path].stop] = (0.0, 0.6, height)
+        return scene
+
+    tail, start = np.zeros(1 + t.scene.action.size), block(0.2)
+    rows = [np.concatenate((block(z), block(z), start, tail)) for z in (0.15, 0.2, 0.25)]
+    with RewardWorker(source, t.scene) as worker:
+        rewards = worker.evaluate(np.array(rows)).reward
+    assert (way * np.diff(rewards) >= 0.0).all()
+    assert way * (rewards[-1] - rewards[0]) > 0.5
+
+
 def test_the_same_request_gets_the_same_reply_and_samples_differ(compose, code):
     one, two = (compose("metaworld/drawer-open") for _ in range(2))
     assert one == two

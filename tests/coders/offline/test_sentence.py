@@ -43,6 +43,8 @@ def test_what_only_forbids_asks_for_nothing():
         ("window-open", "push and open a sliding window", "push the window open", "own"),
         ("button-press", "press a button", "pull the button out", "against"),
         ("handle-pull", "pull a handle up", "press it down", "against"),
+        ("door-unlock", "unlock the door by rotating the lock", "lock the door", "against"),
+        ("door-lock", "lock the door by rotating the lock", "unlock the door", "against"),
         ("pick-place", "pick up a puck and place it at the goal", "put it down", "against"),
         ("push", "push a puck to the goal", "move the puck away from the goal", "against"),
         ("push", "push a puck to the goal", "lift the puck", "neither"),
