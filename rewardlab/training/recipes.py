@@ -93,9 +93,28 @@ _MOBILE = replace(
     hyperparameters={"n_steps": 256, "batch_size": 512, "gamma": 0.95, "learning_rate": 5e-4},
     policy_kwargs={"log_std_init": -1.6, "net_arch": [128, 128]},
 )
+_WIDE = replace(
+    FAST_SUITES["locomotion"],
+    hyperparameters={
+        **PRESETS["locomotion"]["ppo"].hyperparameters,
+        "batch_size": 512,
+    },
+    n_envs=16,
+)
+_FLIP = replace(  # a flip takes a second: noise enough to find one, gamma to see its end
+    _WIDE,
+    hyperparameters={**_WIDE.hyperparameters, "gamma": 0.995},
+    policy_kwargs={"log_std_init": 0.0, "net_arch": [64, 64]},
+    horizon=150,
+)
 FAST_TASKS: Mapping[str, Preset] = {
-    f"tabletop/{name}": _MOBILE
-    for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
+    **{
+        f"tabletop/{name}": _MOBILE
+        for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
+    },
+    "locomotion/ant-wave-leg": _WIDE,
+    "locomotion/hopper-back-flip": _FLIP,
+    "locomotion/hopper-front-flip": _FLIP,
 }
 """Tasks that need something else than the rest of their suite."""
 
