@@ -67,12 +67,12 @@ def made(id):
 @pytest.mark.parametrize("id", GOALS)
 def test_published_goals_are_quoted(id):
     assert made(id).goal == GOALS[id]
-    assert OURS not in made(id).tips
+    assert OURS not in made(id).describe()
 
 
 @pytest.mark.parametrize("id", OWN)
 def test_goals_of_our_own_are_said_to_be(id):
-    assert OURS in made(id).tips
+    assert OURS in made(id).describe()
 
 
 @pytest.mark.parametrize(
