@@ -54,6 +54,8 @@ def describe_scene(schema: Schema) -> str:
 
 def _head(task: Task) -> str:
     lines = [f"Task {task.id}: {task.goal}" if task.goal else f"Task {task.id}"]
+    if not task.published:
+        lines.append("The goal sentence is our own, none was published for this task.")
     if task.success:
         lines.append(f"Solved when: {task.success}.")
     else:

@@ -49,6 +49,7 @@ class Task:
         success_program: A predicate given by the user, evaluated in the jail, instead of a signal
             of the environment.
         tips: Facts about this task that a writer of rewards should know, a sentence each.
+        published: Whether the goal sentence is that of a publication rather than our own.
         options: What `task` was called with, so that `task(id, **options)` builds it again.
     """
 
@@ -64,6 +65,7 @@ class Task:
     make_pool: PoolMaker | None = None
     success_program: RewardProgram | None = None
     tips: tuple[str, ...] = ()
+    published: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def make_env(

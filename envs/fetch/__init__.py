@@ -57,6 +57,7 @@ def _build(name: str, horizon: int) -> Task:
         horizon=horizon,
         make=partial(make, name, horizon),
         tips=row.tips,
+        published=False,
         options={} if horizon == HORIZON else {"horizon": horizon},
     )
 

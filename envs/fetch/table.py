@@ -28,10 +28,7 @@ class Row(NamedTuple):
     tips: tuple[str, ...]
 
 
-_ALL = (
-    "The goal is random in every episode; the policy observes it.",
-    "The goal sentence is our own, none was published for this task.",
-)
+_ALL = ("The goal is random in every episode; the policy observes it.",)
 _MOVE = "A control step covers about 0.03 m of the 0.05 m that an action entry of 1 asks for."
 _BLOCK = "The block is 0.05 m wide; on the table its centre is at height 0.425."
 _SHUT = "The gripper is shut: what is moved has to be pushed."
@@ -84,6 +81,7 @@ TASKS: dict[str, Row] = {
         (
             _MOVE,
             _BLOCK,
+            "Every episode begins with the block on the table.",
             "Grasped, the openness of the gripper is about 0.5.",
             "Half of the goals lie on the table, half up to 0.45 m above it, where the block has "
             "to be held.",

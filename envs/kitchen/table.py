@@ -155,5 +155,4 @@ TIPS = (
     "A control step covers about half of the 0.16 rad that an action entry of 1 asks for; where "
     "nothing is asked for, the arm sinks under its weight by about 0.1 rad/s.",
     "Each episode begins alike; the observation is noisy, the scene is not.",
-    "The goal sentence is our own, none was published for this task.",
 )

@@ -67,6 +67,7 @@ def _build(name: str, horizon: int, rule: Rule, thresholds: tuple[tuple[str, Any
         horizon=horizon,
         make=partial(make, behaviour, rule, horizon),
         tips=behaviour.tips,
+        published=behaviour.published,
         options=({} if horizon == behaviour.horizon else {"horizon": horizon}) | dict(thresholds),
     )
 

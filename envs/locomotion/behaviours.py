@@ -58,8 +58,7 @@ class Behaviour:
     def tips(self) -> tuple[str, ...]:
         """Facts that a writer of rewards should know."""
         ends = self.robot.ends if self.ends else "The episode never ends early, not by a fall."
-        own = "The goal sentence is our own, none was published for this task."
-        return (*self.robot.tips, ends, *(() if self.published else (own,)))
+        return (*self.robot.tips, ends)
 
 
 BEHAVIOURS = (

@@ -29,6 +29,7 @@ class Robot:
         scene: What programs see.
         reader: Makes the reader of that scene from the environment.
         actions: What each entry of the action turns.
+        gears: Torque at an entry of 1 [N m], of each; the gears of the model's motors.
         dt: Seconds between control steps [s].
         n_obs: Length of the observation.
         options: Passed to the environment.
@@ -40,6 +41,7 @@ class Robot:
     scene: type[Scene]
     reader: Callable[[Any], SceneReader]
     actions: tuple[str, ...]
+    gears: tuple[int, ...]
     dt: float
     n_obs: int
     ends: str
@@ -49,7 +51,8 @@ class Robot:
     @property
     def schema(self) -> Schema:
         """The robot's scene."""
-        names = tuple(f"torque at {joint}" for joint in self.actions)
+        pairs = zip(self.actions, self.gears, strict=True)
+        names = tuple(f"torque at {joint}: {gear} N m at 1" for joint, gear in pairs)
         action = ActionSpec(len(names), names=names)
         return self.scene.schema(action=action, dt=self.dt, n_obs=self.n_obs)
 
@@ -59,6 +62,7 @@ HOPPER = Robot(
     HopperScene,
     read_hopper,
     ("thigh_joint", "leg_joint", "foot_joint"),
+    (200, 200, 200),
     0.008,
     11,
     "The episode ends when the torso is lower than 0.7 m or pitched by more than 0.2 rad.",
@@ -75,6 +79,7 @@ WALKER = Robot(
         "leg_left_joint",
         "foot_left_joint",
     ),
+    (100,) * 6,
     0.008,
     17,
     "The episode ends when the torso is not between 0.8 and 2 m or pitched by over 1 rad.",
@@ -91,6 +96,7 @@ HALF_CHEETAH = Robot(
         "front_shin_joint",
         "front_foot_joint",
     ),
+    (120, 90, 60, 120, 60, 30),
     0.05,
     17,
     "The episode never ends early.",
@@ -109,6 +115,7 @@ ANT = Robot(
         "back_left_leg_joint",
         "back_left_ankle_joint",
     ),
+    (150,) * 8,
     0.05,
     27,
     "The episode ends when the torso is not between 0.2 and 1 m high.",

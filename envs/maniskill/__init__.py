@@ -59,6 +59,7 @@ def _build(name: str, horizon: int, visuals: bool) -> Task:
         horizon=horizon,
         make=partial(make, name, horizon, visuals),
         tips=row.tips if visuals else (NO_VISUALS, *row.tips),
+        published=row.published,
         options=asked if visuals else {**asked, "visuals": False},
     )
 

@@ -44,6 +44,7 @@ class Row(NamedTuple):
         place: Where it keeps what `goal_position` is.
         numbers: Fields that never change.
         tips: What a writer of rewards would not guess.
+        published: Whether the goal sentence is that of a publication.
     """
 
     goal: str
@@ -54,9 +55,9 @@ class Row(NamedTuple):
     place: str = ""
     numbers: dict[str, float] = {}  # noqa: RUF012
     tips: tuple[str, ...] = ()
+    published: bool = True
 
 
-_OURS = "The goal sentence is our own, none was published for this task."
 _CUBE = {"cube_half_size": HALF_SIZE}
 _REGION = "distance of cubeA.pose.p[:2] and goal_position[:2] less than 0.1 m"
 _DISC = "goal_position is the middle of a disc on the table; only x and y count."
@@ -76,7 +77,7 @@ TASKS: dict[str, Row] = {
         "Pick up cube A and place it on cube B. The task is finished when cube A is on top of cube "
         "B stably (i.e. cube A is static) and isn't grasped by the gripper.",
         arm_schema(StackCubeScene, n_obs=48),
-        "cubeA and cubeB at most 0.0333 m apart in x and y, cubeA 0.04 m higher up to 0.005 m, "
+        "cubeA and cubeB at most 0.0333 m apart in x and y, cubeA higher by 0.035 to 0.045 m, "
         "slower than 0.01 m/s and 0.5 rad/s and not grasped",
         8,
         {"cubeA": "cubeA", "cubeB": "cubeB"},
@@ -91,7 +92,8 @@ TASKS: dict[str, Row] = {
         {"cubeA": "obj"},
         "goal_region",
         _CUBE,
-        (_DISC, _OURS),
+        (_DISC,),
+        published=False,
     ),
     "PullCube-v1": Row(
         "Pull cube A to the goal position.",
@@ -101,7 +103,8 @@ TASKS: dict[str, Row] = {
         {"cubeA": "obj"},
         "goal_region",
         _CUBE,
-        (_DISC, _OURS),
+        (_DISC,),
+        published=False,
     ),
     "LiftPegUpright-v1": Row(
         "Lift the peg so that it stands upright on the table.",
@@ -111,7 +114,7 @@ TASKS: dict[str, Row] = {
         3,
         {"peg": "peg"},
         numbers={"peg_half_length": PEG_LENGTH, "peg_half_width": PEG_WIDTH},
-        tips=(_OURS,),
+        published=False,
     ),
 }
 NO_VISUALS = (

@@ -56,6 +56,7 @@ def _build(name: str, asked: int | None) -> Task:
         make=partial(make, name, horizon),
         make_pool=partial(make_pool, name, horizon) if name in EQUAL else None,
         tips=tuple(_tips(row)),
+        published=name in PUBLISHED_NAMES,
         options={} if asked is None else {"horizon": horizon},
     )
 
@@ -74,7 +75,7 @@ def _tips(row: Row) -> Iterator[str]:
             )
     if row.tip:
         yield row.tip
+    if row.begins:
+        yield f"Every episode begins with {row.begins}, as far from the goal as it goes."
     yield "Where the objects start, and in most tasks the goal, is random in every episode."
     yield "The policy observes the goal too, which MetaWorld hides by default."
-    if row.name not in PUBLISHED_NAMES:
-        yield "The goal sentence is our own, none was published for this task."

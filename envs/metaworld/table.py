@@ -36,6 +36,7 @@ class Row(NamedTuple):
         tip: What a writer of rewards would not guess.
         obj2: What `self.obj2` is, if there is a second object.
         order2: Order of its quaternion.
+        begins: What it is in when an episode begins, if that is as far from the goal as it can be.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Row(NamedTuple):
     tip: str = ""
     obj2: str = ""
     order2: Order = None
+    begins: str = ""
 
 
 PUBLISHED = (
@@ -55,6 +57,7 @@ PUBLISHED = (
         "handle of the window",
         Near(0.05, "x", apart="0.095 m in y"),
         None,
+        begins="the window shut",
     ),
     Row(
         "window-close",
@@ -62,6 +65,7 @@ PUBLISHED = (
         "handle of the window",
         Near(0.05, "x", apart="0.095 m in y"),
         None,
+        begins="the window open",
     ),
     Row(
         "door-close",
@@ -75,6 +79,7 @@ PUBLISHED = (
         "handle of the drawer",
         Near(0.03),
         "wxyz",
+        begins="the drawer shut",
     ),
     Row(
         "drawer-close",
@@ -82,6 +87,7 @@ PUBLISHED = (
         "handle of the drawer",
         Near(0.065, apart="0.05 m in z"),
         None,
+        begins="the drawer open",
     ),
     Row(
         "door-unlock",
@@ -89,6 +95,7 @@ PUBLISHED = (
         "lever of the lock; its orientation is the door's",
         Near(0.02, "x", apart="up to 0.09 m in z"),
         "wxyz",
+        begins="the door locked",
     ),
     Row(
         "sweep-into",
@@ -102,6 +109,7 @@ PUBLISHED = (
         "button, at the middle of its front",
         Near(0.02, "y"),
         "wxyz",
+        begins="the button out",
     ),
     Row(
         "handle-press",
@@ -109,6 +117,7 @@ PUBLISHED = (
         "handle",
         Near(0.02, "z"),
         None,
+        begins="the handle up",
     ),
     Row(
         "handle-press-side",
@@ -116,6 +125,7 @@ PUBLISHED = (
         "handle",
         Near(0.02, "z"),
         None,
+        begins="the handle up",
     ),
 )
 
@@ -126,6 +136,7 @@ OURS = (
         "handle",
         Near(0.05, "z", apart="0.05 m in x"),
         None,
+        begins="the handle down",
     ),
     Row(
         "assembly",
@@ -165,6 +176,7 @@ OURS = (
         "button, at the middle of its top",
         Near(0.024, "z"),
         "wxyz",
+        begins="the button out",
     ),
     Row(
         "button-press-topdown-wall",
@@ -172,6 +184,7 @@ OURS = (
         "button, at the middle of its top",
         Near(0.024, "z"),
         "wxyz",
+        begins="the button out",
     ),
     Row(
         "button-press-wall",
@@ -179,6 +192,7 @@ OURS = (
         "button, at the middle of its front",
         Near(0.03, "y"),
         "wxyz",
+        begins="the button out",
     ),
     Row(
         "coffee-button",
@@ -186,6 +200,7 @@ OURS = (
         "button of the coffee machine",
         Near(0.02, "y"),
         None,
+        begins="the button out",
     ),
     Row("coffee-pull", "Pull a mug away from a coffee machine to the goal.", "mug", Near(0.07)),
     Row("coffee-push", "Push a mug under a coffee machine.", "mug", Near(0.07)),
@@ -195,6 +210,7 @@ OURS = (
         "knob on the rim of the dial; its orientation is the base's",
         Near(0.07, apart="0.03 m in z"),
         "wxyz",
+        begins="the dial turned the other way",
     ),
     Row(
         "disassemble",
@@ -210,12 +226,14 @@ OURS = (
         "lever of the lock; its orientation is the door's",
         Near(0.02, "z", apart="up to 0.09 m in x"),
         "wxyz",
+        begins="the door unlocked",
     ),
     Row(
         "door-open",
         "Open a door with a revolving joint by its handle.",
         "handle of the door",
         Near(0.08, "x", apart="a varying distance in y"),
+        begins="the door shut",
     ),
     Row(
         "hand-insert",
@@ -254,6 +272,7 @@ OURS = (
         "handle",
         Near(0.08, apart="0.046 m in x"),
         None,
+        begins="the handle down",
     ),
     Row(
         "lever-pull",

@@ -52,8 +52,8 @@ SCHEMA = arm_schema(
     TurnFaucetScene,
     n_obs=N_ROBOT + 13,
     surfaces={
-        "faucet": Surface((BODY, (LEVER,)), N_POINTS),
-        "faucet.handle": Surface(((LEVER,),), N_POINTS, target=TARGET),
+        "faucet": Surface((BODY, (LEVER,)), N_POINTS, limit=RANGE[1]),
+        "faucet.handle": Surface(((LEVER,),), N_POINTS, target=TARGET, limit=RANGE[1]),
     },
 )
 

@@ -34,9 +34,13 @@ def opening_schema(cabinet: Cabinet) -> Schema:
     """Return the schema of opening a cabinet."""
     unit = "rad" if cabinet.joint == "hinge" else "m"
     surfaces = {
-        "cabinet": Surface(cabinet.surface, N_LINK_POINTS, unit=unit),
+        "cabinet": Surface(cabinet.surface, N_LINK_POINTS, unit=unit, limit=cabinet.limit),
         "cabinet.handle": Surface(
-            ((cabinet.handle,),), N_HANDLE_POINTS, unit=unit, target=cabinet.target_qpos
+            ((cabinet.handle,),),
+            N_HANDLE_POINTS,
+            unit=unit,
+            target=cabinet.target_qpos,
+            limit=cabinet.limit,
         ),
     }
     return tabletop_schema(OpenCabinetScene, MOBILE_ACTION, surfaces, n_obs=N_OBS)

@@ -26,6 +26,7 @@ class Surface:
         n_points: Points on the surface of each link.
         n_joints: Joints of an `ArticulateObject`.
         unit: Of their positions, `"rad"` or `"m"`.
+        limit: Where the range of its joint ends, that begins at 0; `None` if it is not said.
         target: The `target_qpos` of a `LinkObject` whose task always has the same.
     """
 
@@ -34,6 +35,7 @@ class Surface:
     n_joints: int = 1
     unit: str = "rad"
     target: float | None = None
+    limit: float | None = None
 
 
 def tabletop_schema(
@@ -84,7 +86,10 @@ def _field(field: FieldSpec, surface: Surface) -> FieldSpec:
     if field.name == "target_qpos":
         return replace(field, unit=surface.unit, low=surface.target, high=surface.target)
     shape = (surface.n_joints,) if field.kind == "array" else ()
-    return replace(field, shape=shape, unit=surface.unit + _OF_JOINTS[field.name])
+    field = replace(field, shape=shape, unit=surface.unit + _OF_JOINTS[field.name])
+    if field.name != "qpos" or surface.limit is None:
+        return field
+    return replace(field, low=0.0, high=surface.limit)
 
 
 def _around(boxes: Sequence[Box]) -> tuple[float, ...]:

@@ -39,7 +39,8 @@ _ARM = (
 )
 _CUBE = (
     *_ARM,
-    "The cube lies at a random place within 0.1 m of the origin in x and y, turned at random.",
+    "Every episode begins with the cube on the table, at a random place within 0.1 m of the origin "
+    "in x and y, turned at random.",
     "The hand points down at first; grasped, the tool centre is at the cube's centre, and the "
     "gripper's openness is 0.5.",
 )
@@ -77,7 +78,7 @@ TASKS: dict[str, Row] = {
         "Pick up cube A and place it on cube B. The task is finished when cube A is on top of cube "
         "B stably (i.e. cube A is static) and isn't grasped by the gripper.",
         cubes.STACK_SCHEMA,
-        "cubeA and cubeB at most 0.0333 m apart in x and y, cubeA 0.04 m higher up to 0.005 m, "
+        "cubeA and cubeB at most 0.0333 m apart in x and y, cubeA higher by 0.035 to 0.045 m, "
         "cubeA static and not grasped",
         "staged: reach, grasp, closeness of the grasped cube to its place, letting go; 0 to 6 per "
         "step",
@@ -103,7 +104,8 @@ TASKS: dict[str, Row] = {
             "at first it points to the arm. Pushing it from the side is enough.",
             "handle.pose is the middle of the lever, its x axis away from the hinge; qpos grows "
             "as the lever moves along its own y axis.",
-            "qpos goes from 0 to 1.5708; target_qpos is 0.9 of that.",
+            "Every episode begins with the faucet shut, as far from the goal as it goes: qpos is "
+            "0. target_qpos is 0.9 of its range.",
             "The faucet stands within 0.05 m of the origin and is turned by up to 15 degrees.",
         ),
     ),
@@ -120,7 +122,8 @@ TASKS: dict[str, Row] = {
             *_CABINET,
             "The door turns about its left edge as the robot sees it, 0.48 m from the handle; the "
             "handle is vertical and the hand begins turned to fit it.",
-            "qpos goes from 0 to 1.5708; target_qpos is 0.9 of that.",
+            "Every episode begins with the door shut, as far from the goal as it goes: qpos is "
+            "0. target_qpos is 0.9 of its range.",
         ),
     ),
     "open-cabinet-drawer": Row(
@@ -136,7 +139,8 @@ TASKS: dict[str, Row] = {
             *_CABINET,
             "The drawer slides along -x; its handle is horizontal and the hand begins turned to "
             "fit it.",
-            "qpos goes from 0 to 0.35 m; target_qpos is 0.9 of that.",
+            "Every episode begins with the drawer shut, as far from the goal as it goes: qpos is "
+            "0. target_qpos is 0.9 of its range.",
         ),
     ),
     "push-chair": Row(

@@ -37,7 +37,7 @@ class Flags:
     runs: Annotated[
         Positional[tuple[str, ...]],
         arg(
-            metavar="RUN",
+            metavar="[RUN ...]",
             help="stats: runs, or folders of calls.",
             help_behavior_hint="(default: all runs below --out)",
         ),

@@ -29,7 +29,7 @@ class Flags:
     word: Annotated[
         Positional[str],
         arg(
-            metavar="WORD",
+            metavar="[WORD]",
             help="Only tasks whose id or goal holds this word.",
             help_behavior_hint="",
         ),
@@ -45,11 +45,17 @@ def run(flags: Flags) -> Answer:
     found = [t for t in rewardlab.tasks() if word in t.id.lower() or word in t.goal.lower()]
     if not found:
         note(f"no task holds {flags.word!r} in its id or goal; all: rewardlab tasks")
-    rows = [(t.id, _success(t), t.goal) for t in found]
-    return Answer({"tasks": [asdict(t) for t in found]}, Table(("task", "success", "goal"), rows))
+    for extra in sorted({t.extra or "" for t in found if not t.available}):
+        suites = ", ".join(sorted({t.suite for t in found if t.extra == extra}))
+        note(f"not installed: {suites}; get them with: pip install 'rewardlab[{extra}]'")
+    rows = [(t.id, _here(t), _success(t), t.goal) for t in found]
+    columns = ("task", "installed", "success", "goal")
+    return Answer({"tasks": [asdict(t) for t in found]}, Table(columns, rows))
+
+
+def _here(entry: TaskEntry) -> str:
+    return "yes" if entry.available else "no"
 
 
 def _success(entry: TaskEntry) -> str:
-    if not entry.available:
-        return f"pip install 'rewardlab[{entry.extra}]'"
     return "measured" if entry.success else "no signal"

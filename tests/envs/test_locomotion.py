@@ -149,7 +149,9 @@ def test_each_action_turns_the_joint_that_is_named(name, bench):
             robot.data.ctrl[i] = torque
             robot.step()
             rates.append(robot.read())
-        joint = words.removeprefix("torque at ")
+        joint, torque = words.removeprefix("torque at ").split(": ")
+        gear = robot.model.actuator_gear[i, 0]
+        assert torque == f"{gear:g} N m at 1"
         paths = [p for p in robot.schema.layout if p.endswith("_joint.angular_velocity")]
         paths = [p for p in paths if ".top_joint." not in p]
         change = {p: (rates[1](p) - rates[0](p)).item() for p in paths}
@@ -159,7 +161,7 @@ def test_each_action_turns_the_joint_that_is_named(name, bench):
 
 
 def test_the_ants_action_order_is_the_models():
-    assert [name.split()[-1] for name in ANT.schema.action.names] == [
+    assert [name.split()[2].rstrip(":") for name in ANT.schema.action.names] == [
         f"{leg}_{joint}_joint"
         for leg in ("back_right", "front_left", "front_right", "back_left")
         for joint in ("leg", "ankle")
