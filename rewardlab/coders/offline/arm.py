@@ -48,6 +48,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
         o.get("span", 0.2),
         "[m or rad] so much further away than at the start is full pay",
     )
+    yield "TARGET", o.get("target", 0.0), "[m or rad] where the joint should be; the goal's own"
     yield "NEARBY", 0.5, "[m] at this distance a tenth is paid for being near"
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
     yield "SLACK", o.get("slack", 0.01), "[m] this close counts as being there"
@@ -212,7 +213,10 @@ def _extras(plan: Plan) -> Iterator[Piece]:
 def _distance(plan: Plan, thing: str) -> str:
     kind, weights = plan.options["kind"], tuple(plan.options["axes"])
     if kind == "joint":
-        return f"max(target - {'angle_start' if thing.endswith('_start') else 'angle'}, 0.0)"
+        angle = "angle_start" if thing.endswith("_start") else "angle"
+        return (
+            f"abs(TARGET - {angle})" if "target" in plan.options else f"max(target - {angle}, 0.0)"
+        )
     if kind == "height":
         return f"max(goal_z - {thing}[2], 0.0)"
     if kind == "rest":

@@ -30,8 +30,9 @@ def _members(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "height_start", f"self.initial.{names['z']}"
     if "pitch" in names:
         yield "pitch_start", f"self.initial.{names['pitch']}"
-    if "x" in names:
-        yield "moved", f"self.{names['x']} - self.initial.{names['x']}"
+    ways = [f"self.{names[a]} - self.initial.{names[a]}" for a in "xy" if a in names]
+    if ways:
+        yield "moved", ways[0] if len(ways) == 1 else f"math.hypot({', '.join(ways)})"
     if "paw_z" in names:
         yield "paw", f"self.{names['paw_z']}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rewardlab.coders.base import Reply, Request
 from rewardlab.coders.library import Solved
 from rewardlab.coders.offline import arm, body
@@ -76,13 +78,27 @@ def reply(plan: Plan, parent: str = "") -> Reply:
     """Return a plan as a reply."""
     family = arm if plan.family in ("reach", "move", "carry") else body
     source = render(plan, family.draft(plan), parent)
-    said = " ".join((f"{BANNER}: skill {plan.skill!r}.", parent, *_unused(plan))).strip()
+    said = " ".join(
+        part for part in (f"{BANNER}: skill {plan.skill!r}.", parent, *told(plan)) if part
+    )
     notes = {"coder": said, "plan": plan.to_json()}
     if plan.changes:
         notes["changes"] = [f"{change.comment}: {change.effect}" for change in plan.changes]
     return Reply(f"{said}\n\n```python\n{source}```\n", NAME, notes=notes)
 
 
-def _unused(plan: Plan) -> list[str]:
-    words = ", ".join(repr(word) for word in plan.ignored)
-    return [f"Words of the goal that it did not use: {words}."] if words else []
+def told(plan: Plan) -> Iterator[str]:
+    """Yield what a person should know of how the goal was read, a sentence each."""
+    if plan.heeded:
+        effects = "; ".join(f"{change.comment!r}: {change.effect}" for change in plan.heeded)
+        yield f"Heeded too: {effects}."
+    if plan.ignored:
+        yield f"Words of the goal that it did not use: {_quoted(plan.ignored)}."
+    if plan.spared:
+        yield f"Told or forbidden, not asked for, and in no term: {_quoted(plan.spared)}."
+    if plan.caveat:
+        yield plan.caveat
+
+
+def _quoted(words: tuple[str, ...]) -> str:
+    return ", ".join(repr(word) for word in words)

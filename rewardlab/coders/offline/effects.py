@@ -45,7 +45,7 @@ def _main(plan: Plan) -> tuple[Plan, str]:
     return _scale(plan, main, 1.5)
 
 
-def _endless(plan: Plan) -> bool:
+def endless(plan: Plan) -> bool:
     """Whether a plan of an arm has no goal that could be met."""
     o = plan.options
     return bool(o.get("away")) or o.get("kind") in ("rise", "sink", "tip")
@@ -61,7 +61,7 @@ def faster(plan: Plan, _: str) -> tuple[Plan, str] | None:
         speed = round(1.5 * plan.options["speed"], 3)
         new = plan.opt(speed=speed, why_speed="after the comment on speed")
         return new, f"full pay only at {speed:g} m/s"
-    if plan.family in ARM and not _endless(plan):
+    if plan.family in ARM and not endless(plan):
         return _scale(plan, "haste", 2.0, 0.5)
     return _main(plan)
 
@@ -146,7 +146,7 @@ def approach(plan: Plan, words: str) -> tuple[Plan, str] | None:
 
 def finish(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for the last of the way and for the goal."""
-    if plan.family in ARM and _endless(plan):
+    if plan.family in ARM and endless(plan):
         return _main(plan)
     if plan.family == "reach":
         return _scale(plan, "done", 2.0)
@@ -160,7 +160,7 @@ def settle(plan: Plan, _: str) -> tuple[Plan, str] | None:
     """Pay more for staying at the goal, charge for speed."""
     if plan.family not in ARM:
         return None
-    if _endless(plan):
+    if endless(plan):
         return _scale(plan, "calm", 2.0, 0.2)
     first = _scale(plan, "done", 1.5, 2.0)
     return _both(first, _scale(first[0], "calm", 2.0, 0.2))

@@ -7,6 +7,7 @@ from rewardlab.coders.offline import lexicon
 from rewardlab.coders.offline.arm_scene import find_arm
 from rewardlab.coders.offline.grounding_arm import ground_arm
 from rewardlab.coders.offline.grounding_body import find_body, ground_body
+from rewardlab.coders.offline.heeding import heed
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.refusal import example
 from rewardlab.coders.offline.sentence import listen
@@ -33,9 +34,9 @@ def ground(request: Request) -> Plan:
             f"do, e.g. {example(request)}"
         )
     if arm := find_arm(request.scene):
-        return ground_arm(request, intent, arm)
+        return heed(ground_arm(request, intent, arm), request, intent, sentence)
     if body := find_body(request.scene):
-        return ground_body(request, intent, body)
+        return heed(ground_body(request, intent, body), request, intent, sentence)
     raise GoalNotUnderstood(
         "the offline composer needs an arm (a hand's position and a goal's) or a walking body (a "
         "torso's velocity) in the scene; this one has neither. Write the program yourself or use "

@@ -9,7 +9,7 @@ from typing import Any
 from rewardlab.coders.base import Request
 from rewardlab.coders.offline import lexicon
 from rewardlab.coders.offline.lexicon import Intent, Skill, unknown, words_of
-from rewardlab.coders.offline.plan import Plan
+from rewardlab.coders.offline.plan import Change, Plan
 from rewardlab.coders.offline.refusal import list_skills, unknown_verb
 from rewardlab.errors import GoalNotUnderstood
 from rewardlab.program.schema import Schema
@@ -20,8 +20,11 @@ TORSOS = ("torso", "trunk", "base", "base_link", "pelvis", "body", "root", "chas
 _SHARED = {"move", "roll", "swing", "lower", "raise", "drop", "lift", "switch"}
 """Verbs that an arm and a walking body both have."""
 
-_SLOW = {"slow", "slowly", "slower", "leisurely", "gently", "tiptoe", "creep", "snail"}
-_FAST = {"fast", "faster", "quick", "quickly", "sprint"}
+SLOW = {"slow", "slowly", "slower", "leisurely", "gently", "tiptoe", "creep", "snail"}
+"""Words for which a gait is paid for half a metre per second, and not more."""
+
+FAST = {"fast", "faster", "quick", "quickly", "sprint"}
+"""Words for which full pay takes twice the speed."""
 
 
 def find_body(scene: Schema) -> dict[str, str]:
@@ -33,6 +36,7 @@ def find_body(scene: Schema) -> dict[str, str]:
     root = base[:-1].rpartition(".")[0]
     roles = {
         "x": f"{base}position_x",
+        "y": f"{base}position_y",
         "z": f"{base}position_z",
         "vx": f"{base}velocity_x",
         "vy": f"{base}velocity_y",
@@ -52,6 +56,7 @@ def _derived_body(scene: Schema) -> dict[str, str]:
         return {}
     names = {
         "x": f"{base}.position[0]",
+        "y": f"{base}.position[1]",
         "z": f"{base}.position[2]",
         "vx": f"{base}.velocity[0]",
         "vy": f"{base}.velocity[1]",
@@ -59,7 +64,7 @@ def _derived_body(scene: Schema) -> dict[str, str]:
         "quaternion": f"{base}.quaternion",
     }
     if "joints.rooty.angle" in layout:  # Gymnasium's name for the pitch of a planar robot
-        del names["vy"], names["quaternion"]
+        del names["y"], names["vy"], names["quaternion"]
         names |= {"pitch": "joints.rooty.angle", "pitch_rate": "joints.rooty.angular_velocity"}
     return names
 
@@ -70,8 +75,11 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
     robot = words_of(f"{request.task_id} {body['vx']}") | {"d", "halfcheetah"}
     names = dict(body)
     options: dict[str, Any] = {"effort": not request.scene.action.discrete}
+    heeded: tuple[Change, ...] = ()
     if skill.family == "gait":
         options |= _speed(request, intent)
+        if stated := intent.stated("speed"):
+            heeded += (Change(stated.said, f"full pay at this speed: {stated.value:g} m/s"),)
     if skill.family == "gait":
         options |= _aside(request, intent, names)
     if skill.family in ("gait", "flip") and "aside" not in options:
@@ -86,8 +94,10 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
         leg = _leg(request, intent)
         options["leg"] = leg
         names |= _leg_names(request.scene, body, leg)
-    if intent.length and skill.name == "jump":
-        options["jump"] = intent.length
+    length = intent.stated("length")
+    if length and length.value > 0.0 and skill.name in ("jump", "wave"):
+        options["jump" if skill.name == "jump" else "paw"] = length.value
+        heeded += (Change(length.said, f"full pay at this height: {length.value:g} m"),)
     if skill.name == "stand" and (tall := _tall(request.scene)):
         options["tall"] = tall
     return Plan(
@@ -98,6 +108,7 @@ def ground_body(request: Request, intent: Intent, body: Mapping[str, str]) -> Pl
         names,
         _body_weights(skill, names),
         options,
+        heeded=heeded,
         ignored=tuple(w for w in intent.words if unknown(w, robot)),
     )
 
@@ -133,15 +144,16 @@ def _limb(intent: Intent) -> bool:
 
 
 def _speed(request: Request, intent: Intent) -> dict[str, Any]:
-    if intent.speed == 0.0:
+    stated = intent.stated("speed")
+    if stated and stated.value == 0.0:
         raise GoalNotUnderstood("a speed of 0 m/s is no gait; say: stand still")
-    if intent.speed is not None:
-        return {"speed": intent.speed, "why_speed": "as the goal says"}
-    if _SLOW & set(intent.words):
+    if stated:
+        return {"speed": stated.value, "why_speed": "as the goal says"}
+    if SLOW & set(intent.words):
         return {"speed": 0.5, "why_speed": "slow, as the goal says", "exact": True}
     found = re.search(r"speed of at least (\d[\d.]*) m/s", request.description)
     speed = 2.0 * float(found.group(1)) if found else 1.0
-    if _FAST & set(intent.words):
+    if FAST & set(intent.words):
         return {"speed": 2.0 * speed, "why_speed": "fast, as the goal says"}
     why = "twice what the task asks" if found else "the composer's choice"
     return {"speed": speed, "why_speed": why}

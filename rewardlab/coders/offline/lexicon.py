@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from rewardlab.coders.offline.amounts import Amount, Kind, amounts
+
 Family = Literal["reach", "move", "carry", "gait", "pose", "flip", "wave"]
 
 
@@ -111,6 +113,7 @@ _WAYS: Mapping[str, str] = {
 LEGS = ("front left", "front right", "back left", "back right")
 
 _STOP = (
+    "can could d have i just like possibly sure where "
     "a about across again against all along an and arm around as at away be by carefully "
     "clockwise completely control coordination counter-clockwise counterclockwise direction do "
     "down end fall falling fast fingers fingertips firm for free from fully gently get give "
@@ -125,9 +128,6 @@ STOP = frozenset(_STOP.split())
 
 _WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _COMMAND = re.compile(r"(?:^|, |\band |\bthen |\bplease |\bto )([a-z]+)")
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:m/s|mps|meters? per second|metres? per second)")
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(cm|mm|m|meters?|metres?)\b(?!/)")
-_UNITS = {"cm": 0.01, "mm": 0.001}
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,7 @@ class Intent:
         body: Skills of a walking body that it names, strongest first.
         things: Object nouns in order.
         directions: Direction words in order.
-        speed: A speed it states [m/s].
-        length: A length it states [m].
+        amounts: Numbers it states.
     """
 
     text: str
@@ -151,8 +150,11 @@ class Intent:
     body: tuple[Skill, ...]
     things: tuple[str, ...]
     directions: tuple[str, ...]
-    speed: float | None
-    length: float | None
+    amounts: tuple[Amount, ...]
+
+    def stated(self, kind: Kind) -> Amount | None:
+        """Return the first number of a kind that it states."""
+        return next((amount for amount in self.amounts if amount.kind == kind), None)
 
 
 def understand(text: str) -> Intent:
@@ -161,7 +163,6 @@ def understand(text: str) -> Intent:
     verbs = {word for words in _COMMAND.findall(text) for word in words.split()[-1:]}
     said = {root for word in words for root in roots(word)}
     said |= {"flip"} if FLIPPING.search(text) else set()
-    speed, length = _NUMBER.search(text), _LENGTH.search(text)
     return Intent(
         text,
         words,
@@ -169,8 +170,7 @@ def understand(text: str) -> Intent:
         tuple(skill for skill in BODY if said & set(skill.words)),
         tuple(dict.fromkeys(n for w in words if w not in verbs for n in roots(w) if n in THINGS)),
         tuple(dict.fromkeys(d for word in words if (d := direction(word)))),
-        float(speed.group(1)) if speed else None,
-        float(length.group(1)) * _UNITS.get(length.group(2), 1.0) if length else None,
+        amounts(text),
     )
 
 

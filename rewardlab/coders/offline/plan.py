@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 @dataclass(frozen=True)
 class Change:
-    """What a comment did to a plan, in words."""
+    """What a comment, or words of the goal, did to a plan."""
 
     comment: str
     effect: str
@@ -29,7 +29,10 @@ class Plan:
         weights: What each term is worth at most per step, in order of stages.
         options: Numbers and choices of the family: tolerance, axes, approach, speed …
         changes: What comments have done so far.
+        heeded: What words of the goal did besides its verb and thing: numbers, `"gently"`.
         ignored: Words of the goal that were not used.
+        spared: Clauses of the goal that tell or forbid something, which no term is for.
+        caveat: What a person should know before training on it.
         sample: Which candidate of the goal it is.
     """
 
@@ -41,7 +44,10 @@ class Plan:
     weights: Mapping[str, float]
     options: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
+    heeded: tuple[Change, ...] = ()
     ignored: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+    caveat: str = ""
     sample: int = 0
 
     def weigh(self, **weights: float) -> Plan:
@@ -59,6 +65,10 @@ class Plan:
     def changed(self, comment: str, effect: str) -> Plan:
         """Return the plan with a note of what a comment did."""
         return replace(self, changes=(*self.changes, Change(comment, effect)))
+
+    def heeding(self, words: str, effect: str) -> Plan:
+        """Return the plan with a note of what words of its goal did."""
+        return replace(self, heeded=(*self.heeded, Change(words, effect)))
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dictionary."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from difflib import get_close_matches
 
 from rewardlab.coders.base import Request
 from rewardlab.coders.offline.lexicon import Intent, Skill, unknown
-from rewardlab.errors import closest
 
 
 def unknown_verb(
@@ -26,15 +25,11 @@ def unknown_verb(
         reason = f"{named} is nothing for {request.task_id}, where {who} acts"
     else:
         reason = f"no skill that the offline composer knows is named in {request.goal!r}"
+        names = [skill.name for skill in skills]
         words = [word for word in intent.words if unknown(word, set())]
-        near = [verb for word in words for verb in closest(word, _verbs(skills), n=1)]
+        near = [name for word in words for name in get_close_matches(word, names, 1, cutoff=0.7)]
         reason += f"; did you mean {near[0]!r}?" if near else ""
     return f"{reason}; here it knows: {list_skills(skills)}. Other goals: --coder openai"
-
-
-def _verbs(skills: tuple[Skill, ...]) -> Iterator[str]:
-    for skill in skills:
-        yield from skill.words
 
 
 def list_skills(skills: tuple[Skill, ...], without: tuple[str, ...] = ()) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 
-from rewardlab.coders.offline.plan import Draft, Number, Piece, Plan
+from rewardlab.coders.offline.plan import Change, Draft, Number, Piece, Plan
 
 WIDTH = 96
 
@@ -96,11 +97,15 @@ def _header(plan: Plan, draft: Draft, remark: str) -> str:
         sign = "-" if piece.cost else " "
         lines.append(f"{mark} {piece.term:<{wide}}  {sign}{worth:<5g}  {piece.doc}")
     lines += ["", *_wrap(_moral(plan, draft), "")]
-    if plan.changes:
-        lines += ["", "What comments changed:"]
-        for change in plan.changes:
-            lines += _wrap(f'"{_clean(change.comment)}": {change.effect}', "    ", "  - ")
+    lines += _changes("What else the goal said:", plan.heeded)
+    lines += _changes("What comments changed:", plan.changes)
     return "\n".join(line.rstrip() for line in [*lines, '"""'])
+
+
+def _changes(title: str, changes: Iterable[Change]) -> list[str]:
+    told = (f'"{_clean(change.comment)}": {change.effect}' for change in changes)
+    lines = [line for text in told for line in _wrap(text, "    ", "  - ")]
+    return ["", title, *lines] if lines else []
 
 
 def _origin(plan: Plan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_CLAUSE = re.compile(r"\.(?!\d)|[,;:!?]")
+_CLAUSE = re.compile(r"[.,](?!\d)|[;:!?]")
 _POLITE = re.compile(
     r"(?:please |hey |robot )*(?:can|could|would|will|won't) (?:you|we)\b|\blet's\b"
 )
@@ -35,12 +35,14 @@ class Sentence(NamedTuple):
         question: Whether it only asks.
         forbids: Whether it says what not to do, and nothing else.
         still: Whether it asks not to move.
+        left: What was left out of `text`.
     """
 
     text: str
     question: bool
     forbids: bool
     still: bool
+    left: tuple[str, ...] = ()
 
 
 def listen(goal: str) -> Sentence:
@@ -54,4 +56,7 @@ def listen(goal: str) -> Sentence:
     allowed = [clause for clause in clauses if not _NEGATED.match(clause)]
     asked = [clause for clause in allowed if not _TOLD.match(clause)] or allowed
     spared = (" ".join(_SPARED.sub(" ", clause).split()) for clause in asked)
-    return Sentence(", ".join(spared), question, bool(clauses) and not allowed, still)
+    left = [clause for clause in clauses if clause not in asked]
+    left += [match.group().strip() for clause in asked for match in _SPARED.finditer(clause)]
+    forbids = bool(clauses) and not allowed
+    return Sentence(", ".join(spared), question, forbids, still, tuple(left))

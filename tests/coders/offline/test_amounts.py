@@ -1,0 +1,31 @@
+"""Numbers in sentences."""
+
+import pytest
+
+from rewardlab.coders.offline.amounts import amounts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("lift it by 0.3 m", [("0.3 m", 0.3, "length")]),
+        ("lift it 30cm", [("30cm", 0.3, "length")]),
+        ("0,3 m up", [("0,3 m", 0.3, "length")]),
+        ("5 mm", [("5 mm", 0.005, "length")]),
+        ("half a metre", [("half a metre", 0.5, "length")]),
+        ("raise it twenty centimetres", [("twenty centimetres", 0.2, "length")]),
+        ("at 3 meters a second", [("3 meters a second", 3.0, "speed")]),
+        ("at 36 km/h", [("36 km/h", 10.0, "speed")]),
+        ("at 50 cm/s", [("50 cm/s", 0.5, "speed")]),
+        ("by 90 degrees", [("90 degrees", 1.570796, "angle")]),
+        ("by 0.5 rad", [("0.5 rad", 0.5, "angle")]),
+        ("for 3 s", [("3 s", 3.0, "other")]),
+        ("use number 2", [("2", 2.0, "other")]),
+        ("by -0.3 m", [("-0.3 m", -0.3, "other")]),
+        ("lift the 4 cm cube 20 cm", [("4 cm", 0.04, "other"), ("20 cm", 0.2, "length")]),
+        ("the 3d goal of the walker2d", []),
+        ("", []),
+    ],
+)
+def test_numbers_are_read_with_their_units(text, expected):
+    assert [tuple(amount) for amount in amounts(text)] == expected
