@@ -45,16 +45,13 @@ def run(flags: Flags) -> Answer:
     found = [t for t in rewardlab.tasks() if word in t.id.lower() or word in t.goal.lower()]
     if not found:
         note(f"no task holds {flags.word!r} in its id or goal; all: rewardlab tasks")
-    for extra in sorted({t.extra or "" for t in found if not t.available}):
-        suites = ", ".join(sorted({t.suite for t in found if t.extra == extra}))
-        note(f"not installed: {suites}; get them with: pip install 'rewardlab[{extra}]'")
     rows = [(t.id, _here(t), _success(t), t.goal) for t in found]
     columns = ("task", "installed", "success", "goal")
     return Answer({"tasks": [asdict(t) for t in found]}, Table(columns, rows))
 
 
 def _here(entry: TaskEntry) -> str:
-    return "yes" if entry.available else "no"
+    return "yes" if entry.available else f"needs rewardlab[{entry.extra}]"
 
 
 def _success(entry: TaskEntry) -> str:
