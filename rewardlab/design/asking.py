@@ -108,8 +108,11 @@ class _Asker(Generic[T]):
             for ask in self._flying.values():
                 self._transcript.add({**self._facts(ask), "error": "Interrupted"})
             raise
-        if self._usage.tokens or self._budget != Budget():
+        if self._usage.tokens or self._usage.cached or self._budget != Budget():
             self._on_event("note", f"asked {self._coder.name}: {self._usage}")
+        if self._waiting and self._usage.exceeds(self._budget):
+            spent = "--max-calls or --max-tokens are used up"
+            self._on_event("note", f"{len(self._waiting)} candidates were not begun: {spent}")
         return [self._done[i] for i in sorted(self._done)]
 
     def _begin(self) -> None:

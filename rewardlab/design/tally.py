@@ -136,13 +136,15 @@ def _follow(classes: dict[str, Repairs], attempts: list[set[str]]) -> None:
 def _attempts(chain: list[Mapping[str, Any]]) -> Iterator[set[str]]:
     """Yield the classes of the errors of each program; a fault of a run comes before the first."""
     repaired = chain[0].get("repairs")
+    last = _classes(repaired)
     if isinstance(repaired, list):
-        yield _classes(repaired)
+        yield last
     for call in chain:
         if call.get("error") == "SameAnswer":
-            yield {"REPEATED"}
+            yield {"REPEATED"} | last
         elif isinstance(call.get("reply"), str):
-            yield _classes(call.get("findings"))
+            last = _classes(call.get("findings"))
+            yield last
 
 
 def _classes(told: Any) -> set[str]:

@@ -162,6 +162,13 @@ def test_the_second_time_all_are_free(serve, task, good, block, events):
     assert "0 calls and 3 from the cache" in events.of("note")[-1]
 
 
+def test_answers_from_the_cache_are_told_without_limits_too(serve, task, good, block, events):
+    serve([block(good)])
+    generate(task, coder="openai")
+    generate(task, coder="openai", on_event=events)
+    assert "0 calls and 1 from the cache" in events.of("note")[-1]
+
+
 def test_a_server_that_fails_at_once_is_not_asked_for_the_rest(serve, task, tmp_path):
     server = serve(*([lambda: refused(401)] for _ in range(9)))
     with pytest.raises(CoderError, match="401"):
@@ -193,6 +200,7 @@ def test_an_empty_budget_begins_no_further_candidate(serve, task, good, block, e
     found = generate(task, coder="openai", n=4, max_calls=2, on_event=events)
     assert len(found) == 2
     assert sum(server.asked.values()) == 2
+    assert "2 candidates were not begun" in events.of("note")[-1]
 
 
 @pytest.mark.parametrize("limits", [(0, None), (None, 0), (-1, 5)])

@@ -110,3 +110,11 @@ def test_what_a_run_recorded_is_counted(answers, task, good, unknown_member, blo
     assert list(found) == ["m1"]
     assert found["m1"].classes["UNKNOWN_MEMBER"].repaired == [1, 0, 0]
     assert (found["m1"].calls, found["m1"].prompt_tokens) == (2, 22)
+
+
+def test_a_reply_without_a_program_that_comes_twice_is_not_repaired():
+    again = {"model": "m", "sample": 0, "attempt": 1, "reply": "x", "error": "SameAnswer"}
+    assert errors([*chain(["NoCode: the reply holds no program"]), again]) == {
+        "NO_CODE": (1, [0, 0, 0], 1),
+        "REPEATED": (1, [0, 0, 0], 1),
+    }
