@@ -58,8 +58,8 @@ def run(
     return Result(frozenset(changed | _told(value, world) | _differ(before, world.look())), fault)
 
 
-def unjailed(attempt: Attempt, world: World) -> Result:
-    """Make an attempt in an ordinary process, forked from this one."""
+def unjailed(attempt: Attempt, world: World, *, patience: float = 3.0) -> Result:
+    """Make an attempt in an ordinary process, forked from this one, within `patience` seconds."""
     source = attempt.program(world.words())
     before = world.look()
     ours, theirs = socket.socketpair()
@@ -67,7 +67,7 @@ def unjailed(attempt: Attempt, world: World) -> Result:
     if pid == 0:
         _child(source, theirs)
     theirs.close()
-    ours.settimeout(3.0)
+    ours.settimeout(patience)
     try:
         ours.recv(4)
         mine = worker_facts(pid)
