@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from recipes import kept, program
+from recipes import kept, machine, program
 from scipy import stats
 
 PUBLISHED_STEPS = 1_000_000
@@ -31,6 +34,24 @@ def write(out: Path) -> None:
             ablation=ablation(current["ablation"]),
             where=where,
         )
+    )
+
+
+def page(out: Path, name: str) -> None:
+    """Run the benchmark of that name and keep what it prints, with what it says of itself.
+
+    Raises:
+        subprocess.CalledProcessError: It failed.
+    """
+    script = Path(__file__).with_name(f"{name}.py")
+    said = subprocess.run(
+        [sys.executable, script], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+    doc = ast.get_docstring(ast.parse(script.read_text())) or ""
+    title, _, about = doc.partition("\n")
+    about = about.partition("    python benchmarks/")[0].strip()
+    (out / f"{name}.md").write_text(
+        PAGE.format(title=title, about=about, name=name, machine=machine(), said=said)
     )
 
 
@@ -182,6 +203,21 @@ python benchmarks/text2reward.py library --jobs 2
 {table}
 
 The rows, with the whole id of each program and its curve, stand in [library.jsonl](library.jsonl).
+"""
+
+PAGE = """# {title}
+
+{about}
+
+Machine: {machine}.
+
+```sh
+python benchmarks/{name}.py
+```
+
+```text
+{said}
+```
 """
 
 RACE = """# To 90 % success: the paper's recipe and ours

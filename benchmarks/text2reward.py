@@ -1,14 +1,17 @@
-"""Make every table of results/text2reward again: what trains, and how fast two recipes get there.
+"""Make every table of results/text2reward again: what trains, how fast two recipes get there, more.
 
     python benchmarks/text2reward.py library  [TASK …] [--jobs 2]     every program of the library
     python benchmarks/text2reward.py race     [TASK …] [--seeds 3]    ours to 90 % success
     python benchmarks/text2reward.py paper    [TASK …]                the paper's recipe, timed
     python benchmarks/text2reward.py real     [TASK …] [--seeds 3]    the paper's recipe to 90 %
     python benchmarks/text2reward.py ablation [TASK …] [--seeds 3]    ours without one lever each
+    python benchmarks/text2reward.py measures [NAME …]                what other benchmarks print
     python benchmarks/text2reward.py tables                           write them from the rows
+    python benchmarks/text2reward.py all      [--jobs 2]              all of this
 
 Rows are JSON lines in --out (results/text2reward); finished ones are kept, so a command can be
 stopped and started again. A row belongs to one program, by its id, and to one set of settings.
+Measures are taken anew each time.
 """
 
 from __future__ import annotations
@@ -108,25 +111,31 @@ KINDS = {f.__name__: f for f in (library, race, paper, real, ablation)}
 SEEDS = {"library": 1, "paper": 1}
 
 
+MEASURES = ("composer", "tabletop", "behaviours", "engines")
+"""Benchmarks beside this file, whose output becomes a page of its name."""
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=[*KINDS, "tables"])
-    parser.add_argument("tasks", nargs="*", metavar="TASK")
+    parser.add_argument("what", choices=[*KINDS, "measures", "tables", "all"])
+    parser.add_argument("names", nargs="*", metavar="TASK")
     parser.add_argument("--seeds", type=int, help="3, of library and paper 1")
     parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     parser.add_argument("--out", type=Path, default=Path("results/text2reward"))
     args = parser.parse_args()
-    if args.what != "tables":
-        jobs = KINDS[args.what](args.tasks, args.seeds or SEEDS.get(args.what, 3))
-        rows = args.out / f"{args.what}.jsonl"
-        work(
-            jobs,
-            rows,
-            n_jobs=args.jobs,
-            tell=lambda row: print(recipe_tables.line(row), flush=True),
-        )
+    for kind in KINDS if args.what == "all" else {args.what} & set(KINDS):
+        jobs = KINDS[kind](args.names, args.seeds or SEEDS.get(kind, 3))
+        work(jobs, args.out / f"{kind}.jsonl", n_jobs=args.jobs, tell=_tell)
+    if args.what in ("measures", "all"):
+        for name in args.names or MEASURES:
+            print(f"measuring {name}", flush=True)
+            recipe_tables.page(args.out, name)
     recipe_tables.write(args.out)
+
+
+def _tell(row: dict[str, Any]) -> None:
+    print(recipe_tables.line(row), flush=True)
 
 
 if __name__ == "__main__":
