@@ -133,9 +133,9 @@ class Run:
             **facts,
         }
         config.save(path / "config.yaml")
-        write_json(path / "run.json", record)
         if program is not None:
             program.save(path / "program.py")
+        write_json(path / "run.json", record)  # the last: from here on it can go on after a stop
         return cls(path)
 
     @classmethod

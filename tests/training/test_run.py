@@ -99,6 +99,16 @@ def test_the_program_and_its_parent_are_recorded(run):
     assert run.record["parent"] == "f" * 64
 
 
+def test_a_stop_before_its_program_is_there_leaves_no_run(tmp_path):
+    class Stopped(RewardProgram):
+        def save(self, path):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Run.create(tmp_path, CONFIG, program=Stopped("x = 1\n"))
+    assert list(list_runs(tmp_path)) == []
+
+
 def test_a_run_is_running_only_while_its_process_lives(run):
     assert run.status == "interrupted"
     run.claim()
