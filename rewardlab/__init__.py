@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rewardlab.design.feedback import Feedback
     from rewardlab.design.generate import generate
     from rewardlab.design.refine import refine
+    from rewardlab.design.rounds import rounds
     from rewardlab.design.validate import validate
     from rewardlab.design.verdict import Verdict
     from rewardlab.envs.tasks import Task, task, tasks
@@ -41,6 +42,7 @@ __all__ = [
     "generate",
     "refine",
     "report",
+    "rounds",
     "task",
     "tasks",
     "train",
@@ -64,6 +66,7 @@ _MODULES = {
     "generate": "design.generate",
     "refine": "design.refine",
     "report": "evaluation.report",
+    "rounds": "design.rounds",
     "task": "envs.tasks",
     "tasks": "envs.tasks",
     "train": "training.train",

@@ -24,6 +24,7 @@ PUBLIC = [
     "generate",
     "refine",
     "report",
+    "rounds",
     "task",
     "tasks",
     "train",

@@ -57,14 +57,6 @@ def note(text: str) -> None:
     print(printable(text), file=sys.stderr, flush=True)
 
 
-def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:
-    """Return a success rate with its interval, e.g. `95 % [76, 99]`."""
-    if rate is None:
-        return "unknown (no success signal)"
-    bounds = f" [{interval[0]:.0%}, {interval[1]:.0%}]".replace("%", "") if interval else ""
-    return f"{rate:.0%}".replace("%", " %") + bounds
-
-
 def _print_rich(table: Table) -> None:
     from rich.console import Console
     from rich.table import Table as RichTable

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardlab.cli.answer import Answer, Table, note, percent
+from rewardlab.cli.answer import Answer, Table, note
 from rewardlab.cli.flags import Json, Out
 from rewardlab.errors import UsageError
+from rewardlab.store.text import percent
 
 if TYPE_CHECKING:
     from rewardlab.design.tally import Tally

@@ -16,8 +16,9 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardlab.cli.answer import Answer, percent
+from rewardlab.cli.answer import Answer
 from rewardlab.cli.flags import AllowDegraded, Json, KeepAbove, Out, Sandbox, Switch
+from rewardlab.store.text import percent
 
 
 @dataclass(frozen=True)

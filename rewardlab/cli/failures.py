@@ -79,6 +79,6 @@ def _fail(message: str, code: int) -> int:
 
 def _print_findings(error: ProgramRefused) -> None:
     if error.verdict is not None:
-        from rewardlab.cli.findings import render
+        from rewardlab.program.listing import listing
 
-        print(printable(render(error.verdict.findings)), file=sys.stderr)
+        print(printable(listing(error.verdict.findings)), file=sys.stderr)

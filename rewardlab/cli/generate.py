@@ -106,11 +106,9 @@ def told(kind: str, line: str) -> None:
 
 def announce(program: RewardProgram) -> None:
     """Say who wrote a program, plainly where it was no model."""
-    if program.origin == "offline":
-        said = program.notes.get("coder", "Written by the offline composer.")
-        note(f"{said} To ask a language model, set OPENAI_API_KEY.")
-    else:
-        note(f"Written by {program.origin}.")
+    from rewardlab.design.generate import credit
+
+    note(credit(program))
 
 
 def entry(program: RewardProgram, path: Path | None) -> dict[str, Any]:

@@ -1,46 +1,26 @@
-"""The end of a round of `rewardlab run`: measured, reported, told."""
+"""The end of `rewardlab run`: how good the last run is, and what may come next."""
 
 from __future__ import annotations
 
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from rewardlab.cli.answer import Answer, note, percent
+from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.runs import entry
+from rewardlab.store.text import percent
 
 if TYPE_CHECKING:
     from rewardlab.cli.run import Flags
-    from rewardlab.evaluation.evaluate import Evaluation
     from rewardlab.training.run import Run
 
 
-def judge(opened: Run, flags: Flags) -> Evaluation:
-    """Evaluate a run and write its report."""
-    import rewardlab
-    from rewardlab.envs.gl import choose
-
-    gl = choose()
-    if flags.video and not gl.works:
-        note(f"no video: {gl.why}")
-    note(f"evaluating on {flags.episodes} episodes")
-    video = flags.video and gl.works
-    result = rewardlab.evaluate(
-        opened,
-        episodes=flags.episodes,
-        video=video,
-        progress=flags.progress,
-        sandbox=flags.sandbox,
-        allow_degraded_sandbox=flags.allow_degraded_sandbox,
-        keep_above=flags.keep_above,
-    )
-    rewardlab.report(opened)
-    return result
-
-
-def answer(opened: Run, result: Evaluation, flags: Flags) -> Answer:
+def answer(opened: Run, flags: Flags) -> Answer:
     """Say how good a run is, and what may come next."""
+    from rewardlab.evaluation.evaluate import last_evaluation
     from rewardlab.evaluation.facts import apart_of, own_task, run_name
 
+    result = last_evaluation(opened)
+    assert result is not None
     report = opened.path / "report.html"
     video = opened.path / result.video if result.video else None
     document: dict[str, Any] = {

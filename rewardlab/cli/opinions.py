@@ -10,13 +10,13 @@ from rewardlab.cli.answer import note
 
 if TYPE_CHECKING:
     from rewardlab.cli.run import Flags
-    from rewardlab.design.answers import Said
+    from rewardlab.design.feedback import Feedback
     from rewardlab.training.run import Run
 
 _KEYS = {"l": "left", "r": "right", "e": "equal", "n": "neither"}
 
 
-def recorded(flags: Flags) -> list[Said] | None:
+def recorded(flags: Flags) -> list[Feedback] | None:
     """Return the answers that are given again, `None` if a person is asked."""
     from rewardlab.design.answers import read_answers
 
@@ -28,21 +28,12 @@ def recorded(flags: Flags) -> list[Said] | None:
     return read_answers(folder) or None if Path(folder).is_dir() else None
 
 
-def other_of(run: Run, *, filmed: bool = False) -> Run | None:
-    """Return the run of the round before; `filmed`: only if both have a clip to look at."""
-    from rewardlab.training.lineage import ancestors
-
-    before = next(iter(ancestors(run)[::-1]), None)
-    clips = not filmed or (before and all((r.path / "video.mp4").exists() for r in (before, run)))
-    return before if clips else None
-
-
-def ask(run: Run, other: Run | None) -> Said | None:
+def ask(run: Run, other: Run | None) -> Feedback | None:
     """Ask what a person thinks of a run; `None` for the end.
 
     An empty answer, or nobody there to answer, is the end; after a choice or a rating it is not.
     """
-    from rewardlab.design.answers import Said
+    from rewardlab.design.feedback import Feedback
 
     rating, choice = None, choose(run, other) if other else None
     enough = "go by what was measured" if choice else "stop"
@@ -50,7 +41,18 @@ def ask(run: Run, other: Run | None) -> Said | None:
     if words in {"1", "2", "3", "4", "5"}:
         rating = int(words)
         words = _read("And what should change? (empty: go by what was measured)")
-    return Said(words, rating, choice) if words or rating or choice else None
+    if not (words or rating or choice):
+        return None
+    return Feedback(words or None, rating, choice, other="left" if choice else None)
+
+
+def filmed_before(run: Run) -> Run | None:
+    """Return the run of the round before, if both have a clip to look at."""
+    from rewardlab.design.standing import before
+
+    other = before(run)
+    both = other and all((r.path / "video.mp4").exists() for r in (other, run))
+    return other if both else None
 
 
 def choose(run: Run, other: Run) -> str | None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rewardlab.cli.answer import Answer, Table, percent
+from rewardlab.cli.answer import Answer, Table
 from rewardlab.cli.flags import Json, Out
 from rewardlab.errors import StorageError
 from rewardlab.store.files import read_json
+from rewardlab.store.text import percent
 
 if TYPE_CHECKING:
     from rewardlab.training.run import Run

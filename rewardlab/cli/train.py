@@ -19,8 +19,9 @@ from tyro.conf import arg
 
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import Json, OptionalTask, open_task
+from rewardlab.cli.generate import told
 from rewardlab.cli.runs import entry, success_of
-from rewardlab.cli.training import Training, checked, learn, reopen, settings, steps
+from rewardlab.cli.training import Training, reopen, settings, steps
 from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
@@ -55,6 +56,7 @@ def run(flags: Flags) -> Answer:
 
 
 def _start(flags: Flags) -> Run:
+    from rewardlab.design.learning import accepted, learn
     from rewardlab.training.prepare import prepare
     from rewardlab.training.settings import fitted
 
@@ -68,19 +70,27 @@ def _start(flags: Flags) -> Run:
     verdict = None
     if flags.reward not in ("oracle", "sparse"):
         reward = RewardProgram.load(flags.reward)
-        verdict = checked(reward, task, flags, seed=flags.seed)
+        verdict = accepted(
+            reward,
+            task,
+            seed=flags.seed,
+            sandbox=flags.sandbox,
+            allow_degraded=flags.allow_degraded_sandbox,
+            on_event=told,
+        )
     opened = prepare(task, reward, **settings(flags))
     if verdict:
         write_json(opened.path / "verdict.json", verdict.to_json())
     note(f"run {opened.path}")
-    learn(opened, task, progress=flags.progress)
+    learn(opened, task, progress=flags.progress, on_event=told)
     return opened
 
 
 def _resume(flags: Flags) -> Run:
+    from rewardlab.design.learning import learn
     from rewardlab.training.prepare import extend
 
     opened, task = reopen(flags, flags.resume or "", flags.task)
     extend(opened, task, flags.n_timesteps)
-    learn(opened, task, progress=flags.progress)
+    learn(opened, task, progress=flags.progress, on_event=told)
     return opened

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Fixed, Suppress, arg
 
-from rewardlab.cli.answer import note
-from rewardlab.cli.findings import render
 from rewardlab.cli.flags import (
     AllowDegraded,
     Lockdown,
@@ -20,13 +18,9 @@ from rewardlab.cli.flags import (
 )
 from rewardlab.cli.parsing import command
 from rewardlab.config import OnRewardFault
-from rewardlab.errors import ProgramRefused, UsageError
-from rewardlab.program.entry import CALL
-from rewardlab.program.program import RewardProgram
-from rewardlab.store.files import read_json
+from rewardlab.errors import UsageError
 
 if TYPE_CHECKING:
-    from rewardlab.design.verdict import Verdict
     from rewardlab.envs.tasks import Task
     from rewardlab.training.run import Run
 
@@ -129,17 +123,6 @@ class Training:
     settings: Suppress[Fixed[Mapping[str, Any]]] = field(default_factory=dict)
 
 
-def learn(run: Run, task: Task, *, progress: bool) -> None:
-    """Train it, and tell of every step that its program did not score."""
-    from rewardlab.training.fit import fit
-
-    fit(run, task=task, progress=progress)
-    worker = (read_json(run.path / "sandbox.json") or {}).get("worker") or {}
-    if worker.get("substituted"):
-        faults = ", ".join(f"{code} {n:,}" for code, n in worker["faults"].items())
-        note(f"the reward program failed: {worker['substituted']:,} steps scored 0 ({faults})")
-
-
 def settings(flags: Training) -> dict[str, Any]:
     """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
     chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
@@ -175,32 +158,6 @@ def check_same(flags: Training, resumed: Run) -> None:
                 f"run {resumed.id} goes on as it began, with {was[f.name]!r}, not {flag} {asked}: "
                 "leave that out, or start a new run"
             )
-
-
-def checked(program: RewardProgram, task: Task, flags: Training, *, seed: int) -> Verdict:
-    """Validate a program before it is trained on; warnings are shown.
-
-    Raises:
-        UsageError: It does not define the function.
-        ProgramRefused: It may not be trained on; the findings are shown.
-    """
-    import rewardlab
-
-    verdict = rewardlab.validate(
-        program,
-        task,
-        seed=seed,
-        sandbox=flags.sandbox,
-        allow_degraded=flags.allow_degraded_sandbox,
-    )
-    if verdict.findings:
-        note(render(verdict.findings, source=program.source))
-    codes = [finding.code for finding in verdict.errors]
-    if "RewardSignatureError" in codes:
-        raise UsageError(f"the program does not define {CALL}")
-    if codes:
-        raise ProgramRefused(f"the program is refused for {task.id}: {', '.join(codes)}")
-    return verdict
 
 
 def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:

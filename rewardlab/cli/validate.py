@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer
-from rewardlab.cli.findings import render
 from rewardlab.cli.flags import AllowDegraded, Json, Sandbox, Seed, TaskOptions, open_task
+from rewardlab.program.listing import listing
 
 if TYPE_CHECKING:
     from rewardlab.design.verdict import Verdict
@@ -47,7 +47,7 @@ def run(flags: Flags) -> Answer:
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,
     )
-    findings = render(verdict.findings, source=program.source, name=flags.program)
+    findings = listing(verdict.findings, source=program.source, name=flags.program)
     summary = _summary(verdict, flags)
     view = f"{findings}\n{summary}" if findings else summary
     return Answer(verdict.to_json(), view, 0 if verdict.ok else 1)

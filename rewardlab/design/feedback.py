@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from rewardlab.coders.text import GOAL_LIMIT
@@ -11,6 +12,8 @@ from rewardlab.errors import UsageError
 RATINGS = range(1, 6)
 UNDECIDED = ("equal", "neither")
 """Choices between two clips that prefer none of them."""
+SIDES = ("left", "right")
+"""What stands for the run of the round before and for this one, whatever their names are."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Feedback:
         comment: What should change, in words.
         rating: 1 (useless) to 5 (just right).
         prefer: Of two compared runs the better one, or `"equal"` or `"neither"` (both are bad).
+            Between rounds `"left"` is the run of the round before, `"right"` this one.
         seen: What the policy does, in words.
         other: The run that this one was compared with; by default the preferred one.
 
@@ -46,6 +50,41 @@ class Feedback:
             raise UsageError(f"prefer {self.prefer!r} between which runs? Name the other one")
         if self.other is not None and self.prefer is None:
             raise UsageError("which of the two is preferred? A run, 'equal' or 'neither'")
+
+    @classmethod
+    def from_json(cls, entry: Mapping[str, Any]) -> Feedback:
+        """Return what an entry of `feedback.json` says."""
+        return cls(**{f.name: entry.get(f.name) for f in fields(cls)})
+
+    def about(self, run: str, before: str | None) -> Feedback:
+        """Return it with runs in the place of sides.
+
+        Args:
+            run: The run that it is about.
+            before: The run of the round before; without one there was no choice.
+        """
+        if self.prefer not in SIDES and self.other not in SIDES:
+            return self
+        if before is None:
+            return replace(self, prefer=None, other=None)
+        names = dict(zip(SIDES, (before, run), strict=True))
+        chosen = names.get(self.prefer or "", self.prefer)
+        return replace(self, prefer=chosen, other=names.get(self.other or "", self.other) or before)
+
+    def aside(self) -> Feedback:
+        """Return it with sides in the place of runs, to be said about others."""
+        if self.prefer is None:
+            return self
+        decided = "left" if self.prefer == self.compared else "right"
+        choice = self.prefer if self.prefer in UNDECIDED else decided
+        return replace(self, prefer=choice, other="left")
+
+    @property
+    def line(self) -> str:
+        """What one line can say of it; `""` if nothing was said."""
+        rated = f"rated {self.rating} of 5" if self.rating else ""
+        chosen = f"better clip: {self.prefer}" if self.prefer else ""
+        return ", ".join(part for part in (self.comment, rated, chosen) if part)
 
     @property
     def words(self) -> str:

@@ -123,6 +123,14 @@ def programs_of(candidates: Iterable[Candidate], on_event: OnEvent) -> list[Rewa
     return list(passed.values())
 
 
+def credit(program: RewardProgram) -> str:
+    """Say who wrote a program, plainly where it was no model."""
+    if program.origin != "offline":
+        return f"Written by {program.origin}."
+    said = program.notes.get("coder", "Written by the offline composer.")
+    return f"{said} To ask a language model, set OPENAI_API_KEY."
+
+
 def check_request(goal: str, *, n: int = 1, few_shot: int = 0, max_repairs: int = 0) -> str:
     """Return the goal without surrounding blanks, or say which argument makes no sense."""
     for name, value, least in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -189,8 +189,7 @@ def _said(run: Run, then: Run) -> Feedback:
     entries = feedback_of(run)
     child = then.record.get("program_id")
     entry = next((e for e in entries if e.get("child") == child), entries[0] if entries else {})
-    known = {f.name: entry.get(f.name) for f in fields(Feedback)}
-    return Feedback(**known)
+    return Feedback.from_json(entry)
 
 
 def _keep(run: Run, feedback: Feedback, child: RewardProgram | None = None) -> None:

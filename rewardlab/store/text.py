@@ -1,8 +1,9 @@
-"""Text that others wrote, made safe to show to people."""
+"""Text as people read it: what others wrote made safe, numbers in their usual form."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 _SHOWN_AS_THEY_ARE = "\n\t"
 
@@ -16,6 +17,14 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if _shows(c) else f"\\x{ord(c):02x}" for c in text)
+
+
+def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:
+    """Return a success rate with its interval, e.g. `95 % [76, 99]`."""
+    if rate is None:
+        return "unknown (no success signal)"
+    bounds = f" [{interval[0]:.0%}, {interval[1]:.0%}]".replace("%", "") if interval else ""
+    return f"{rate:.0%}".replace("%", " %") + bounds
 
 
 def _shows(char: str) -> bool:

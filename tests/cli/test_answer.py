@@ -1,7 +1,7 @@
 import io
 import json
 
-from rewardlab.cli.answer import Answer, Table, percent, show
+from rewardlab.cli.answer import Answer, Table, show
 
 TABLE = Table(("task", "goal"), [("a/b", "Go."), ("a/longer", "Stay there.")])
 
@@ -39,9 +39,3 @@ def test_json_is_one_document(capsys):
 def test_an_empty_table_still_has_its_header(capsys):
     show(Answer({}, Table(("a", "bb"), [])), json=False)
     assert capsys.readouterr().out == "a  bb\n"
-
-
-def test_success_rates():
-    assert percent(0.95, (0.764, 0.991)) == "95 % [76, 99]"
-    assert percent(1.0) == "100 %"
-    assert percent(None) == "unknown (no success signal)"

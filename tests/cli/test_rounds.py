@@ -16,7 +16,7 @@ import pytest
 from rewardlab import Run
 from rewardlab.cli import main
 from rewardlab.cli.opinions import ask, choose
-from rewardlab.design.answers import Said
+from rewardlab.design.feedback import Feedback
 from rewardlab.store.files import write_json
 from rewardlab.training.lineage import ancestors
 from rewardlab.training.run import list_runs
@@ -199,10 +199,10 @@ def typed(monkeypatch):
     [
         ([], None),
         ([""], None),
-        (["Go on."], Said("Go on.")),
-        (["4", "Go on."], Said("Go on.", 4)),
-        (["2", ""], Said(rating=2)),
-        (["6"], Said("6")),
+        (["Go on."], Feedback("Go on.")),
+        (["4", "Go on."], Feedback("Go on.", 4)),
+        (["2", ""], Feedback(rating=2)),
+        (["6"], Feedback("6")),
     ],
 )
 def test_answers_are_words_or_a_rating(typed, capsys, lines, expected):
@@ -215,7 +215,7 @@ def test_answers_are_words_or_a_rating(typed, capsys, lines, expected):
 def test_a_choice_between_two_clips(copied, typed, capsys):
     first, second = copied
     typed("what", "l", "")
-    assert ask(second, first) == Said(choice="left")
+    assert ask(second, first) == Feedback(prefer="left", other="left")
     shown = capsys.readouterr().err
     assert f"left   {first.path / 'video.mp4'}  (not filmed: rewardlab evaluate" in shown
     assert "not a choice: 'what'" in shown

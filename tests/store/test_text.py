@@ -1,10 +1,10 @@
-"""Text from anywhere is shown as it is, and steers nothing."""
+"""Text from anywhere is shown as it is, and steers nothing; rates are read at a glance."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardlab.store.text import printable
+from rewardlab.store.text import percent, printable
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,9 @@ def test_nothing_steers_a_terminal(text):
     shown = printable(text)
     assert printable(shown) == shown
     assert all(c in "\n\t\u00a0\u3000" or c.isprintable() or c.isspace() for c in shown)
+
+
+def test_success_rates():
+    assert percent(0.95, (0.764, 0.991)) == "95 % [76, 99]"
+    assert percent(1.0) == "100 %"
+    assert percent(None) == "unknown (no success signal)"

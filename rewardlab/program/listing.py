@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rewardlab.program.finding import Finding
 
 
-def render(findings: Iterable[Finding], *, source: str = "", name: str = "program.py") -> str:
+def listing(findings: Iterable[Finding], *, source: str = "", name: str = "program.py") -> str:
     """Return findings as text, each with its source line where it has one.
 
     ```
