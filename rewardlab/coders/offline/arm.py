@@ -48,6 +48,8 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
         o.get("span", 0.2),
         "[m or rad] so much further away than at the start is full pay",
     )
+    part = "share of the way" if o.get("share") else "[m] of the way"
+    yield "ASKED", o.get("asked", 1.0), f"{part} from the start to the task's goal"
     yield "TARGET", o.get("target", 0.0), "[m or rad] where the joint should be; the goal's own"
     yield "NEARBY", 0.5, "[m] at this distance a tenth is paid for being near"
     yield "HOVER", o.get("hover", 0.1), "[m] how high to stay while not yet over the thing"
@@ -67,8 +69,12 @@ def _measured(plan: Plan) -> Iterator[Piece]:
     else:
         call, start = plan.names["call"], f"{plan.names['call']}_start"
     least = "0.05" if plan.options["kind"] == "joint" else "0.01"
-    way = (f"left = {_distance(plan, call)}", f"whole = max({_distance(plan, start)}, {least})")
-    yield Piece("measured", "", "", way)
+    now, before = _distance(plan, call), _distance(plan, start)
+    if "asked" in plan.options:
+        part = "ASKED * whole_way" if plan.options["share"] else "ASKED"
+        yield Piece("asked", "", "", (f"whole_way = {before}", f"asked = {part}"))
+        now, before = f"abs(whole_way - {now} - asked)", "asked"
+    yield Piece("measured", "", "", (f"left = {now}", f"whole = max({before}, {least})"))
 
 
 def _reach(plan: Plan) -> Iterator[Piece]:
@@ -181,6 +187,8 @@ def _travel(plan: Plan, call: str) -> Iterator[Piece]:
 
 
 def _aim(plan: Plan) -> str:
+    if "asked" in plan.options:
+        return "the part of it that is asked for"
     return {"joint": "the target of its joint", "rest": "the table"}.get(
         plan.options["kind"], "the goal"
     )

@@ -122,7 +122,8 @@ def _things(
     request: Request, intent: Intent, arm: ArmScene
 ) -> tuple[tuple[Thing, ...], tuple[str, ...]]:
     """Return a scene's things, the one that moves first, and words that were not used."""
-    known = words_of(request.task_id.partition("/")[2]).union(*(t.words for t in arm.things))
+    known = words_of(f"{request.task_id.partition('/')[2]} {own_goal(request)}")
+    known = known.union(*(thing.words for thing in arm.things))
     missing = [n for n in intent.things if not {n, lexicon.SYNONYMS.get(n, n)} & known]
     found = [noun for noun in intent.things if noun not in missing]
     lost = [noun for noun in missing if noun not in lexicon.SETTINGS or not found]

@@ -48,7 +48,7 @@ MANNERS = (
 )
 
 _PARTLY = re.compile(
-    r"\b(?:half(?:.?way)?|partly|partially|slightly|a (?:little|bit)|almost|nearly|middle|"
+    r"\b(?:half(?!.?way)|a (?:little|bit)|middle|"
     r"twice|thrice|clockwise|counter.?clockwise|anti.?clockwise)\b"
 )
 _SIDES = re.compile(
@@ -60,17 +60,19 @@ _FALLS = re.compile(r"fall|tip|toppl|over")
 
 def heed(plan: Plan, request: Request, intent: Intent, sentence: Sentence) -> Plan:
     """Return a plan that heeds what else its goal says, with what it does not heed in `ignored`."""
-    for amount in intent.amounts if plan.family in effects.ARM else ():
+    arm, own = plan.family in effects.ARM, own_goal(request)
+    asked = [a for a in intent.amounts if a.kind != "share" or a.said not in own]
+    for amount in asked if arm else ():
         plan = sized(plan, amount, intent.text, request.scene)
     for manner in MANNERS:
         plan = _act(plan, manner, intent.text)
     heeded = {change.comment for change in plan.heeded}
-    arm = plan.family in effects.ARM
-    unused = [amount.said for amount in intent.amounts]
+    unused = [amount.said for amount in asked if arm or not amount.whole]
     unused += [*plan.ignored, *_adverbs(plan, request, intent)]
     unused += _undone(request, intent) if arm else _others(plan, intent)
     heeded |= {"release"} & {plan.skill, *plan.weights}
     heeded |= {word for said in heeded for word in said.split()}
+    heeded |= {word for said in unused for word in said.split() if word != said}
     ignored = (said for said in dict.fromkeys(unused) if said not in heeded)
     spared = (clause for clause in sentence.left if not _kept(plan, clause))
     return replace(plan, ignored=tuple(ignored), spared=tuple(spared), caveat=caveat(plan, request))

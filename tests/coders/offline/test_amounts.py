@@ -24,8 +24,17 @@ from rewardlab.coders.offline.amounts import amounts
         ("by -0.3 m", [("-0.3 m", -0.3, "other")]),
         ("lift the 4 cm cube 20 cm", [("4 cm", 0.04, "other"), ("20 cm", 0.2, "length")]),
         ("the 3d goal of the walker2d", []),
+        ("open it halfway", [("halfway", 0.5, "share")]),
+        ("leave it half-open", [("half-open", 0.5, "share")]),
+        ("open it by 30%", [("30%", 0.3, "share")]),
+        ("open it a little", [("a little", 0.2, "share")]),
+        ("open it a little faster", []),
+        ("open the little drawer with half the force", []),
+        ("two thirds of the way", [("two thirds", 0.666667, "share")]),
+        ("lift it fully", [("fully", 1.0, "share")]),
         ("", []),
     ],
 )
 def test_numbers_are_read_with_their_units(text, expected):
-    assert [tuple(amount) for amount in amounts(text)] == expected
+    found = [(said, round(value, 6), kind) for said, value, kind in amounts(text)]
+    assert found == expected

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rewardlab.envs.tasks import task
+from rewardlab.errors import GoalNotUnderstood
 from rewardlab.program.reading import read
 from rewardlab.sandbox.client import RewardWorker
 
@@ -46,6 +47,10 @@ def test_a_stated_height_is_the_goal(said, height, compose, code):
     [
         (FAUCET, "Turn the tap by 45 degrees.", "faucet.handle", np.pi / 4),
         (DRAWER, "Open the drawer 10 cm.", "cabinet.handle", 0.1),
+        (DRAWER, "Open the drawer halfway.", "cabinet.handle", 0.175),
+        (DRAWER, "Leave the drawer half open.", "cabinet.handle", 0.175),
+        (FAUCET, "Turn the faucet on by 20 %.", "faucet.handle", np.pi / 10),
+        ("kitchen/microwave", "Open the microwave door 30 degrees.", "microwave.handle", np.pi / 6),
     ],
 )
 def test_a_stated_position_of_a_joint_is_the_goal(task_id, goal, joint, asked, compose, code):
@@ -55,6 +60,50 @@ def test_a_stated_position_of_a_joint_is_the_goal(task_id, goal, joint, asked, c
     done = term(source, schema, "done", states)
     assert (done > 0.0).tolist() == [False, False, True, False]
     assert read(source, schema).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("task_id", "goal", "done"),
+    [
+        ("metaworld/drawer-open", "Open the drawer halfway.", [0.5]),
+        ("metaworld/drawer-open", "Open the drawer by 30 %.", [0.3]),
+        ("metaworld/drawer-open", "Open the drawer a little.", [0.2]),
+        ("metaworld/drawer-open", "Open the drawer three quarters of the way.", [0.75]),
+        ("metaworld/drawer-open", "Open the drawer by 15 cm.", [0.75]),
+        ("metaworld/drawer-open", "Open the drawer completely.", [1.0]),
+        ("metaworld/push", "Push the puck halfway to the goal.", [0.5]),
+        ("metaworld/push", "Push the puck by 6 cm.", [0.3]),
+        ("fetch/pick-and-place", "Lift the block half of the way to the goal.", [0.5]),
+    ],
+)
+def test_a_part_of_the_way_is_the_goal(task_id, goal, done, compose, code):
+    """The thing goes along y from 0 to its goal 0.2 m away, and stands there still."""
+    schema, source = task(task_id).scene, code(compose(task_id, goal))
+    thing = next(p for p in ("obj1.position", "cubeA.pose") if p in schema.layout)
+    rest = (1.0, 0.0, 0.0, 0.0) if thing.endswith("pose") else ()
+    ways = [0.0, 0.2, 0.3, 0.5, 0.75, 1.0]
+    end = {"goal_position": (0.0, 0.2, 0.0)}
+    paid = term(source, schema, "done", [end | {thing: (0.0, 0.2 * w, 0.0, *rest)} for w in ways])
+    assert [way for way, pay in zip(ways, paid, strict=True) if pay > 0.0] == done
+    assert read(source, schema).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("task_id", "goal", "instead"),
+    [
+        (FAUCET, "Turn the faucet by 10 cm.", "halfway, 30 % or by 45 degrees"),
+        (DRAWER, "Open the drawer by 50 cm.", "at most 0.35 m"),
+        (DRAWER, "Open the drawer 150 %.", "at most 100 %"),
+        (DRAWER, "Close the drawer halfway.", "all the way or by 10 cm"),
+        (LIFT, "Lift the cube halfway.", "all the way or by 10 cm"),
+        ("metaworld/drawer-open", "Open the drawer by 45 degrees.", "halfway, 30 % or by 5 cm"),
+        ("tabletop/stack-cube", "Stack the cubes halfway.", "all the way."),
+    ],
+)
+def test_an_amount_that_nothing_measures_is_refused(task_id, goal, instead, compose):
+    with pytest.raises(GoalNotUnderstood, match="is not understood for") as error:
+        compose(task_id, goal)
+    assert f"may be said there as: {instead}" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +129,7 @@ def test_other_numbers_become_sizes(task_id, goal, text, compose, code):
     [
         (FAUCET, "Turn the faucet gently.", "calm"),
         ("metaworld/drawer-open", "Open the drawer quickly.", "haste"),
+        ("kitchen/microwave", "Close the microwave door gently.", "calm"),
         ("metaworld/button-press", "Give the button a firm push.", "force"),
         ("locomotion/ant-lie-down", "Lie down gently.", "effort"),
     ],
@@ -102,12 +152,11 @@ def test_a_manner_weighs_as_a_comment_would(task_id, goal, term_, compose, code,
     [
         (FAUCET, "Turn the faucet gently to the left.", ["left"]),
         (FAUCET, "Turn the faucet clockwise.", ["clockwise"]),
-        (FAUCET, "Turn the faucet by 10 cm.", ["10 cm"]),
         (LIFT, "Lift the cube within 3 seconds.", ["3 seconds"]),
         (LIFT, "Lift the cube by 0 m.", ["0 m"]),
         (LIFT, "Lift the cube to within 0.3 m of the ceiling.", ["0.3 m"]),
-        ("metaworld/drawer-open", "Open the drawer by 0.1 m.", ["0.1 m"]),
-        ("metaworld/drawer-open", "Open the drawer half way.", ["half way"]),
+        ("metaworld/drawer-open", "Open the drawer with half the force.", ["half"]),
+        ("metaworld/drawer-open", "Open the drawer a little faster.", ["a little"]),
         ("metaworld/drawer-open", "Open the drawer at 0.1 m/s.", ["0.1 m/s"]),
         ("metaworld/drawer-open", "Open the drawer, then close it.", ["close"]),
         (ANT, "Run forward at 2 m/s and jump.", ["jump"]),
@@ -199,8 +248,6 @@ def test_a_waving_body_is_to_stay_in_both_directions(compose, code):
 
 
 def test_what_it_suggests_is_in_its_own_list(compose):
-    from rewardlab.errors import GoalNotUnderstood
-
     with pytest.raises(GoalNotUnderstood) as error:
         compose("metaworld/drawer-open", "Fold the laundry.")
     assert "hold" not in str(error.value)
