@@ -90,8 +90,16 @@ FAST_SUITES: Mapping[str, Preset] = {
 }
 _MOBILE = replace(
     FAST_SUITES["tabletop"],
-    hyperparameters={"n_steps": 256, "batch_size": 512, "gamma": 0.95, "learning_rate": 5e-4},
+    hyperparameters={
+        "n_steps": 96,
+        "batch_size": 384,
+        "gamma": 0.95,
+        "learning_rate": 5e-4,
+        "target_kl": 0.05,
+    },
     policy_kwargs={"log_std_init": -1.6, "net_arch": [128, 128]},
+    n_envs=16,
+    n_timesteps=700_000,
 )
 _WIDE = replace(
     FAST_SUITES["locomotion"],
@@ -107,11 +115,23 @@ _FLIP = replace(  # a flip takes a second: noise enough to find one, gamma to se
     policy_kwargs={"log_std_init": 0.0, "net_arch": [64, 64]},
     horizon=150,
 )
+_WALK = replace(  # a stride pays within a second; ten seconds of walking are judged
+    _WIDE,
+    hyperparameters={
+        **_WIDE.hyperparameters,
+        "n_epochs": 8,
+        "gamma": 0.98,
+        "learning_rate": 4e-4,
+    },
+    horizon=300,
+    n_timesteps=1_000_000,
+)
 FAST_TASKS: Mapping[str, Preset] = {
     **{
         f"tabletop/{name}": _MOBILE
         for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
     },
+    "locomotion/ant-forward": _WALK,
     "locomotion/ant-wave-leg": _WIDE,
     "locomotion/hopper-back-flip": _FLIP,
     "locomotion/hopper-front-flip": _FLIP,
