@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, partial
-from typing import Any
-
-import gymnasium as gym
+from typing import TYPE_CHECKING
 
 from rewardlab.envs import simulator
 from rewardlab.envs.fetch.table import TASKS
-from rewardlab.envs.recording import SceneRecorder
+from rewardlab.envs.listed import entries_of, listed
 from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
+
+if TYPE_CHECKING:
+    from rewardlab.envs.fetch.env import FetchEpisode
 
 HORIZON = 50
 ORACLE = (
@@ -26,8 +27,7 @@ ORACLE = (
 
 def entries() -> Iterator[TaskEntry]:
     """Yield the tasks."""
-    for name, row in TASKS.items():
-        yield TaskEntry(f"fetch/{name}", "fetch", row.goal, success=True)
+    return entries_of("fetch", TASKS)
 
 
 def build(name: str, *, horizon: int | None = None) -> Task:
@@ -46,37 +46,24 @@ def build(name: str, *, horizon: int | None = None) -> Task:
 @cache
 def _build(name: str, horizon: int) -> Task:
     row = TASKS[name]
-    return Task(
-        id=f"fetch/{name}",
-        suite="fetch",
-        goal=row.goal,
-        scene=row.schema,
-        success=row.success,
+    return listed(
+        f"fetch/{name}",
+        row,
+        partial(start, name),
+        horizon=horizon,
+        usual=HORIZON,
         oracle=ORACLE,
         env_id=row.env_id,
-        horizon=horizon,
-        make=partial(make, name, horizon),
         tips=row.tips,
         published=False,
-        options={} if horizon == HORIZON else {"horizon": horizon},
     )
 
 
-def make(
-    name: str,
-    horizon: int,
-    *,
-    seed: int | None,
-    render_mode: str | None,
-    native_reward: bool,
-) -> gym.Env[Any, Any]:
-    """Build the environment of `fetch/<name>`."""
+def start(name: str, *, render_mode: str | None, native_reward: bool) -> FetchEpisode:
+    """Build the environment of `fetch/<name>`, which always computes its reward."""
     simulator.prepare(render_mode)
     from rewardlab.envs.fetch.env import FetchEpisode
     from rewardlab.envs.robotics import load
 
     row = TASKS[name]
-    fetch = load(*row.source)(reward_type="dense", render_mode=render_mode)
-    env = FetchEpisode(fetch, row.schema)
-    episode = simulator.Episode(env, horizon=horizon, seed=seed, native_reward=native_reward)
-    return SceneRecorder(episode, row.schema, env.read)
+    return FetchEpisode(load(*row.source)(reward_type="dense", render_mode=render_mode), row.schema)

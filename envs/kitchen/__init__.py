@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, partial
-from typing import Any
-
-import gymnasium as gym
+from typing import TYPE_CHECKING
 
 from rewardlab.envs import simulator
 from rewardlab.envs.kitchen.table import TASKS, TIPS
-from rewardlab.envs.recording import SceneRecorder
+from rewardlab.envs.listed import entries_of, listed
 from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
+
+if TYPE_CHECKING:
+    from rewardlab.envs.kitchen.env import KitchenEpisode
 
 HORIZON = 280
 ORACLE = (
@@ -26,8 +27,7 @@ ORACLE = (
 
 def entries() -> Iterator[TaskEntry]:
     """Yield the tasks."""
-    for name, row in TASKS.items():
-        yield TaskEntry(f"kitchen/{name}", "kitchen", row.goal, success=True)
+    return entries_of("kitchen", TASKS)
 
 
 def build(name: str, *, horizon: int | None = None) -> Task:
@@ -46,30 +46,20 @@ def build(name: str, *, horizon: int | None = None) -> Task:
 @cache
 def _build(name: str, horizon: int) -> Task:
     row = TASKS[name]
-    return Task(
-        id=f"kitchen/{name}",
-        suite="kitchen",
-        goal=row.goal,
-        scene=row.schema,
-        success=row.success,
+    return listed(
+        f"kitchen/{name}",
+        row,
+        partial(start, name),
+        horizon=horizon,
+        usual=HORIZON,
         oracle=ORACLE,
         env_id="FrankaKitchen-v1",
-        horizon=horizon,
-        make=partial(make, name, horizon),
         tips=(row.tip, *TIPS),
         published=False,
-        options={} if horizon == HORIZON else {"horizon": horizon},
     )
 
 
-def make(
-    name: str,
-    horizon: int,
-    *,
-    seed: int | None,
-    render_mode: str | None,
-    native_reward: bool,
-) -> gym.Env[Any, Any]:
+def start(name: str, *, render_mode: str | None, native_reward: bool) -> KitchenEpisode:
     """Build the environment of `kitchen/<name>`."""
     simulator.prepare(render_mode)
     from rewardlab.envs.kitchen.env import KitchenEpisode
@@ -82,6 +72,4 @@ def make(
         remove_task_when_completed=False,
         render_mode=render_mode,
     )
-    env = KitchenEpisode(kitchen, row, native_reward=native_reward)
-    episode = simulator.Episode(env, horizon=horizon, seed=seed)
-    return SceneRecorder(episode, row.schema, env.read)
+    return KitchenEpisode(kitchen, row, native_reward=native_reward)

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-import gymnasium as gym
-
-from rewardlab.envs import simulator
+from rewardlab.envs.listed import entries_of, listed
 from rewardlab.envs.maniskill.table import NO_VISUALS, TASKS
-from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 from rewardlab.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rewardlab.envs.maniskill.env import ManiSkillEpisode
 
 HORIZON = 50
 
 
 def entries() -> Iterator[TaskEntry]:
     """Yield the tasks."""
-    for name, row in TASKS.items():
-        yield TaskEntry(f"maniskill/{name}", "maniskill", row.goal, success=True)
+    return entries_of("maniskill", TASKS)
 
 
 def build(name: str, *, horizon: int | None = None, visuals: bool = True) -> Task:
@@ -47,38 +46,26 @@ def build(name: str, *, horizon: int | None = None, visuals: bool = True) -> Tas
 @cache
 def _build(name: str, horizon: int, visuals: bool) -> Task:
     row = TASKS[name]
-    asked: dict[str, Any] = {} if horizon == HORIZON else {"horizon": horizon}
-    return Task(
-        id=f"maniskill/{name}",
-        suite="maniskill",
-        goal=row.goal,
-        scene=row.schema,
-        success=row.success,
+    return listed(
+        f"maniskill/{name}",
+        row,
+        partial(start, name, horizon, visuals),
+        horizon=horizon,
+        usual=HORIZON,
+        options={} if visuals else {"visuals": False},
         oracle=f"ManiSkill's own dense reward, up to {row.best} per step",
         env_id=name,
-        horizon=horizon,
-        make=partial(make, name, horizon, visuals),
         tips=row.tips if visuals else (NO_VISUALS, *row.tips),
         published=row.published,
-        options=asked if visuals else {**asked, "visuals": False},
     )
 
 
-def make(
-    name: str,
-    horizon: int,
-    visuals: bool,
-    *,
-    seed: int | None,
-    render_mode: str | None,
-    native_reward: bool,
-) -> gym.Env[Any, Any]:
-    """Build the environment of `maniskill/<name>`."""
+def start(
+    name: str, horizon: int, visuals: bool, *, render_mode: str | None, native_reward: bool
+) -> ManiSkillEpisode:
+    """Build the environment of `maniskill/<name>`, which always computes its reward."""
     from rewardlab.envs.maniskill.env import ManiSkillEpisode
     from rewardlab.envs.maniskill.env import build as build_env
 
-    row = TASKS[name]
     theirs = build_env(name, horizon, visuals=visuals, render_mode=render_mode)
-    env = ManiSkillEpisode(theirs, row)
-    episode = simulator.Episode(env, horizon=horizon, seed=seed, native_reward=native_reward)
-    return SceneRecorder(episode, row.schema, env.read)
+    return ManiSkillEpisode(theirs, TASKS[name])

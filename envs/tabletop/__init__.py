@@ -13,15 +13,14 @@ from typing import Any
 import gymnasium as gym
 
 from rewardlab.envs import simulator
-from rewardlab.envs.recording import SceneRecorder
+from rewardlab.envs.listed import entries_of, listed
 from rewardlab.envs.tabletop.table import TASKS
 from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 
 
 def entries() -> Iterator[TaskEntry]:
     """Yield the tasks."""
-    for name, row in TASKS.items():
-        yield TaskEntry(f"tabletop/{name}", "tabletop", row.goal, success=True)
+    return entries_of("tabletop", TASKS)
 
 
 def build(name: str, *, horizon: int | None = None) -> Task:
@@ -40,32 +39,19 @@ def build(name: str, *, horizon: int | None = None) -> Task:
 @cache
 def _build(name: str, horizon: int) -> Task:
     row = TASKS[name]
-    return Task(
-        id=f"tabletop/{name}",
-        suite="tabletop",
-        goal=row.goal,
-        scene=row.schema,
-        success=row.success,
+    return listed(
+        f"tabletop/{name}",
+        row,
+        partial(start, name),
+        horizon=horizon,
+        usual=row.horizon,
         oracle=row.oracle,
         env_id=row.env.__name__,
-        horizon=horizon,
-        make=partial(make, name, horizon),
         tips=row.tips,
-        options={} if horizon == row.horizon else {"horizon": horizon},
     )
 
 
-def make(
-    name: str,
-    horizon: int,
-    *,
-    seed: int | None,
-    render_mode: str | None,
-    native_reward: bool,
-) -> gym.Env[Any, Any]:
+def start(name: str, *, render_mode: str | None, native_reward: bool) -> gym.Env[Any, Any]:
     """Build the environment of `tabletop/<name>`."""
     simulator.prepare(render_mode)
-    row = TASKS[name]
-    env = row.env(render_mode=render_mode, native_reward=native_reward)
-    episode = simulator.Episode(env, horizon=horizon, seed=seed)
-    return SceneRecorder(episode, row.schema, env.read)
+    return TASKS[name].env(render_mode=render_mode, native_reward=native_reward)
