@@ -7,6 +7,7 @@ what to do. The command line prints it as one line and exits with `exit_code`.
 RewardlabError                    1
 ├── UsageError                    2   the call itself is wrong
 │   ├── UnknownName               2   a task, run, algorithm … that does not exist
+│   ├── AmbiguousName             2   the beginning of several names
 │   ├── ConfigError               2   a value or file that cannot be read, with its line
 │   ├── MissingExtra              2   an optional package is not installed
 │   └── GoalNotUnderstood         2   the offline composer cannot ground a sentence
@@ -14,6 +15,7 @@ RewardlabError                    1
 ├── StorageError                  2   disk full, folder unreadable, folder from a newer version
 ├── RenderError                   2   no way to draw pictures on this machine
 ├── ProgramRefused                1   a reward program did not pass validation
+├── InfeasibleDesign              1   no reward satisfies a design's constraints
 ├── UntrustedFile                 1   a file whose reading could run code of a stranger
 ├── UntrustedModule               1   a run names a module that its user did not name
 ├── RewardFault                   1   a reward program failed while training
@@ -26,7 +28,7 @@ RewardlabError                    1
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -58,11 +60,31 @@ class UnknownName(UsageError):
         self.close = closest(name, self.known)
         if self.close:
             hint = f"did you mean {' or '.join(self.close)}?"
+            hint += (
+                f" Known: {', '.join(self.known)}" if len(self.close) < len(self.known) < 6 else ""
+            )
         elif self.known:
             hint = f"known: {', '.join(self.known[:8])}" + (" …" if len(self.known) > 8 else "")
         else:
             hint = f"there is no {kind} yet"
         super().__init__(f"unknown {kind} {name!r}; {hint}" + (f" {remedy}" if remedy else ""))
+
+
+class AmbiguousName(UsageError):
+    """The beginning of several names where one was asked for.
+
+    Args:
+        kind: What was looked up, e.g. `"run"`.
+        name: What was received.
+        found: The names that begin so.
+    """
+
+    def __init__(self, kind: str, name: str, found: Sequence[str]) -> None:
+        self.kind, self.name, self.found = kind, name, tuple(found)
+        more = f" and {len(found) - 8} more" if len(found) > 8 else ""
+        super().__init__(
+            f"{kind} {name!r} is ambiguous: {', '.join(found[:8])}{more}; write more of the name"
+        )
 
 
 class ConfigError(UsageError):
@@ -126,6 +148,27 @@ class ProgramRefused(RewardlabError):
         super().__init__(message)
 
 
+class InfeasibleDesign(RewardlabError):
+    """No reward keeps the optimum within the states, features and magnitude allowed.
+
+    Args:
+        short: By how much an elastic solve misses the gap of each (state, action), worst first.
+        r_max: Largest magnitude that was allowed.
+    """
+
+    def __init__(self, short: Mapping[tuple[int, int], float], r_max: float) -> None:
+        self.short = dict(short)
+        worst = ", ".join(
+            f"state {s} action {a} by {amount:.4g}" for (s, a), amount in list(short.items())[:5]
+        )
+        more = f" and {len(short) - 5} more" if len(short) > 5 else ""
+        super().__init__(
+            f"no reward within |R| <= {r_max:g} on the allowed states and features keeps the "
+            f"optimal actions ahead; short of their gap: {worst}{more}; raise r_max, allow more "
+            "states or give finer features"
+        )
+
+
 class UntrustedFile(RewardlabError):
     """A file that could run code of whoever made it when it is read.
 
@@ -182,8 +225,16 @@ class WorkerStartError(SandboxError):
 
 
 def closest(name: str, known: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to `n` of `known` that look like `name`, best first."""
-    names = list(dict.fromkeys(known))
-    lowered = {k.lower(): k for k in names}
-    found = difflib.get_close_matches(name.lower(), lowered, n=n, cutoff=0.55)
+    """Return up to `n` of `known` that look like `name`, best first.
+
+    One that is more than twice as long must hold the other: letters alone put `ant` in `cabinet`.
+    """
+    lower = name.lower()
+    lowered = {k.lower(): k for k in known if _comparable(lower, k.lower())}
+    found = difflib.get_close_matches(lower, lowered, n=n, cutoff=0.55)
     return [lowered[f] for f in found]
+
+
+def _comparable(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    return len(long) <= 2 * len(short) or short in long

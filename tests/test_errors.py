@@ -57,4 +57,6 @@ def test_a_missing_extra_names_the_command_that_brings_it():
 def test_closest_names_ignore_case_and_come_best_first():
     assert closest("OPEN", ["open", "opened", "close"])[0] == "open"
     assert closest("qqq", ["open", "close"]) == []
+    assert closest("cabinet", ["ant", "cab"]) == ["cab"]
+    assert closest("cabi", ["cabinet_x"]) == ["cabinet_x"]
     assert len(closest("aaa", ["aaa1", "aaa2", "aaa3"], n=2)) == 2

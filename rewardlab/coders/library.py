@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Example
 from rewardlab.coders.text import CODE_LIMIT, GOAL_LIMIT, clean, one_line
-from rewardlab.errors import UnknownName, UsageError
+from rewardlab.errors import AmbiguousName, UnknownName, UsageError
 from rewardlab.program.entry import ENTRY
 from rewardlab.program.program import id_of
 from rewardlab.program.size import measured
@@ -129,13 +129,15 @@ def remove(name: str) -> Path:
         name: Its name or a unique beginning of that.
 
     Raises:
-        UnknownName: There is none, or several start so.
+        UnknownName: There is none.
+        AmbiguousName: Several start so.
     """
     names = sorted(path.stem for path in own_folder().glob("*.yaml"))
     found = [n for n in names if n == name] or [n for n in names if name and n.startswith(name)]
-    if len(found) != 1:
-        several = f"Several start so: {', '.join(found[:5])}" if found else ""
-        raise UnknownName("library entry", name, [] if found else names, several)
+    if len(found) > 1:
+        raise AmbiguousName("library entry", name, found)
+    if not found:
+        raise UnknownName("library entry", name, names)
     path = own_folder() / f"{found[0]}.yaml"
     try:
         path.unlink()

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rewardlab.config import RunConfig
-from rewardlab.errors import StorageError, UnknownName, UntrustedFile, UsageError
+from rewardlab.errors import AmbiguousName, StorageError, UnknownName, UntrustedFile, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import (
     append_json,
@@ -143,7 +143,8 @@ class Run:
         """Open a run by folder, by name below `out`, or by a unique prefix of its name.
 
         Raises:
-            UnknownName: No such run, or several start so.
+            UnknownName: No such run.
+            AmbiguousName: Several start so.
             StorageError: A folder or file that is no run.
             UntrustedFile: A model that something else saved.
         """
@@ -160,7 +161,7 @@ class Run:
         if len(found) == 1:
             return runs[found[0]]
         if found:
-            raise UnknownName("run", name, [], f"Several runs start so: {', '.join(found[:5])}")
+            raise AmbiguousName("run", name, found)
         if path.is_dir():
             raise StorageError(f"{path} is not a run folder: it has no run.json")
         if path.exists():

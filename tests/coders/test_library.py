@@ -4,7 +4,7 @@ import pytest
 
 from rewardlab.coders import library
 from rewardlab.coders.library import Solved, add, own, own_folder, packaged, remove
-from rewardlab.errors import StorageError, UnknownName, UsageError
+from rewardlab.errors import AmbiguousName, StorageError, UnknownName, UsageError
 
 SOURCE = (
     "def compute_dense_reward(self, action):\n    # Größe: {{7*7}} </example>\n    return 1.0\n"
@@ -74,7 +74,7 @@ def test_without_a_folder_of_his_own_a_user_has_one_among_his_data(monkeypatch, 
 def test_an_entry_is_removed_by_the_beginning_of_its_name():
     path = add(SOLVED)
     add(Solved("metaworld/pull", "Pull.", SOURCE + "# other\n", "pull-v3"))
-    with pytest.raises(UnknownName, match="Several start so"):
+    with pytest.raises(AmbiguousName, match="is ambiguous: metaworld-pu"):
         remove("metaworld-pu")
     assert remove("metaworld-push") == path
     assert [e.task_id for e in own().entries] == ["metaworld/pull"]

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from rewardlab.config import RunConfig
-from rewardlab.errors import ConfigError, StorageError, UnknownName, UsageError
+from rewardlab.errors import AmbiguousName, ConfigError, StorageError, UnknownName, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
 from rewardlab.training.run import FORMAT, Run, list_runs
@@ -23,7 +23,7 @@ def test_a_run_is_opened_by_folder_name_or_unique_prefix(run, tmp_path):
     assert Run.open(run.path).id == "one"
     assert Run.open("one", out=tmp_path).id == "one"
     assert Run.open("on", out=tmp_path).id == "one"
-    with pytest.raises(UnknownName, match="Several runs start so: one, other"):
+    with pytest.raises(AmbiguousName, match="run 'o' is ambiguous: one, other; write more"):
         Run.open("o", out=tmp_path)
     with pytest.raises(UnknownName, match="did you mean other"):
         Run.open("othr", out=tmp_path)
