@@ -1,4 +1,4 @@
-"""Walking bodies, moved like puppets: each pose is set, its speed follows, contacts are MuJoCo's.
+"""Walking bodies, moved like puppets.
 
 A movement is a function of time that returns `qpos`; scenes are read by the suite's own readers.
 `solved` and `still` are trajectories of `scripted.locomotion`.
@@ -10,18 +10,19 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import mujoco
 import numpy as np
 from scripted.locomotion import trajectory
+from scripted.puppet import DOWNWARDS, hop, place
 
 from playback.film import Array, Bank, rows
 from rewardlab.envs.locomotion.robots import ANT, HALF_CHEETAH, HOPPER, WALKER, Robot
+from rewardlab.envs.locomotion.waving import LEGS
 from rewardlab.envs.tasks import Task
 
 Movement: TypeAlias = Callable[[float], Array]
 
 SECONDS = 4.0
-GRAVITY_HOP = 0.6
+HOP = 0.6
 """How long a hop takes [s]."""
 
 SPEEDS = {"forward": 1.5, "backward": -1.5, "slow": 0.4, "fast": 4.0}
@@ -60,17 +61,12 @@ def bank(task: Task) -> Bank:
 
 def _play(env: Any, task: Task, robot: Robot, move: Movement) -> Array:
     read, dt = robot.reader(env), task.scene.dt
-    n = round(SECONDS / dt)
-    velocity, blocks, actions = np.zeros(env.model.nv), [], []
-    for step in range(n + 1):
-        pose = move(step * dt)
-        if step:
-            mujoco.mj_differentiatePos(env.model, velocity, dt, move((step - 1) * dt), pose)
-        env.set_state(pose, velocity)
+    blocks, actions = [], []
+    for step in range(round(SECONDS / dt) + 1):
         block = np.zeros(task.scene.size)
-        read(env._get_obs(), block)
+        read(place(env, move(step * dt), move(max(step - 1, 0) * dt)), block)
         blocks.append(block)
-        busy = 0.3 * math.sin(10.0 * step * dt) if np.any(velocity) else 0.0
+        busy = 0.3 * math.sin(10.0 * step * dt) if np.any(env.data.qvel) else 0.0
         actions.append(np.full(task.scene.action.size, busy))
     return rows(task.scene, blocks, actions[1:])
 
@@ -88,7 +84,7 @@ def _planar(robot: Robot) -> Mapping[str, Mapping[str, Movement]]:
         return lambda t: pose(speed * t, 0.02 * math.sin(12 * t), 0.0, 0.2 * math.sin(12 * t))
 
     def flip(turns: float) -> Movement:
-        return lambda t: pose(0.0, _hop(min(t, 1.0), 1.0, 0.6), turns * math.tau * min(t, 1.0))
+        return lambda t: pose(0.0, hop(min(t, 1.0), 0.6), turns * math.tau * min(t, 1.0))
 
     def fall(t: float) -> Array:
         return pose(0.2 * min(t, 1.0), -ground * min(t, 1.0), 1.5 * min(t, 1.0))
@@ -97,35 +93,28 @@ def _planar(robot: Robot) -> Mapping[str, Mapping[str, Movement]]:
     moves |= {
         "idle": lambda t: pose(),
         "fall": fall,
-        "jump": lambda t: pose(0.0, _hop(t % GRAVITY_HOP, GRAVITY_HOP, 0.4)),
+        "jump": lambda t: pose(0.0, hop(t % HOP / HOP, 0.4)),
     }
     if robot is HOPPER:
         moves |= {"front-flip": flip(1.0), "back-flip": flip(-1.0)}
     return {"standing": moves}
 
 
-def _hop(t: float, duration: float, height: float) -> float:
-    u = t / duration
-    return 4.0 * height * u * (1.0 - u)
-
-
-HIPS = ("front-left", "front-right", "back-left", "back-right")
+HIPS = [leg.replace("_", "-") for leg in LEGS]
 STAND, FLAT = (0.55, 1.1), (0.37, 0.52)
 """Height of the ant's torso [m] and bend of its ankles [rad], standing and lying."""
 
 
 def _ant() -> Mapping[str, Mapping[str, Movement]]:
-    signs = np.array([1.0, -1.0, -1.0, 1.0])
-
     def pose(
         x: float = 0.0, y: float = 0.0, z: float = STAND[0], bend: float = STAND[1], hips: Any = 0.0
     ) -> Array:
         joints = np.zeros(8)
-        joints[0::2], joints[1::2] = hips, bend * signs
+        joints[0::2], joints[1::2] = hips, bend * DOWNWARDS
         return np.array([x, y, z, 1.0, 0.0, 0.0, 0.0, *joints])
 
     def gait(speed: float) -> Movement:
-        return lambda t: pose(speed * t, z=0.56, hips=0.3 * math.sin(8 * t) * signs)
+        return lambda t: pose(speed * t, z=0.56, hips=0.3 * math.sin(8 * t) * DOWNWARDS)
 
     def wave(leg: str) -> Movement:
         which = HIPS.index(leg)
@@ -133,7 +122,7 @@ def _ant() -> Mapping[str, Mapping[str, Movement]]:
         def move(t: float) -> Array:
             up = min(2.0 * t, 1.0)
             posed = pose(hips=np.eye(4)[which] * up * 0.4 * math.sin(2 * math.tau * t))
-            posed[8 + 2 * which] = signs[which] * (STAND[1] + up * (FLAT[1] - STAND[1]))
+            posed[8 + 2 * which] = DOWNWARDS[which] * (STAND[1] + up * (FLAT[1] - STAND[1]))
             return posed
 
         return move
@@ -147,8 +136,8 @@ def _ant() -> Mapping[str, Mapping[str, Movement]]:
     standing: dict[str, Movement] = {name: gait(speed) for name, speed in SPEEDS.items()}
     standing |= {
         "idle": lambda t: pose(),
-        "sideways": lambda t: pose(0.0, 1.5 * t, 0.56, hips=0.3 * math.sin(8 * t) * signs),
-        "jump": lambda t: pose(z=STAND[0] + _hop(t % GRAVITY_HOP, GRAVITY_HOP, 0.4)),
+        "sideways": lambda t: pose(0.0, 1.5 * t, 0.56, hips=0.3 * math.sin(8 * t) * DOWNWARDS),
+        "jump": lambda t: pose(z=STAND[0] + hop(t % HOP / HOP, 0.4)),
         "lie": between(STAND, FLAT),
         **{f"wave-{leg}": wave(leg) for leg in HIPS},
     }

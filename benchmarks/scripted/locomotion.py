@@ -32,6 +32,7 @@ from rewardlab.envs.locomotion import behaviour_of, record
 from rewardlab.envs.locomotion.predicates import adjusted
 from rewardlab.envs.locomotion.waving import LEGS
 from rewardlab.envs.scene import Array
+from scripted.puppet import DOWNWARDS, hop, place
 
 Outcome: TypeAlias = Literal["goal", "opposite", "nothing"]
 OUTCOMES: tuple[Outcome, ...] = ("goal", "opposite", "nothing")
@@ -101,15 +102,7 @@ class _Playback(gym.Wrapper[Any, Any, Any, Any]):
         return self._place(), 0.0, False, self._t == len(self._path) - 1, {}
 
     def _place(self) -> Any:
-        import mujoco
-
-        env, now = self._robot, self._path[self._t]
-        velocity = np.zeros(env.model.nv)
-        mujoco.mj_differentiatePos(
-            env.model, velocity, env.dt, self._path[max(0, self._t - 1)], now
-        )
-        env.set_state(now, velocity)
-        return env._get_obs()
+        return place(self._robot, self._path[self._t], self._path[max(0, self._t - 1)])
 
 
 class _Body:
@@ -143,9 +136,6 @@ class _Body:
 
 PRESS = 1e-3
 """How deep a foot that stands is in the floor, so that it touches it [m]."""
-
-DOWNWARDS = np.array([1.0, -1.0, -1.0, 1.0])
-"""Sign of the Ant's ankle angles that bend the legs down, hips 1 to 4."""
 
 BENT = 1.0
 """How far the Ant's ankles are bent down as it stands; their range is 0.52 to 1.22 [rad]."""
@@ -185,7 +175,7 @@ def _flip(body: _Body, sign: float) -> Array:
     def pose(t: float) -> Array:
         qpos = body.start.copy()
         share = min(max((t - begin) / flight, 0.0), 1.0)
-        qpos[1] += 4 * 0.6 * share * (1 - share) * abs(sign)
+        qpos[1] += hop(share, 0.6) * abs(sign)
         qpos[2] += sign * 2 * math.pi * share
         return qpos
 
