@@ -206,10 +206,11 @@ def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[A
     if config.policy not in cls.policy_aliases:
         raise UnknownName("policy", config.policy, cls.policy_aliases)
     policy = cls.policy_aliases[config.policy]
+    kwargs = algorithms.policy_kwargs(config)
+    if config.hyperparameters.get("use_sde"):  # the algorithm hands it to its policy
+        kwargs["use_sde"] = True
     try:
-        model: BasePolicy = policy(
-            observation, action, lambda _: 0.0, **algorithms.policy_kwargs(config)
-        )
+        model: BasePolicy = policy(observation, action, lambda _: 0.0, **kwargs)
     except (TypeError, ValueError, AssertionError, RuntimeError, LookupError) as error:
         why = " ".join(str(error).split())[:300]
         raise ConfigError(f"{config.policy} does not take these policy_kwargs: {why}") from error

@@ -13,11 +13,15 @@ SMALL = {"n_envs": 2, "policy_kwargs": {"net_arch": [16], "activation_fn": "elu"
 SAC = {"learning_starts": 64, "batch_size": 16, "buffer_size": 1000, "gradient_steps": 1}
 DQN = {"learning_starts": 64, "batch_size": 16, "buffer_size": 1000}
 CROSSQ = {**SAC, "batch_size": 32}
+SMOOTH = {"use_sde": True, "sde_sample_freq": 4}
 
 
 @pytest.mark.parametrize(
     ("algo", "settings"),
-    [("ppo", PPO), ("sac", SAC), ("td3", SAC), ("dqn", DQN), ("tqc", SAC), ("crossq", CROSSQ)],
+    [
+        *(("ppo", PPO), ("sac", SAC), ("td3", SAC), ("dqn", DQN), ("tqc", SAC), ("crossq", CROSSQ)),
+        *(("ppo", {**PPO, **SMOOTH}), ("sac", {**SAC, **SMOOTH})),
+    ],
 )
 def test_a_loaded_policy_acts_as_the_one_that_was_trained(algo, settings, make_task, tmp_path):
     task = make_task(discrete=algo == "dqn")
