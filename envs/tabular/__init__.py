@@ -1,11 +1,15 @@
 """Exact environments: published finite MDPs, their arrays and their exact values.
 
-`mdp("room-2021")` returns one, `gymnasium.make("rewardlab/Room-2021-v0")` lets one act in it, and
-`from_toy_text` reads those of Gymnasium (FrozenLake, Taxi, CliffWalking).
+`mdp("room-2021")` returns one; importing this package registers `rewardlab/Room-2021-v0` and its
+like with Gymnasium, to act in them; `from_toy_text` reads Gymnasium's own (FrozenLake, Taxi,
+CliffWalking).
 """
 
+from rewardlab.envs.tabular.env import TabularEnv
+from rewardlab.envs.tabular.linek import linek_2021_cells
 from rewardlab.envs.tabular.mdp import TabularMDP
 from rewardlab.envs.tabular.published import PUBLISHED, mdp
+from rewardlab.envs.tabular.registration import env_id, register_all
 from rewardlab.envs.tabular.solve import (
     Values,
     evaluate,
@@ -15,16 +19,23 @@ from rewardlab.envs.tabular.solve import (
     transitions,
     value_iteration,
 )
+from rewardlab.envs.tabular.toy_text import from_toy_text
 
 __all__ = [
     "PUBLISHED",
+    "TabularEnv",
     "TabularMDP",
     "Values",
+    "env_id",
     "evaluate",
     "expected_return",
+    "from_toy_text",
     "greedy",
+    "linek_2021_cells",
     "mdp",
     "optimal_return",
     "transitions",
     "value_iteration",
 ]
+
+register_all()

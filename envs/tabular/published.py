@@ -7,7 +7,7 @@ from inspect import signature
 from typing import Any
 
 from rewardlab.config import check_keys
-from rewardlab.envs.tabular import rooms
+from rewardlab.envs.tabular import chain, linek, rooms
 from rewardlab.envs.tabular.mdp import TabularMDP
 from rewardlab.errors import ConfigError, UnknownName
 
@@ -15,6 +15,11 @@ PUBLISHED: dict[str, Callable[..., TabularMDP]] = {
     "room-2021": rooms.room_2021,
     "room-2022": rooms.room_2022,
     "room-2024": rooms.room_2024,
+    "linek-2021": linek.linek_2021,
+    "linek-2021-ground": linek.linek_2021_ground,
+    "linek-2022": linek.linek_2022,
+    "linek-2024": linek.linek_2024,
+    "chain-2022": chain.chain_2022,
 }
 """Names, each with the year of the paper whose noise, goal and horizon it has."""
 
