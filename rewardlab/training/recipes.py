@@ -126,11 +126,22 @@ _WALK = replace(  # a stride pays within a second; ten seconds of walking are ju
     horizon=300,
     n_timesteps=1_000_000,
 )
+_CARRY = replace(  # places differ between episodes: short ones, of many environments, show many
+    FAST_SUITES["tabletop"],
+    hyperparameters={
+        **{"n_steps": 64, "batch_size": 512, "n_epochs": 8, "gamma": 0.95},
+        **{"learning_rate": 5e-4, "target_kl": 0.03},
+    },
+    n_envs=32,
+    horizon=50,
+    n_timesteps=700_000,
+)
 FAST_TASKS: Mapping[str, Preset] = {
     **{
         f"tabletop/{name}": _MOBILE
         for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
     },
+    "tabletop/pick-cube": _CARRY,
     "locomotion/ant-forward": _WALK,
     "locomotion/ant-wave-leg": _WIDE,
     "locomotion/hopper-back-flip": _FLIP,
