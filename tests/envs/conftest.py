@@ -1,5 +1,91 @@
+from functools import cache
+
 import numpy as np
 import pytest
+
+from rewardlab.envs.tasks import task
+from rewardlab.sandbox.facade import facade
+from rewardlab.sandbox.runner import RewardRunner
+from tests.envs.driving import DOORS, NAMES
+
+
+@cache
+def _only(id):
+    return task(id).make_env()
+
+
+@pytest.fixture(params=NAMES)
+def mobile(request):
+    """A task of a robot that drives."""
+    return request.param
+
+
+@pytest.fixture(params=DOORS)
+def door(request):
+    """A task of a robot that drives and opens."""
+    return request.param
+
+
+@pytest.fixture
+def suite(request):
+    """The suite that a module tests: its `SUITE`."""
+    return request.module.SUITE
+
+
+@pytest.fixture
+def build(suite):
+    """Builds the environment of a task of the suite."""
+    return lambda name, seed=0, **options: task(f"{suite}/{name}").make_env(seed=seed, **options)
+
+
+@pytest.fixture
+def reused(suite):
+    """Gives the one environment of a task as if it was fresh; building it takes long."""
+
+    def again(name, seed=0):
+        env = _only(f"{suite}/{name}")
+        env.env._seed = seed  # used at the next reset
+        return env
+
+    return again
+
+
+@pytest.fixture
+def live(suite):
+    """Shows a recorded row as a program sees it."""
+
+    def see(name, row):
+        made = facade(task(f"{suite}/{name}").scene)
+        made.buffer[:] = row
+        return made.scene
+
+    return see
+
+
+@pytest.fixture
+def play(suite):
+    """Yields what the scripted policy meets."""
+    from scripted import scripted
+
+    def steps_of(name, env, steps=50):
+        env.reset()
+        policy = scripted(f"{suite}/{name}", env)
+        for _ in range(steps):
+            yield env.step(policy())
+
+    return steps_of
+
+
+@pytest.fixture
+def rewards_of():
+    """Scores what was met by a program: an array for each list of infos."""
+
+    def score(program, scene, *met):
+        with RewardRunner(program, scene) as runner:
+            rows = (np.array([info["scene"] for info in infos]) for infos in met)
+            return [runner.evaluate(row).reward for row in rows]
+
+    return score
 
 
 @pytest.fixture

@@ -2,60 +2,31 @@
 
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import mujoco
 import numpy as np
 import pytest
 import yaml
-from scripted import scripted
 
 import rewardlab
 from rewardlab.design.validate import validate
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
 from rewardlab.program.program import RewardProgram
-from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.runner import RewardRunner
 
 pytest.importorskip("gymnasium_robotics", reason="the extra rewardlab[robotics] is not installed")
 
+SUITE = "fetch"
 NAMES = ("reach", "push", "slide", "pick-and-place")
 BLOCKS = NAMES[1:]
 LIBRARY = Path(rewardlab.__file__).parent / "prompts/library/fetch"
 
 
-@cache
-def shared(name):
-    return task(f"fetch/{name}").make_env()
-
-
-def build(name, seed=0):
-    """The environment of a task, as if it was fresh."""
-    env = shared(name)
-    env.env._seed = seed  # used at the next reset
-    return env
-
-
-def live(name, row):
-    """The scene of a recorded row as a program sees it."""
-    made = facade(task(f"fetch/{name}").scene)
-    made.buffer[:] = row
-    return made.scene
-
-
-def play(name, env, steps=50):
-    """Yield what the scripted policy meets."""
-    env.reset()
-    policy = scripted(f"fetch/{name}", env)
-    for _ in range(steps):
-        yield env.step(policy())
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_the_scene_is_what_the_environment_observes(name, roll, check_members):
-    env, schema = build(name, seed=4), task(f"fetch/{name}").scene
+def test_the_scene_is_what_the_environment_observes(name, roll, check_members, live, play, reused):
+    env, schema = reused(name, seed=4), task(f"fetch/{name}").scene
     met = [*roll(env, 30), *play(name, env, 30)]
     data, model = env.unwrapped.data, env.unwrapped.model
     for obs, reward, terminated, _, info in met:
@@ -93,22 +64,22 @@ def test_the_scene_is_what_the_environment_observes(name, roll, check_members):
 
 
 @pytest.mark.parametrize(("name", "least"), [("reach", 10), ("push", 9), ("pick-and-place", 9)])
-def test_a_scripted_policy_solves_it_and_it_stays_solved(name, least):
-    env = build(name, seed=100)
+def test_a_scripted_policy_solves_it_and_it_stays_solved(name, least, play, reused):
+    env = reused(name, seed=100)
     solved = [[info["success"] for *_, info in play(name, env)] for _ in range(10)]
     assert sum(s[-1] for s in solved) >= least
     assert not all(s[0] for s in solved)
 
 
-def test_a_puck_can_be_hit_to_the_goal():
-    env = build("slide", seed=0)
+def test_a_puck_can_be_hit_to_the_goal(play, reused):
+    env = reused("slide", seed=0)
     solved = [any(info["success"] for *_, info in play("slide", env)) for _ in range(12)]
     assert sum(solved) >= 4
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_success_is_the_stated_rule(name):
-    seen, env = set(), build(name, seed=0)
+def test_success_is_the_stated_rule(name, live, play, reused):
+    seen, env = set(), reused(name, seed=0)
     for _ in range(6):
         for *_, info in play(name, env):
             scene = live(name, info["scene"])
@@ -120,8 +91,8 @@ def test_success_is_the_stated_rule(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_chance_solves_little_and_the_oracle_prefers_the_solution(name, roll):
-    env = build(name, seed=2)
+def test_chance_solves_little_and_the_oracle_prefers_the_solution(name, roll, play, reused):
+    env = reused(name, seed=2)
     scripted_return = sum(reward for _ in range(4) for _, reward, *_ in play(name, env))
     met = roll(env, 200)
     chance = sum(step[1] for step in met)
@@ -129,8 +100,8 @@ def test_chance_solves_little_and_the_oracle_prefers_the_solution(name, roll):
     assert sum(step[4].get("success", False) for step in met) < 100
 
 
-def test_a_grasp_is_felt_as_mujoco_computes_it():
-    env, felt = build("pick-and-place", seed=5), []
+def test_a_grasp_is_felt_as_mujoco_computes_it(live, play, reused):
+    env, felt = reused("pick-and-place", seed=5), []
     model, data = env.unwrapped.model, env.unwrapped.data
     start = task("fetch/pick-and-place").scene.layout["cubeA._grasp"].start
     block = model.body("object0").id
@@ -155,10 +126,10 @@ def test_a_grasp_is_felt_as_mujoco_computes_it():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_seed_fixes_everything_pictures_or_not(name):
+def test_a_seed_fixes_everything_pictures_or_not(name, reused):
     mode = "rgb_array" if name == "push" else None
     drawn = task(f"fetch/{name}").make_env(seed=3, render_mode=mode)
-    one, rng = build(name, seed=3), np.random.default_rng(0)
+    one, rng = reused(name, seed=3), np.random.default_rng(0)
     first, again = one.reset(), drawn.reset()
     assert np.array_equal(first[1]["scene"], again[1]["scene"])
     for _ in range(12):
@@ -183,8 +154,8 @@ def test_its_picture_shows_something(name):
     assert picture.std() > 20
 
 
-def test_a_step_covers_what_the_tip_says_and_the_gripper_obeys():
-    env = build("pick-and-place", seed=1)
+def test_a_step_covers_what_the_tip_says_and_the_gripper_obeys(live, reused):
+    env = reused("pick-and-place", seed=1)
     env.reset()
     tool = env.unwrapped.data.site("robot0:grip").xpos
     for axis in range(3):
@@ -202,7 +173,7 @@ def test_a_step_covers_what_the_tip_says_and_the_gripper_obeys():
         assert robot.gripper_openness == pytest.approx(openness, abs=0.15)
 
 
-def test_a_program_written_for_the_pick_cube_task_reads_this_one_unmodified():
+def test_a_program_written_for_the_pick_cube_task_reads_this_one_unmodified(play, reused):
     source = """
 def compute_dense_reward(self, action):
     tool, cube = self.robot.ee_pose.p, self.cubeA.pose.p
@@ -216,7 +187,7 @@ def compute_dense_reward(self, action):
 """
     for name in BLOCKS:
         made = task(f"fetch/{name}")
-        rows, env = [], build(name, seed=6)
+        rows, env = [], reused(name, seed=6)
         for _ in range(4):
             rows += [info["scene"] for *_, info in play(name, env)]
         with RewardRunner(RewardProgram(source, made.id, made.goal), made.scene) as runner:
@@ -227,7 +198,7 @@ def compute_dense_reward(self, action):
 
 
 @pytest.mark.parametrize("name", ["reach", "push", "pick-and-place"])
-def test_its_library_program_is_valid_and_pays_for_solving_it(name):
+def test_its_library_program_is_valid_and_pays_for_solving_it(name, play, reused, rewards_of):
     made = task(f"fetch/{name}")
     page = yaml.safe_load((LIBRARY / f"{name}.yaml").read_text())
     assert (page["task_id"], page["env_id"], page["goal"]) == (made.id, made.env_id, made.goal)
@@ -235,15 +206,11 @@ def test_its_library_program_is_valid_and_pays_for_solving_it(name):
     verdict = validate(program, made)
     assert verdict.ok
     assert not verdict.findings
-    env, rng = build(name, seed=5), np.random.default_rng(0)
+    env, rng = reused(name, seed=5), np.random.default_rng(0)
     solving = [info for *_, info in play(name, env)]
     env.reset()
     chance = [env.step(rng.uniform(-1, 1, 4))[4] for _ in range(50)]
-    with RewardRunner(program, made.scene) as runner:
-        good, bad = (
-            runner.evaluate(np.array([info["scene"] for info in infos])).reward
-            for infos in (solving, chance)
-        )
+    good, bad = rewards_of(program, made.scene, solving, chance)
     assert good.sum() > 1.5 * bad.sum()
     assert good[-1] > good[0]
     assert np.abs(good).max() < 15

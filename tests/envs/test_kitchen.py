@@ -1,7 +1,5 @@
 """The kitchen's subtasks: what is recorded is what the simulator does; success is its own."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
@@ -14,9 +12,9 @@ from rewardlab.envs.robotics import load
 from rewardlab.envs.tasks import task
 from rewardlab.errors import ConfigError
 from rewardlab.program.program import RewardProgram
-from rewardlab.sandbox.facade import facade
 from rewardlab.sandbox.runner import RewardRunner
 
+SUITE = "kitchen"
 FIXTURES = [name for name in TASKS if name != "kettle"]
 PROGRAM = """
 def compute_dense_reward(self, action):
@@ -45,25 +43,6 @@ def compute_dense_reward(self, action):
 """
 
 
-@cache
-def shared(name):
-    return task(f"kitchen/{name}").make_env()
-
-
-def build(name, seed=0):
-    """The environment of a task, as if it was fresh."""
-    env = shared(name)
-    env.env._seed = seed  # used at the next reset
-    return env
-
-
-def live(name, row):
-    """The scene of a recorded row as a program sees it."""
-    made = facade(task(f"kitchen/{name}").scene)
-    made.buffer[:] = row
-    return made.scene
-
-
 def halfway(name, env, part):
     """Put what is to be moved at a part of its way."""
     row, data = TASKS[name], env.unwrapped.data
@@ -74,8 +53,8 @@ def halfway(name, env, part):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_the_scene_is_what_the_simulator_does(name, roll, check_members):
-    env, row = build(name, seed=4), TASKS[name]
+def test_the_scene_is_what_the_simulator_does(name, roll, check_members, live, reused):
+    env, row = reused(name, seed=4), TASKS[name]
     model, data = env.unwrapped.model, env.unwrapped.data
     for obs, reward, terminated, _, info in roll(env, 10):
         check_members(task(f"kitchen/{name}").scene, info["scene"])
@@ -131,8 +110,8 @@ def test_their_goals_and_indices_are_the_installed_ones(name):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_success_is_the_environments_own_and_comes_with_the_move(name):
-    env, row = build(name, seed=1), TASKS[name]
+def test_success_is_the_environments_own_and_comes_with_the_move(name, reused):
+    env, row = reused(name, seed=1), TASKS[name]
     env.reset()
     *_, info = env.step(np.zeros(9))
     assert info["success"] is False
@@ -152,8 +131,8 @@ def test_success_is_the_environments_own_and_comes_with_the_move(name):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_chance_solves_nothing_and_half_the_way_pays(name, roll):
-    env = build(name, seed=3)
+def test_chance_solves_nothing_and_half_the_way_pays(name, roll, reused):
+    env = reused(name, seed=3)
     met = roll(env, 40)
     assert not any(step[4].get("success") for step in met)
     env.reset()
@@ -181,8 +160,8 @@ def test_a_seed_fixes_everything_pictures_or_not():
     assert np.array_equal(one.reset(seed=3)[1]["scene"], first[1]["scene"])
 
 
-def test_an_action_turns_a_joint_as_described():
-    env = build("microwave", seed=0)
+def test_an_action_turns_a_joint_as_described(reused):
+    env = reused("microwave", seed=0)
     for joint in (0, 2, 4, 6):
         for sign in (-1.0, 1.0):
             env.reset()
@@ -195,14 +174,14 @@ def test_an_action_turns_a_joint_as_described():
 
 
 @pytest.mark.parametrize("name", ["microwave", "kettle"])
-def test_a_program_runs_and_is_valid(name, roll):
+def test_a_program_runs_and_is_valid(name, roll, reused):
     made, row = task(f"kitchen/{name}"), TASKS[name]
     source = KETTLE if name == "kettle" else PROGRAM.format(member=row.member)
     program = RewardProgram(source, made.id, made.goal)
     verdict = validate(program, made)
     assert verdict.ok
     assert not verdict.findings
-    env = build(name, seed=2)
+    env = reused(name, seed=2)
     rows = [step[4]["scene"] for step in roll(env, 190)]
     env.reset()
     for _ in range(10):
@@ -215,10 +194,10 @@ def test_a_program_runs_and_is_valid(name, roll):
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_what_the_composer_writes_is_valid_and_pays_for_the_way(name):
+def test_what_the_composer_writes_is_valid_and_pays_for_the_way(name, reused):
     made = task(f"kitchen/{name}")
     (program,) = generate(made, coder="offline")
-    env, rows = build(name, seed=2), []
+    env, rows = reused(name, seed=2), []
     env.reset()
     for part in (0.0, 0.5, 0.98):
         halfway(name, env, part)
