@@ -96,7 +96,17 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskEntry:
-    """What `rewardlab tasks` shows without building anything."""
+    """What `rewardlab tasks` shows without building anything.
+
+    Attributes:
+        id: `<suite>/<name>`.
+        suite: What comes before the slash.
+        goal: Its sentence.
+        success: Whether it tells when it is solved.
+        available: Whether the suite's package is installed.
+        extra: The extra that brings that package, where it is missing.
+        published: Whether it is one of the 24 of Text2Reward (`Task.published` is about the words).
+    """
 
     id: str
     suite: str
@@ -104,6 +114,7 @@ class TaskEntry:
     success: bool
     available: bool = True
     extra: str | None = None
+    published: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +146,20 @@ SUITES: dict[str, Suite] = {
     "maniskill": Suite("rewardlab.envs.maniskill", "mani_skill", "maniskill"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
+
+
+_PUBLISHED = {
+    "metaworld": "window-open window-close door-close drawer-open drawer-close door-unlock "
+    "sweep-into button-press handle-press handle-press-side handle-pull",
+    "tabletop": "lift-cube pick-cube stack-cube turn-faucet open-cabinet-door open-cabinet-drawer "
+    "push-chair",
+    "locomotion": "hopper-forward hopper-front-flip hopper-back-flip ant-forward ant-lie-down "
+    "ant-wave-leg",
+}
+PUBLISHED = frozenset(
+    f"{suite}/{name}" for suite in _PUBLISHED for name in _PUBLISHED[suite].split()
+)
+"""The 24 tasks of Text2Reward: 17 of manipulation, stack-cube, six behaviours."""
 
 
 def tasks() -> Iterator[TaskEntry]:
@@ -195,4 +220,5 @@ def scene_of(id: str) -> Schema | None:
 
 def _entries(suite: Suite) -> Iterator[TaskEntry]:
     for entry in import_module(suite.module).entries():
+        entry = replace(entry, published=entry.id in PUBLISHED)
         yield entry if suite.available else replace(entry, available=False, extra=suite.extra)

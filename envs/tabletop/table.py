@@ -86,7 +86,7 @@ TASKS: dict[str, Row] = {
         cubes.StackCube,
         (
             *_CUBE,
-            "Cube B lies as far out, at least 0.08 m from cube A.",
+            "Cube B lies in the same square as cube A, at least 0.08 m from it.",
             "cubeA is static on the table too, before it was ever touched.",
         ),
     ),

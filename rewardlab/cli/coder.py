@@ -22,7 +22,7 @@ from tyro.conf import Positional, arg
 from rewardlab.cli.answer import Answer, Table, note
 from rewardlab.cli.flags import Json, Out
 from rewardlab.errors import UsageError
-from rewardlab.store.text import percent
+from rewardlab.store.text import counted, percent
 
 if TYPE_CHECKING:
     from rewardlab.design.tally import Tally
@@ -91,8 +91,9 @@ def _view(name: str, one: Tally) -> str:
     from rewardlab.design.classes import CLASSES
 
     lines = [
-        f"{name}: {one.candidates} candidates, {one.passed} passed, {one.passed_at_once} of them "
-        f"at once; {one.calls} calls, {one.cached} free, {one.failed} failed; "
+        f"{name}: {counted(one.candidates, 'candidate')}, {one.passed} passed, "
+        f"{one.passed_at_once} of them at once; {counted(one.calls, 'call')}, {one.cached} free, "
+        f"{one.failed} failed; "
         f"{one.prompt_tokens:,} + {one.completion_tokens:,} tokens"
     ]
     columns = ("error", "what", "seen", "repaired at 1st", "2nd", "later", "given up", "repaired")

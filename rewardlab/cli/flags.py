@@ -71,7 +71,7 @@ MaxTokens = Annotated[
     ),
 ]
 Goal = Annotated[
-    Positional[str],
+    Positional[str | None],
     arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),
 ]
 KeepAbove = Annotated[

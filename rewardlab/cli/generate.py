@@ -44,7 +44,7 @@ class Flags:
     """Flags of `rewardlab generate`."""
 
     task: Task
-    goal: Goal = ""
+    goal: Goal = None
     output: Output = None
     samples: Annotated[
         int, arg(aliases=("-k",), metavar="K", help="Programs to write; -o a.py gives a-1.py …")
@@ -77,7 +77,7 @@ def run(flags: Flags) -> Answer:
         check_output(flags.output)
     programs = rewardlab.generate(
         task,
-        flags.goal or None,
+        flags.goal,
         coder=flags.coder,
         n=flags.samples,
         few_shot=flags.few_shot,

@@ -55,7 +55,7 @@ class Flags(Training):
     """Flags of `rewardlab run`."""
 
     task: OptionalTask = ""
-    goal: Goal = ""
+    goal: Goal = None
     rounds: Annotated[
         int | None,
         arg(
@@ -113,7 +113,7 @@ def run(flags: Flags) -> Answer:
     with screen.resumable():
         *_, last = rewardlab.rounds(
             task,
-            flags.goal or None,
+            flags.goal,
             n=flags.rounds,
             say=lambda run, _: _said(run, flags, answers),
             coder=flags.coder,

@@ -5,6 +5,7 @@ Any registered Gymnasium environment is a task too: gym/<EnvId>.
 Examples:
   rewardlab tasks
   rewardlab tasks drawer
+  rewardlab tasks --published
   rewardlab tasks --json
 """
 
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, Table, note
-from rewardlab.cli.flags import Json
+from rewardlab.cli.flags import Json, Switch
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import TaskEntry
@@ -34,6 +35,10 @@ class Flags:
             help_behavior_hint="",
         ),
     ] = ""
+    published: Annotated[
+        Switch,
+        arg(help="Only the 24 tasks of the Text2Reward paper.", help_behavior_hint=""),
+    ] = False
     json: Json = False
 
 
@@ -42,11 +47,13 @@ def run(flags: Flags) -> Answer:
     import rewardlab
 
     word = flags.word.lower()
-    found = [t for t in rewardlab.tasks() if word in t.id.lower() or word in t.goal.lower()]
+    among = [t for t in rewardlab.tasks() if t.published or not flags.published]
+    found = [t for t in among if word in t.id.lower() or word in t.goal.lower()]
     if not found:
-        note(f"no task holds {flags.word!r} in its id or goal; all: rewardlab tasks")
-    rows = [(t.id, _here(t), _success(t), t.goal) for t in found]
-    columns = ("task", "installed", "success", "goal")
+        which = "published task" if flags.published else "task"
+        note(f"no {which} holds {flags.word!r} in its id or goal; all: rewardlab tasks")
+    rows = [(t.id, _here(t), _success(t), "yes" if t.published else "no", t.goal) for t in found]
+    columns = ("task", "installed", "success", "published", "goal")
     return Answer({"tasks": [asdict(t) for t in found]}, Table(columns, rows))
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rewardlab.coders.base import Reply
 from rewardlab.errors import UsageError
+from rewardlab.store.text import counted
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Usage:
 
     def __str__(self) -> str:
         cached = f" and {self.cached} from the cache" if self.cached else ""
-        return f"{self.calls} calls{cached}, {self.tokens:,} tokens"
+        return f"{counted(self.calls, 'call')}{cached}, {counted(self.tokens, 'token')}"
 
     def exceeds(self, budget: Budget) -> bool:
         """Return whether no further request may be sent."""

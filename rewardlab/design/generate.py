@@ -69,7 +69,8 @@ def generate(
     """
     task = as_task(task)
     check_seed(seed)
-    goal = check_request(goal or task.goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
+    goal = task.goal if goal is None else goal
+    goal = check_request(goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
         check=lambda program: validate(
@@ -141,11 +142,13 @@ def check_request(goal: str, *, n: int = 1, few_shot: int = 0, max_repairs: int 
         if value < least:
             raise UsageError(f"{name} must be at least {least}, got {value}")
     goal = goal.strip()
-    if not goal or len(goal) > GOAL_LIMIT:
+    if not goal:
         raise UsageError(
-            f"a goal is a sentence of 1 to {GOAL_LIMIT} characters, got {len(goal)}; "
-            "say what the robot should do"
+            "the goal is empty: say what the robot should do; left out, it is the task's own "
+            "sentence, where there is one (gym/… tasks have none)"
         )
+    if len(goal) > GOAL_LIMIT:
+        raise UsageError(f"a goal has at most {GOAL_LIMIT} characters, this one {len(goal)}")
     return goal
 
 
@@ -159,9 +162,15 @@ def _with_examples(
     found = retrieve(query, k)
     for broken in found.record["broken"]:
         tell("note", f"library entry {broken['name']} is broken and skipped: {broken['why']}")
+    dropped = found.record["dropped"]
+    misfits = sum("scene refuses" in left["why"] for left in dropped)
     names = ", ".join(map(_named, found.examples))
-    misfits = sum("scene refuses" in left["why"] for left in found.record["dropped"])
-    tell("note", f"examples shown: {names or f'none, this scene refuses {misfits} of them'}")
+    fewer = (
+        f"; {k} were asked for: the library has {len(found.examples) + len(dropped)}, this scene "
+        f"refuses {misfits} of them, {len(dropped) - misfits} are too like this task or each other"
+    )
+    few = fewer if len(found.examples) < k else ""
+    tell("note", f"examples shown: {names or 'none'}{few}")
     return replace(request, examples=found.examples, retrieval=found.record)
 
 

@@ -107,7 +107,8 @@ def rounds(
     facts = settings.pop("facts", {})
     settings |= {"sandbox": sandbox, "allow_degraded_sandbox": allow_degraded_sandbox}
     if opened is None:
-        goal = check_request(goal or as_task(task).goal, few_shot=few_shot, max_repairs=max_repairs)
+        goal = as_task(task).goal if goal is None else goal
+        goal = check_request(goal, few_shot=few_shot, max_repairs=max_repairs)
         settings |= {"goal": goal, "n_timesteps": n_timesteps, "out": out}
         run, task = _begin(as_task(task), n or 1, facts, settings)
     else:

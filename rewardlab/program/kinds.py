@@ -98,6 +98,15 @@ class SceneKinds:
         extra = ("previous", "initial", "time", "dt") if kind.tag == "scene" else ("dt",)
         return tuple(dict.fromkeys((*spec.members, *extra)))
 
+    def shown(self, kind: Kind) -> tuple[str, ...]:
+        """Return the members that the description of the task shows; programs may read others."""
+        spec = self.entity(kind)
+        if spec is None:
+            return ()
+        unseen = {part.name for part in spec.parts if not part.described}
+        unseen |= {"dt"} if spec.field("dt") is None else set()
+        return tuple(name for name in self.members(kind) if name not in unseen)
+
     def member(self, kind: Kind, name: str) -> Kind | None:
         """Return what a member of an entity or pose is, `None` if it has no such member."""
         spec = self.entity(kind)

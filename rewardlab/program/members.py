@@ -102,7 +102,7 @@ def _admits(kind: Kind, name: str, inference: Inference) -> bool:
 def _explain(node: ast.Attribute, kind: Kind, inference: Inference) -> Finding:
     base, name = show(node.value), node.attr
     if is_entity(kind) or kind.tag == "pose":
-        members = inference.scene.members(kind)
+        members = inference.scene.shown(kind)
         close = _meant(node, kind, inference)
         return _unknown(node, f"{base} has no {name!r}", close, members)
     if kind.tag == "module":

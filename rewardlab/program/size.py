@@ -49,6 +49,7 @@ def parse(source: str) -> ast.Module | Finding:
             warnings.simplefilter("ignore")
             return ast.parse(source)
     except SyntaxError as error:
+        fenced = re.search(r"^\s*(?:```|~~~)", source, re.MULTILINE)
         text = " ".join(str(error.msg).split())
         col = max((error.offset or 1) - 1, 0)
         return Finding(
@@ -56,7 +57,9 @@ def parse(source: str) -> ast.Module | Finding:
             f"column {col + 1}: {text}",
             line=error.lineno,
             col=col,
-            hint="return the whole function as plain Python",
+            hint="leave out the lines with ``` and all text around them: the function alone"
+            if fenced
+            else "return the whole function as plain Python",
         )
     except (RecursionError, MemoryError):
         return _complex("nesting that the parser cannot follow", f"depth {MAX_DEPTH}")

@@ -27,5 +27,10 @@ def percent(rate: float | None, interval: Sequence[float] | None = None) -> str:
     return f"{rate:.0%}".replace("%", " %") + bounds
 
 
+def counted(n: int, thing: str) -> str:
+    """Return how many there are of a thing, e.g. `1 call`, `2,000 calls`."""
+    return f"{n:,} {thing}" + ("" if n == 1 else "s")
+
+
 def _shows(char: str) -> bool:
     return char in _SHOWN_AS_THEY_ARE or char.isprintable() or unicodedata.category(char) == "Zs"

@@ -33,7 +33,13 @@ def test_missing_extra_is_named(cli, monkeypatch):
     assert not listed["metaworld/reach"]["available"]
     assert listed["metaworld/reach"]["extra"] == "metaworld"
     shown = cli("tasks", "metaworld/reach")
-    assert shown.out.splitlines()[0].split() == ["task", "installed", "success", "goal"]
+    assert shown.out.splitlines()[0].split() == [
+        "task",
+        "installed",
+        "success",
+        "published",
+        "goal",
+    ]
     first = shown.out.splitlines()[1].split()
     assert first[:4] == ["metaworld/reach", "needs", "rewardlab[metaworld]", "measured"]
 
@@ -108,7 +114,7 @@ def test_training_says_what_is_missing(cli):
 def test_a_chain_that_cannot_begin_leaves_no_run(cli, tmp_path, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    assert "a goal is a sentence" in cli("run", "gym/CartPole-v1").error
+    assert "the goal is empty: say what" in cli("run", "gym/CartPole-v1").error
     assert "OPENAI_API_KEY" in cli("run", "gym/CartPole-v1", "Go.", "--coder", "openai").error
     assert not (tmp_path / "results").exists()
 

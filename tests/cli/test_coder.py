@@ -29,7 +29,7 @@ def test_stats_count_errors_and_cost_by_model(cli, run):
     for args in ((), ("drawer",), (run.path,), (run.path / "llm",)):
         done = cli("coder", "stats", *args)
         assert done.code == 0
-        assert "m1: 1 candidates, 1 passed, 0 of them at once; 2 calls" in done.out
+        assert "m1: 1 candidate, 1 passed, 0 of them at once; 2 calls" in done.out
         assert "2,000 + 0 tokens" in done.out
         assert "NAME" in done.out
         assert "100 %" in done.out

@@ -75,6 +75,9 @@ def test_a_hostile_and_broken_library_serves_a_prompt(cli, answers, tmp_path):
         (("--max-tokens", -5), "max_tokens must be at least 1"),
         (("--max-calls", "many"), "not a whole number"),
         (("--few-shot", -1), "few_shot must be at least 0"),
+        (("",), "the goal is empty: say what the robot should do"),
+        (("  ",), "the goal is empty"),
+        (("x" * 4001,), "a goal has at most 4000 characters, this one 4001"),
     ],
 )
 def test_limits_that_make_no_sense_are_told(cli, flags, said):
@@ -91,7 +94,7 @@ def test_where_no_example_fits_the_scene_it_is_told(cli, answers, tmp_path):
         *("--record", tmp_path / "llm"),
     )
     assert done.code == 0
-    assert "examples shown: none, this scene refuses" in done.err
+    assert "examples shown: none; 2 were asked for: the library has " in done.err
     told = read_json(tmp_path / "llm" / "0001.json")["retrieval"]
     assert told["shown"] == []
     assert all("UnknownAttribute" in entry["why"] for entry in told["dropped"])

@@ -7,19 +7,27 @@ from rewardlab.config import RunConfig
 from rewardlab.training.run import Run
 
 GOOD = "def compute_dense_reward(self, action):\n    return -abs(self.obs[2]), {'up': 1.0}\n"
+FENCED = f"Here it is:\n```python\n{GOOD}```\n"
 BAD = "def compute_dense_reward(self, action):\n    return self.pole_angel\n"
 
 
 def test_tasks(cli):
     told = cli("tasks", "--json").json["tasks"]
     assert all(
-        set(task) == {"id", "suite", "goal", "success", "available", "extra"} for task in told
+        set(task) == {"id", "suite", "goal", "success", "available", "extra", "published"}
+        for task in told
     )
     assert len([task for task in told if task["suite"] == "metaworld"]) == 50
     assert {"locomotion/hopper-forward", "locomotion/ant-forward"} <= {t["id"] for t in told}
     found = cli("tasks", "drawer")
     assert "Open a drawer by its handle." in found.out
     assert "window" not in found.out
+    published = {task["id"] for task in told if task["published"]}
+    shown = cli("tasks", "--published").out.splitlines()
+    assert shown[0].split() == ["task", "installed", "success", "published", "goal"]
+    assert {line.split()[0] for line in shown[1:]} == published
+    assert len(published) == 24
+    assert "no published task holds 'fetch'" in cli("tasks", "--published", "fetch").err
 
 
 def test_describe(cli):
@@ -33,6 +41,13 @@ def test_describe(cli):
     assert not any("._" in path for path in held)  # what only methods read
     shorter = cli("describe", "metaworld/drawer-open", "--task-option", "horizon=70", "--json")
     assert shorter.json["horizon"] == 70
+
+
+def test_validate_tells_that_a_file_is_a_reply(cli, tmp_path):
+    (tmp_path / "p.py").write_text(FENCED)
+    done = cli("validate", "p.py", "--task", "gym/CartPole-v1")
+    assert done.code == 1
+    assert "leave out the lines with ```" in done.out + done.err
 
 
 def test_validate_accepts(cli, tmp_path):

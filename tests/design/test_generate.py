@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 
@@ -120,6 +121,16 @@ def test_examples_are_shown_and_told(answers, task, good, block, events):
     assert len(program.notes["examples"]) == 2
     assert task.id not in program.notes["examples"]
     assert program.notes["examples"][0] in events.of("note")[0]
+    assert "asked for" not in events.of("note")[0]
+
+
+def test_fewer_examples_than_asked_for_are_told(answers, task, good, block, events):
+    answers(block(good))
+    (program,) = generate(task, coder="openai", few_shot=99, on_event=events)
+    told = events.of("note")[0]
+    assert 0 < len(program.notes["examples"]) < 99
+    has, refused, like = map(int, re.findall(r"\d+(?=, this| of them| are too)", told))
+    assert len(program.notes["examples"]) == has - refused - like
 
 
 def test_the_composer_is_shown_no_examples(task, events):

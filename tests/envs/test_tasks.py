@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -6,6 +7,8 @@ import pytest
 
 from rewardlab.envs.tasks import SUITES, scene_of, task, tasks
 from rewardlab.errors import ConfigError, UnknownName
+from rewardlab.program.reading import read
+from rewardlab.training.recipes import TEXT2REWARD
 
 
 def test_all_suites_are_listed_with_goals():
@@ -50,6 +53,23 @@ def test_a_task_is_built_again_from_its_options():
     for made in (task("metaworld/push", horizon=77), task("locomotion/ant-forward", horizon=9)):
         assert task(made.id, **made.options).horizon == made.horizon
     assert task("metaworld/push") is task("metaworld/push")
+
+
+@pytest.mark.parametrize(
+    "id", ["metaworld/drawer-open", "tabletop/turn-faucet", "locomotion/ant-forward"]
+)
+def test_a_finding_lists_the_members_that_the_description_shows(id):
+    source = "def compute_dense_reward(self, action):\n    return self.nothing\n"
+    (finding,) = read(source, task(id).scene).findings
+    listed = finding.hint.partition("members: ")[2].split(", ")
+    shown = task(id).describe().partition("# this is `self`")[2].partition("action: ")[0]
+    assert set(listed) == set(re.findall(r"^    (\w+)(?=[:(])", shown, re.MULTILINE))
+
+
+def test_the_published_tasks_are_those_with_a_recipe_of_the_paper_and_the_behaviours():
+    behaviours = {f"locomotion/hopper-{b}" for b in ("forward", "front-flip", "back-flip")}
+    behaviours |= {f"locomotion/ant-{b}" for b in ("forward", "lie-down", "wave-leg")}
+    assert {entry.id for entry in tasks() if entry.published} == set(TEXT2REWARD) | behaviours
 
 
 def test_only_tasks_known_by_name_are_built_for_their_scene(monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardlab.store.text import percent, printable
+from rewardlab.store.text import counted, percent, printable
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,10 @@ def test_nothing_steers_a_terminal(text):
     shown = printable(text)
     assert printable(shown) == shown
     assert all(c in "\n\t\u00a0\u3000" or c.isprintable() or c.isspace() for c in shown)
+
+
+def test_one_thing_is_not_many():
+    assert [counted(n, "call") for n in (0, 1, 2_000)] == ["0 calls", "1 call", "2,000 calls"]
 
 
 def test_success_rates():
