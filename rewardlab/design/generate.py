@@ -105,6 +105,8 @@ def first_request(task: Task, goal: str, *, seed: int) -> Request:
 def programs_of(candidates: Iterable[Candidate], on_event: OnEvent) -> list[RewardProgram]:
     """Return the distinct programs of the candidates that passed, in their order.
 
+    Why others failed is told, but not what is raised: whoever called prints that.
+
     Raises:
         ProgramRefused: None passed.
         CoderError: None passed and the service failed, or no reply held code.
@@ -113,14 +115,17 @@ def programs_of(candidates: Iterable[Candidate], on_event: OnEvent) -> list[Rewa
     last: Candidate | None = None
     for candidate in candidates:
         if candidate.program is None:
+            if last is not None and last.reason != candidate.reason:
+                on_event("failed", last.reason)
             last = candidate
-            on_event("failed", candidate.reason)
         elif candidate.program.id in passed:
             on_event("note", "this candidate equals an earlier one and is left out")
         else:
             passed[candidate.program.id] = candidate.program
-    if not passed and last is not None:
+    if last is not None and not passed:
         raise _refusal(last)
+    if last is not None:
+        on_event("failed", last.reason)
     return list(passed.values())
 
 

@@ -98,3 +98,10 @@ def test_where_no_example_fits_the_scene_it_is_told(cli, answers, tmp_path):
     told = read_json(tmp_path / "llm" / "0001.json")["retrieval"]
     assert told["shown"] == []
     assert all("UnknownAttribute" in entry["why"] for entry in told["dropped"])
+
+
+def test_a_server_that_does_not_answer_is_told_once(cli, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    done = cli("generate", "metaworld/drawer-open", "Open it.", "--coder", "openai", "-k", 2)
+    assert done.code == 2
+    assert done.err.count("cannot reach 127.0.0.1:9") == 1
