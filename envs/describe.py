@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rewardlab.envs.tasks import Task
-from rewardlab.program.schema import (
-    ActionSpec,
-    EntitySpec,
-    FieldSpec,
-    MethodSpec,
-    Parameter,
-    Schema,
-)
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, MethodSpec, Parameter
 
 _TYPES = {
     "float": "float",

@@ -22,7 +22,8 @@ from typing import Any, ClassVar, TypeAlias, TypeVar, cast, get_type_hints
 import numpy as np
 import numpy.typing as npt
 
-from rewardlab.program.schema import (
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import (
     ActionSpec,
     EntitySpec,
     FieldKind,
@@ -32,7 +33,6 @@ from rewardlab.program.schema import (
     Parameter,
     ParameterKind,
     PartSpec,
-    Schema,
     frozen,
 )
 

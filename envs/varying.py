@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rewardlab.envs.scene import Array
-from rewardlab.program.schema import FieldSpec, Schema, Slot
+from rewardlab.program.schema import Schema, Slot
+from rewardlab.program.specs import FieldSpec
 
 _POSITION = FieldSpec("p", "", shape=(3,), unit="m")
 _ORIENTATION = FieldSpec("q", "", shape=(4,), low=-1.0, high=1.0)

@@ -24,7 +24,8 @@ from rewardlab.envs.recording import SceneReader, SceneRecorder
 from rewardlab.envs.scene import Array, with_obs
 from rewardlab.envs.tasks import Task, TaskEntry, horizon_of
 from rewardlab.errors import UnknownName, UsageError
-from rewardlab.program.schema import ActionSpec, EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec
 
 HORIZON = 1000
 """Steps per episode where neither the user nor the environment says."""

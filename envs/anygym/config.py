@@ -20,7 +20,7 @@ from typing import Any
 
 from rewardlab.config import check_keys, read_yaml
 from rewardlab.errors import ConfigError
-from rewardlab.program.schema import FieldSpec
+from rewardlab.program.specs import FieldSpec
 
 RESERVED = ("obs", "previous", "initial", "time", "action")
 

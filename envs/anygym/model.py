@@ -10,7 +10,7 @@ import numpy as np
 from rewardlab.envs.anygym.names import identifiers
 from rewardlab.envs.recording import SceneReader
 from rewardlab.envs.scene import Array, Entity, field
-from rewardlab.program.schema import EntitySpec, FieldSpec, PartSpec
+from rewardlab.program.specs import EntitySpec, FieldSpec, PartSpec
 
 FREE, BALL, SLIDE, HINGE = range(4)
 """MuJoCo's joint types (`mjtJoint`)."""

@@ -12,7 +12,8 @@ from rewardlab.envs.scene import Array, Entity, Method, ObjectPose, Scene, field
 from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import FingerLink, PandaRobot, RigidObject
 from rewardlab.envs.tabletop.surfaces import Surface, tabletop_schema
-from rewardlab.program.schema import ActionSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec
 
 DT = 0.04
 """Seconds between control steps [s]."""

@@ -11,7 +11,8 @@ from rewardlab.envs.scene import Array, Entity, Method, Scene, field, part
 from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import Body, LinkObject, PandaRobot, RigidObject
 from rewardlab.envs.tabletop.surfaces import Surface, tabletop_schema
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 
 DT = 0.08
 """Seconds between control steps [s]."""

@@ -17,7 +17,8 @@ from rewardlab.envs.locomotion.planar import (
 )
 from rewardlab.envs.recording import SceneReader
 from rewardlab.envs.scene import Scene
-from rewardlab.program.schema import ActionSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec
 
 
 @dataclass(frozen=True)

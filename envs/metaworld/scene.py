@@ -9,7 +9,8 @@ import numpy as np
 from rewardlab.envs.metaworld.table import Near, Order, Row
 from rewardlab.envs.recording import SceneReader
 from rewardlab.envs.scene import Array, Entity, Scene, field, part, with_obs
-from rewardlab.program.schema import ActionSpec, EntitySpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, PartSpec
 
 DT = 0.0125
 """Seconds between control steps [s]."""

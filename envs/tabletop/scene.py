@@ -31,7 +31,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rewardlab.envs.scene import Array, Entity, Method, ObjectPose, Scene, field, method, part
-from rewardlab.program.schema import ActionSpec
+from rewardlab.program.specs import ActionSpec
 
 DT = 0.05
 """Seconds between control steps [s]."""

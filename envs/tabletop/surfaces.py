@@ -11,7 +11,8 @@ import numpy as np
 from rewardlab.envs.scene import Array, Scene, with_obs
 from rewardlab.envs.tabletop.boxes import Box
 from rewardlab.envs.tabletop.scene import DT
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema, frozen
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, frozen
 from rewardlab.sandbox.helpers import quat2mat
 
 _OF_JOINTS = {"qpos": "", "qvel": "/s", "target_qpos": ""}  # what follows the unit

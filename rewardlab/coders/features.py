@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from rewardlab.program.schema import EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec
 
 Family = Literal["arm", "mobile", "locomotion"]
 FEATURES: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from rewardlab.program.reading import read
-from rewardlab.program.schema import EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec
 
 FAMILIES = (
     frozenset({"PandaRobot", "MobilePandaRobot", "MobileDualArmPanda"}),

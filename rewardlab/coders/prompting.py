@@ -16,7 +16,8 @@ from rewardlab.program import vocabulary
 from rewardlab.program.entry import CALL
 from rewardlab.program.finding import Finding
 from rewardlab.program.rotations import QUATERNIONS
-from rewardlab.program.schema import EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec
 
 Message = dict[str, str]
 SIGNATURE = f"def {CALL} -> tuple[float, dict[str, float]]:\n    ..."

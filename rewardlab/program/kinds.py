@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
-from rewardlab.program.schema import EntitySpec, FieldSpec, MethodSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec, FieldSpec, MethodSpec
 
 
 class Kind(NamedTuple):

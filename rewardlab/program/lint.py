@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.lint_calls import field_of, lint_call
-from rewardlab.program.schema import FieldSpec
+from rewardlab.program.specs import FieldSpec
 
 
 def lint(inference: Inference) -> Iterator[Finding]:

@@ -10,8 +10,8 @@ from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import Kind
 from rewardlab.program.members import show
-from rewardlab.program.schema import FieldSpec
 from rewardlab.program.signature import words
+from rewardlab.program.specs import FieldSpec
 
 _DISTANCE = "scipy.spatial.distance"
 _INVERSE = frozenset(

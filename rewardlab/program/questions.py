@@ -11,7 +11,7 @@ from rewardlab.program.finding import Finding, at
 from rewardlab.program.inference import Inference
 from rewardlab.program.kinds import Kind, is_entity
 from rewardlab.program.members import show
-from rewardlab.program.schema import MethodSpec, Parameter
+from rewardlab.program.specs import MethodSpec, Parameter
 
 _NUMBERS = ("array", "float", "bool", "number")
 _NO_ENTITY = (*_NUMBERS, "pose", "poses", "none", "module", "symbol", "function", "builtin")

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rewardlab.program.schema import MethodSpec, Parameter
+from rewardlab.program.specs import MethodSpec, Parameter
 from rewardlab.sandbox.methods import Numbers
 
 Entities: TypeAlias = dict[int, Numbers]

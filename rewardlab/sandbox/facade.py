@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.errors import closest
-from rewardlab.program.schema import EntitySpec, FieldSpec, MethodSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec, FieldSpec, MethodSpec
 from rewardlab.sandbox.arguments import Entities, binder
 from rewardlab.sandbox.methods import METHODS, Numbers
 from rewardlab.sandbox.pose import ReadOnly, Sealed, UnknownMember, pose

@@ -3,7 +3,8 @@
 import pytest
 
 from rewardlab.coders.base import Request
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ import pytest
 
 from rewardlab.envs.recording import SceneRecorder, action_normaliser, slices
 from rewardlab.envs.tasks import task
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 
 
 class Counter(gym.Env):

@@ -11,7 +11,8 @@ from rewardlab.envs.scene import (
     part,
     with_obs,
 )
-from rewardlab.program.schema import ActionSpec, FieldSpec, MethodSpec, Parameter, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, FieldSpec, MethodSpec, Parameter
 
 
 class Thing(Entity):

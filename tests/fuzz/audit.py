@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec
 from rewardlab.sandbox import evaluator, frames, link, spawn, worker, zygote
 from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import RewardWorker

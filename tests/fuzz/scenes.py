@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 from tests.program import arm
 
 

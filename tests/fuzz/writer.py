@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from rewardlab.program.schema import EntitySpec, MethodSpec, Schema
+from rewardlab.program.schema import Schema
 from rewardlab.program.signature import Signature
+from rewardlab.program.specs import EntitySpec, MethodSpec
 from tests.fuzz import hostile
 from tests.fuzz.grammar import ARGUMENTS, CALLABLE, LEAVES, METHODS, PRODUCTIONS
 

@@ -26,7 +26,8 @@ from rewardlab.design.generate import generate
 from rewardlab.design.tally import tally
 from rewardlab.errors import CoderError, ProgramRefused
 from rewardlab.program.finding import Finding
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec
 
 N_CTX, N_PREDICT = 4096, 160
 CART = Schema(

@@ -1,13 +1,13 @@
 """A small scene with poses, lists of them, methods and hidden fields."""
 
-from rewardlab.program.schema import (
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import (
     ActionSpec,
     EntitySpec,
     FieldSpec,
     MethodSpec,
     Parameter,
     PartSpec,
-    Schema,
 )
 
 STATIC = MethodSpec("check_static", "whether it rests", (), "bool")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 
 
 def array(name, *shape, unit=""):

@@ -4,7 +4,8 @@ import pytest
 
 from rewardlab.envs.tasks import task
 from rewardlab.program.reading import read
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 from tests.program.arm import SCENE
 
 HEAD = "def compute_dense_reward(self, action):\n    "

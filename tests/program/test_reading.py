@@ -5,7 +5,8 @@ import ast
 import pytest
 
 from rewardlab.program.reading import read
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec
 
 HEAD = "def compute_dense_reward(self, action):\n    "
 

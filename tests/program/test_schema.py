@@ -3,14 +3,14 @@
 import json
 from dataclasses import replace
 
-from rewardlab.program.schema import (
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import (
     ActionSpec,
     EntitySpec,
     FieldSpec,
     MethodSpec,
     Parameter,
     PartSpec,
-    Schema,
 )
 
 ARM = EntitySpec("Arm", "An arm.", (FieldSpec("tip", "its tip", "array", (3,), "m"),))

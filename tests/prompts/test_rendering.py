@@ -9,7 +9,8 @@ from rewardlab.coders.base import Attempt, Example, Request, Round
 from rewardlab.coders.prompting import render, template_hash
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 
 HAND = FieldSpec("ee_position", "hand", "array", (3,), "m")
 ARM = EntitySpec("Arm", "An arm.", (HAND,))

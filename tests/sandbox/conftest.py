@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, PartSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec, PartSpec
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
 from rewardlab.sandbox.limits import Limits

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rewardlab.program.schema import ActionSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec
 from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.facade import facade

@@ -18,7 +18,7 @@ from rewardlab.envs.tabletop.scene import (
     StackCubeScene,
     TurnFaucetScene,
 )
-from rewardlab.program.schema import EntitySpec
+from rewardlab.program.specs import EntitySpec
 from rewardlab.sandbox.clouds import depth
 from rewardlab.sandbox.facade import Facade, facade
 from rewardlab.sandbox.methods import METHODS

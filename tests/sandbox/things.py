@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from rewardlab.program.schema import (
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import (
     ActionSpec,
     EntitySpec,
     FieldSpec,
     MethodSpec,
     Parameter,
     PartSpec,
-    Schema,
 )
 
 POSE = FieldSpec("pose", "where it is", "pose", (7,), "m")

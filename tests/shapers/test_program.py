@@ -3,7 +3,8 @@ import pytest
 
 from rewardlab.errors import RewardFault, UsageError
 from rewardlab.program.program import RewardProgram
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec
 from rewardlab.sandbox.runner import RewardRunner
 from rewardlab.shapers.base import Transitions
 from rewardlab.shapers.plain import NativeShaper, SparseShaper

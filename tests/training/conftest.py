@@ -7,7 +7,7 @@ import pytest
 from rewardlab.envs.recording import SceneRecorder
 from rewardlab.envs.scene import Scene, field
 from rewardlab.envs.tasks import Task
-from rewardlab.program.schema import ActionSpec
+from rewardlab.program.specs import ActionSpec
 
 
 class LineScene(Scene):

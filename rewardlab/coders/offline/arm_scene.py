@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from rewardlab.coders.offline import lexicon
 from rewardlab.coders.offline.lexicon import words_of
-from rewardlab.program.schema import EntitySpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import EntitySpec
 
 
 @dataclass(frozen=True)

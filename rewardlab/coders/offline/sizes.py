@@ -10,7 +10,8 @@ from rewardlab.coders.offline.effects import endless
 from rewardlab.coders.offline.plan import Plan
 from rewardlab.coders.offline.wish import changes
 from rewardlab.errors import GoalNotUnderstood
-from rewardlab.program.schema import FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import FieldSpec
 
 _LIMIT = r"(?:within|than|under|below|at most|up to) (?:the )?"
 _ASIDE = r"\s+(?:to the (?!top)|away|from|forward|back|left|right|sideways|aside)"

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from rewardlab.program.reading import read
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec
 from rewardlab.sandbox import spawn
 from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import Mode, RewardWorker

@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 
-from rewardlab.program.schema import ActionSpec, EntitySpec, FieldSpec, Schema
+from rewardlab.program.schema import Schema
+from rewardlab.program.specs import ActionSpec, EntitySpec, FieldSpec
 from rewardlab.sandbox.batch import WorkerFault
 from rewardlab.sandbox.client import RewardWorker
 from rewardlab.sandbox.jail import Guards
