@@ -69,7 +69,8 @@ def fit_here(
             _learn(run, task, shaper, progress, before_learning)
     except KeyboardInterrupt as stop:
         run.release("interrupted", reason="stopped by its user")
-        raise KeyboardInterrupt(*stop.args) from None
+        at_once = f"interrupted; go on with: rewardlab train --resume {run.path}"
+        raise KeyboardInterrupt(*(stop.args or (at_once,))) from None
     except RewardFault as fault:
         run.release("failed", reason=str(fault), fault=fault.record)
         raise

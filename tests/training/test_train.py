@@ -14,6 +14,7 @@ from rewardlab.program.vocabulary import vocabulary_hash
 from rewardlab.sandbox.record import FIELDS
 from rewardlab.shapers.base import Shaped, Shaper
 from rewardlab.store.files import read_json
+from rewardlab.training.fit import fit_here
 from rewardlab.training.logs import read_progress
 from rewardlab.training.prepare import prepare
 from rewardlab.training.run import Run
@@ -182,6 +183,17 @@ def test_ctrl_c_leaves_a_run_that_goes_on(task, tmp_path):
     steps = column(resumed, "time/total_timesteps")
     assert steps == sorted(set(steps))
     assert steps[-1] >= done + 200
+
+
+def test_a_second_ctrl_c_interrupts_at_once_and_still_says_how_to_go_on(task, tmp_path):
+    def twice():
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    run = prepare(task, n_timesteps=10**7, hyperparameters=PPO, out=tmp_path, **SMALL)
+    with pytest.raises(KeyboardInterrupt, match=r"interrupted; go on with: rewardlab train --res"):
+        fit_here(run, task, before_learning=twice)
+    assert run.status == "interrupted"
 
 
 def test_a_finished_run_is_extended_only_by_more_steps(task, tmp_path):
