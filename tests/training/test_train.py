@@ -171,10 +171,10 @@ def test_the_best_policy_is_chosen_by_success_then_native_return(task, tmp_path)
 
 
 def test_ctrl_c_leaves_a_run_that_goes_on(task, tmp_path):
-    threading.Timer(1.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    run = prepare(task, n_timesteps=10**7, hyperparameters=PPO, out=tmp_path, **SMALL)
+    stop = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
     with pytest.raises(KeyboardInterrupt, match=r"go on with: rewardlab train --resume"):
-        train(task, n_timesteps=10**7, hyperparameters=PPO, out=tmp_path, **SMALL)
-    run = Run.open(next(tmp_path.iterdir()))
+        fit_here(run, task, before_learning=stop.start)  # to import torch takes its time
     assert run.status == "interrupted"
     done = int(sorted((run.path / "checkpoints").iterdir())[-1].name)
     assert done > 0
