@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rewardlab.config import RunConfig, Sandbox, check_seed
-from rewardlab.errors import StorageError, UntrustedFile, UsageError
+from rewardlab.config import Sandbox, check_seed
+from rewardlab.errors import StorageError, UsageError
 from rewardlab.evaluation.progress import episodes_shown
 from rewardlab.evaluation.proven import KEEP_ABOVE, keep
 from rewardlab.evaluation.rollouts import Episodes, rollout
 from rewardlab.evaluation.statistics import Interval, mean_interval
+from rewardlab.evaluation.subject import Subject, of_model, of_run
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.store.files import read_json, write_json
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task
-    from rewardlab.training.policies import Policy
     from rewardlab.training.run import Run
 
 SEED_OFFSET = 1_000_000
@@ -127,14 +127,14 @@ def evaluate(
         check_seed(seed)
     if not isinstance(run, Run) and is_model_file(Path(run)):
         normalizer = None if vec_normalize is None else Path(vec_normalize)
-        subject = _model(Path(run), task, trust_pickle, algo, normalizer)
+        subject = of_model(Path(run), task, trust_pickle, algo, normalizer)
     elif trust_pickle or vec_normalize is not None or algo != "auto":
         raise UsageError(
             "trust_pickle, algo and vec_normalize are about the .zip of a model; a run needs none"
         )
     else:
         run = run if isinstance(run, Run) else Run.open(run)
-        subject = _run(run, task, checkpoint)
+        subject = of_run(run, task, checkpoint)
     if allow_degraded_sandbox:
         accept(subject.task.success_program)
     subject = subject._replace(config=replace(subject.config, sandbox=sandbox))
@@ -148,65 +148,8 @@ def evaluate(
     return result
 
 
-class _Subject(NamedTuple):
-    """What is measured.
-
-    Attributes:
-        policy: Loads it; nothing is executed before the task is known to be fit for a video.
-        task: On what.
-        config: How it was trained, or what stands for that.
-        record: The file that is written.
-        film: The video that is written.
-        facts: Further fields of the evaluation.
-    """
-
-    policy: Callable[[], Policy]
-    task: Task
-    config: RunConfig
-    record: Path
-    film: Path
-    facts: dict[str, Any]
-
-
-def _run(run: Run, task: Task | str | None, checkpoint: str) -> _Subject:
-    from rewardlab.training.policies import load_policy
-    from rewardlab.training.tasks import task_of
-
-    return _Subject(
-        lambda: load_policy(run, checkpoint),
-        task_of(run, task),
-        run.config,
-        run.path / "evaluation.json",
-        run.path / "video.mp4",
-        {"run": run.id, "checkpoint": checkpoint},
-    )
-
-
-def _model(
-    path: Path, task: Task | str | None, trust_pickle: bool, algo: str, vec_normalize: Path | None
-) -> _Subject:
-    from rewardlab.envs.tasks import task as get_task
-    from rewardlab.training.foreign import load_foreign
-
-    if not trust_pickle:
-        raise UntrustedFile(path)
-    if task is None:
-        raise UsageError(f"say on which task {path} is measured: --task TASK, see: rewardlab tasks")
-    task = get_task(task) if isinstance(task, str) else task
-    return _Subject(
-        lambda: load_foreign(
-            path, trust_pickle=trust_pickle, algo=algo, vec_normalize=vec_normalize
-        ),
-        task,
-        RunConfig(task.id, 0),
-        path.with_suffix(".evaluation.json"),
-        path.with_suffix(".mp4"),
-        {"run": path.name, "checkpoint": "model", "trust_pickle": True},
-    )
-
-
 def _measure(
-    subject: _Subject,
+    subject: Subject,
     accepted: Mapping[str, bool],
     *,
     episodes: int,
