@@ -30,7 +30,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from rewardlab.config import RunConfig
 from rewardlab.errors import AmbiguousName, StorageError, UnknownName, UntrustedFile, UsageError
@@ -44,20 +44,8 @@ from rewardlab.store.files import (
     write_json,
     write_text,
 )
-
-FORMAT = 1
-"""Version of the folder's layout; a newer one is refused."""
-
-Status = Literal["running", "finished", "failed", "interrupted"]
-
-
-_NEEDED: dict[str, Any] = {
-    "status": str,
-    "task": str,
-    "program_id": str | None,
-    "parent": str | None,
-    "n_timesteps": int,
-}
+from rewardlab.training.process import alive, started
+from rewardlab.training.record import FORMAT, Status, check
 
 
 class Run:
@@ -72,21 +60,7 @@ class Run:
 
     def __init__(self, path: str | Path) -> None:
         self.path = without_links(Path(path))
-        record = read_json(self.path / "run.json")
-        if record is None:
-            raise StorageError(f"{self.path} is not a run folder: it has no run.json")
-        if not isinstance(record.get("format"), int):
-            raise StorageError(f"{self.path / 'run.json'} is damaged: it names no format")
-        if record["format"] > FORMAT:
-            raise StorageError(
-                f"{self.path} was written by a newer rewardlab (format {record['format']}, this "
-                f"version reads up to {FORMAT}): upgrade with pip install -U rewardlab"
-            )
-        lost = sorted(k for k, kinds in _NEEDED.items() if not isinstance(record.get(k, ()), kinds))
-        if lost or record["status"] not in get_args(Status):
-            raise StorageError(
-                f"{self.path / 'run.json'} is damaged: it has no {', '.join(lost or ['status'])}"
-            )
+        check(self.path)
 
     def __repr__(self) -> str:
         return f"Run({str(self.path)!r}, status={self.status!r})"
@@ -206,7 +180,7 @@ class Run:
         """`"running"` only while its process lives: one that was killed is `"interrupted"`."""
         record = self.record
         status: Status = record["status"]
-        if status == "running" and not _alive(record.get("pid"), record.get("pid_started")):
+        if status == "running" and not alive(record.get("pid"), record.get("pid_started")):
             return "interrupted"
         return status
 
@@ -222,7 +196,7 @@ class Run:
         """
         if self.status == "running" and self.record.get("pid") != os.getpid():
             raise UsageError(f"run {self.id} is being trained by process {self.record['pid']}")
-        self.update(status="running", pid=os.getpid(), pid_started=_started(os.getpid()))
+        self.update(status="running", pid=os.getpid(), pid_started=started(os.getpid()))
 
     def release(self, status: Status, **facts: Any) -> None:
         """Record how it ended, e.g. `reason="…"`."""
@@ -271,29 +245,3 @@ def _default_name(config: RunConfig) -> str:
     task = re.sub("[^a-z0-9]+", "-", re.split("[/:]", config.task)[-1].lower())[:28].strip("-")
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
     return f"{task or 'run'}-{config.algo}-s{config.seed}-{stamp}-{secrets.token_hex(2)}"
-
-
-def _alive(pid: int | None, started: str | None) -> bool:
-    return pid is not None and _started(pid) == started and started is not None
-
-
-def _started(pid: int) -> str | None:
-    """Return when a process started, so that a reused number is not mistaken for it."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        if Path("/proc/self/stat").exists():
-            return None
-        return _signalled(pid)
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
-
-
-def _signalled(pid: int) -> str | None:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except PermissionError:
-        pass
-    return "alive"

@@ -8,7 +8,8 @@ from rewardlab.config import RunConfig
 from rewardlab.errors import AmbiguousName, ConfigError, StorageError, UnknownName, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
-from rewardlab.training.run import FORMAT, Run, list_runs
+from rewardlab.training.record import FORMAT
+from rewardlab.training.run import Run, list_runs
 
 CONFIG = RunConfig("metaworld/drawer-close", 100, goal="Close it.")
 
