@@ -8,13 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rewardlab.coders.base import Attempt, Coder, Round
+from rewardlab.coders.base import Attempt, Coder, Request, Round
 from rewardlab.coders.select import make_coder
 from rewardlab.config import Sandbox
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Loop, quiet
-from rewardlab.design.fault import fault_of
+from rewardlab.design.fault import Fault, fault_of
 from rewardlab.design.feedback import UNDECIDED, Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of
 from rewardlab.design.seen import describe_run
@@ -89,23 +89,17 @@ def refine(
     if parent is None:
         raise UsageError(_nothing(run))
     against = _opened(run, prefer if other is None else other)
-    feedback = Feedback(
-        comment,
-        rating,
-        _chosen(run, prefer),
-        seen,
-        against.id if against else None,
-    )
-    config = run.config
+    named = against.id if against else None
+    feedback = Feedback(comment, rating, _chosen(run, prefer), seen, named)
     task = task_of(run, task)
-    goal = check_request(config.goal or parent.goal or task.goal, max_repairs=max_repairs)
+    goal = check_request(run.config.goal or parent.goal or task.goal, max_repairs=max_repairs)
     fault = fault_of(run, task.scene)
     loop = Loop(
         coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
         check=lambda program: validate(
             program,
             task,
-            seed=config.seed,
+            seed=run.config.seed,
             sandbox=sandbox,
             allow_degraded=allow_degraded,
             also=fault.rows if fault else None,
@@ -115,11 +109,9 @@ def refine(
         on_event=on_event,
         budget=Budget(max_calls, max_tokens),
     )
-    request = first_request(task, goal, seed=config.seed)
-    if fault is not None:
-        request = replace(request, attempt=Attempt(parent.source, (fault.finding,)))
-    if fault is None or feedback != Feedback():
-        request = replace(request, rounds=_rounds(run, parent, feedback, against))
+    request = _request(
+        first_request(task, goal, seed=run.config.seed), run, parent, feedback, against, fault
+    )
     if run.status in ("running", "interrupted"):
         on_event("note", f"run {run.id} is {run.status}: the coder is told what it showed so far")
     if feedback != Feedback():
@@ -127,6 +119,22 @@ def refine(
     child = programs_of(loop.run([request], parent=parent), on_event)[0]
     _keep(run, feedback, child)
     return child
+
+
+def _request(
+    first: Request,
+    run: Run,
+    parent: RewardProgram,
+    feedback: Feedback,
+    against: Run | None,
+    fault: Fault | None,
+) -> Request:
+    """Return the first request with the fault to be repaired, what was seen and said, or both."""
+    if fault is not None:
+        first = replace(first, attempt=Attempt(parent.source, (fault.finding,)))
+    if fault is None or feedback != Feedback():
+        first = replace(first, rounds=_rounds(run, parent, feedback, against))
+    return first
 
 
 def _nothing(run: Run) -> str:
