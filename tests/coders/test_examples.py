@@ -9,20 +9,8 @@ from rewardlab.coders.examples import Query, retrieve
 from rewardlab.coders.library import Solved, add, own_folder, reference
 from rewardlab.coders.likeness import NEAR_DUPLICATE, likeness, twins
 from rewardlab.program.reading import read
+from tests.coders.alike import OTHER, RENAMED, SOURCE
 from tests.fuzz.scenes import SCENES
-
-SOURCE = """def compute_dense_reward(self, action):
-    distance = np.linalg.norm(self.robot.ee_position - self.goal_position)
-    return -distance
-"""
-RENAMED = '''def compute_dense_reward(self, act):
-    """Closer is better."""
-    d = np.linalg.norm(self.robot.ee_position - self.goal_position)
-    return -d
-'''
-OTHER = """def compute_dense_reward(self, action):
-    return float(np.exp(-np.sum(np.square(action)))) + self.robot.gripper_openness
-"""
 
 
 def solved(name, goal, source=SOURCE, env_id=""):

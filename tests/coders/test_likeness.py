@@ -2,20 +2,7 @@ import pytest
 
 from rewardlab.coders.library import reference
 from rewardlab.coders.likeness import likeness, shape, similarities, twins
-
-SOURCE = """def compute_dense_reward(self, action):
-    distance = np.linalg.norm(self.robot.ee_position - self.goal_position)
-    return -distance
-"""
-RENAMED = '''def compute_dense_reward(self, act):
-    """Closer is better."""
-    # the distance
-    d = np.linalg.norm(self.robot.ee_position - self.goal_position)
-    return -d
-'''
-OTHER = """def compute_dense_reward(self, action):
-    return float(np.exp(-np.sum(np.square(action)))) + self.robot.gripper_openness
-"""
+from tests.coders.alike import OTHER, RENAMED, SOURCE
 
 
 def test_renaming_comments_constants_and_layout_do_not_change_the_shape():

@@ -15,7 +15,6 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.runner import RewardRunner
 
 SUITE = "kitchen"
-FIXTURES = [name for name in TASKS if name != "kettle"]
 PROGRAM = """
 def compute_dense_reward(self, action):
     thing = self.{member}

@@ -35,6 +35,28 @@ SAC = {"learning_starts": 100, "batch_size": 16, "buffer_size": 1000, "gradient_
 SMALL = {"n_envs": 2, "eval_freq": 0, "policy_kwargs": {"net_arch": [16]}}
 
 
+@pytest.fixture
+def from_call_41(monkeypatch):
+    """Lets something happen before the 41st evaluation, or before each from there on."""
+
+    def install(kind, happen, *, again=False):
+        calls, evaluate = iter(range(10**6)), kind.evaluate
+
+        def evaluated(self, rows):
+            number = next(calls)
+            if number == 40 or (again and number > 40):
+                happen(self)
+            return evaluate(self, rows)
+
+        monkeypatch.setattr(kind, "evaluate", evaluated)
+
+    return install
+
+
+def kill(runner):
+    os.kill(runner._worker.pid, signal.SIGKILL)
+
+
 def column(run, key):
     return [float(row[key]) for row in read_progress(run.path / "progress.csv")[1] if key in row]
 
@@ -115,19 +137,13 @@ def test_a_worker_that_hangs_is_replaced_then_the_run_stops_with_the_reason(
     assert worker["faults"]["RewardTimeout"] >= 2
 
 
-def test_a_worker_killed_from_outside_is_replaced_and_the_values_go_on(task, tmp_path, monkeypatch):
-    calls = iter(range(10**6))
-    evaluate = RewardRunner.evaluate
-
-    def killing(runner, rows):
-        if next(calls) == 40:
-            os.kill(runner._worker.pid, signal.SIGKILL)
-        return evaluate(runner, rows)
-
+def test_a_worker_killed_from_outside_is_replaced_and_the_values_go_on(
+    task, tmp_path, from_call_41
+):
     plain = train(
         task, RewardProgram(GOOD), n_timesteps=256, hyperparameters=PPO, out=tmp_path, **SMALL
     )
-    monkeypatch.setattr(RewardRunner, "evaluate", killing)
+    from_call_41(RewardRunner, kill)
     killed = train(
         task, RewardProgram(GOOD), n_timesteps=256, hyperparameters=PPO, out=tmp_path, **SMALL
     )
@@ -137,18 +153,13 @@ def test_a_worker_killed_from_outside_is_replaced_and_the_values_go_on(task, tmp
 
 
 def test_a_jail_killed_again_and_again_stops_the_run_without_blaming_the_program(
-    task, tmp_path, monkeypatch
+    task, tmp_path, from_call_41
 ):
-    calls = iter(range(10**6))
-    evaluate = RewardWorker.evaluate
+    def lose(worker):
+        os.kill(spawn.facts().pid, signal.SIGKILL)
+        select.select([worker._connection._child.pidfd], [], [], 10)
 
-    def lost(worker, rows):
-        if next(calls) >= 40:
-            os.kill(spawn.facts().pid, signal.SIGKILL)
-            select.select([worker._connection._child.pidfd], [], [], 10)
-        return evaluate(worker, rows)
-
-    monkeypatch.setattr(RewardWorker, "evaluate", lost)
+    from_call_41(RewardWorker, lose, again=True)
     settings = {**SMALL, "hyperparameters": PPO, "name": "lost", "on_reward_fault": "zero"}
     with pytest.raises(WorkerStartError, match="was killed"):
         train(task, RewardProgram(GOOD), n_timesteps=256, out=tmp_path, **settings)
@@ -161,17 +172,14 @@ def test_a_jail_killed_again_and_again_stops_the_run_without_blaming_the_program
     assert (worker["faults"], worker["substituted"]) == ({"WorkerLost": 2}, 0)
 
 
-def test_a_program_that_cannot_be_loaded_again_leaves_a_checkpoint_too(task, tmp_path, monkeypatch):
-    calls = iter(range(10**6))
-    evaluate = RewardRunner.evaluate
+def test_a_program_that_cannot_be_loaded_again_leaves_a_checkpoint_too(
+    task, tmp_path, from_call_41
+):
+    def spoil(runner):
+        kill(runner)
+        runner.program = RewardProgram("def compute_dense_reward(self):\n    return 1.0\n")
 
-    def spoiled(runner, rows):
-        if next(calls) == 40:
-            os.kill(runner._worker.pid, signal.SIGKILL)
-            runner.program = RewardProgram("def compute_dense_reward(self):\n    return 1.0\n")
-        return evaluate(runner, rows)
-
-    monkeypatch.setattr(RewardRunner, "evaluate", spoiled)
+    from_call_41(RewardRunner, spoil)
     settings = {**SMALL, "hyperparameters": PPO, "name": "spoiled"}
     with pytest.raises(ProgramRefused):
         train(task, RewardProgram(GOOD), n_timesteps=256, out=tmp_path, **settings)
