@@ -101,6 +101,18 @@ _MOBILE = replace(
     n_envs=16,
     n_timesteps=700_000,
 )
+_CHAIR = replace(  # two arms make 18 actions: larger batches against their noise, and more of it
+    _MOBILE,
+    hyperparameters={
+        "n_steps": 128,
+        "batch_size": 512,
+        "n_epochs": 8,
+        "gamma": 0.97,
+        "learning_rate": 3e-4,
+        "target_kl": 0.1,
+    },
+    policy_kwargs={"log_std_init": -1.0, "net_arch": [128, 128]},
+)
 _WIDE = replace(
     FAST_SUITES["locomotion"],
     hyperparameters={
@@ -148,10 +160,9 @@ _CARRY = replace(  # places differ between episodes: short ones, of many environ
     n_timesteps=700_000,
 )
 FAST_TASKS: Mapping[str, Preset] = {
-    **{
-        f"tabletop/{name}": _MOBILE
-        for name in ("open-cabinet-door", "open-cabinet-drawer", "push-chair")
-    },
+    "tabletop/open-cabinet-door": _MOBILE,
+    "tabletop/open-cabinet-drawer": _MOBILE,
+    "tabletop/push-chair": _CHAIR,
     "tabletop/pick-cube": _CARRY,
     "locomotion/ant-forward": _WALK,
     "locomotion/ant-wave-leg": _WIDE,
