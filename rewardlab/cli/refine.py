@@ -87,12 +87,15 @@ def run(flags: Flags) -> Answer:
     opened = rewardlab.Run.open(flags.run, out=flags.out)
     if flags.output:
         check_output(flags.output)
+    preferred = _preferred(opened, flags)
+    if not (flags.comment or flags.rating or flags.seen or preferred.get("prefer")):
+        _check_unsaid(opened, flags)
     child = rewardlab.refine(
         opened,
         flags.comment or None,
         on_event=told,
         rating=flags.rating,
-        **_preferred(opened, flags),
+        **preferred,
         seen=flags.seen,
         coder=flags.coder,
         model=flags.model,
@@ -110,6 +113,21 @@ def run(flags: Flags) -> Answer:
     diff = program_diff(parent, child) if parent else child.source
     note(f"Train it: rewardlab train {child.task_id} --reward {path}")
     return Answer({**entry(child, path), "diff": diff}, f"{diff}\n{path}")
+
+
+def _check_unsaid(opened: RunObject, flags: Flags) -> None:
+    """Ask for words where the composer would replace a program of which it knows no plan."""
+    from rewardlab.coders.select import make_coder
+
+    parent = opened.program
+    if parent is None or "plan" in parent.notes or opened.record.get("fault"):
+        return
+    if make_coder(flags.coder, model=flags.model).name == "offline":
+        raise UsageError(
+            f"say what should change in {opened.id}: its program was not written by the offline "
+            "composer, which cannot edit it, but would compose another from the goal and your "
+            f'words: rewardlab refine {opened.id} "…"; or use --coder openai'
+        )
 
 
 def _preferred(opened: RunObject, flags: Flags) -> dict[str, str | None]:

@@ -4,6 +4,7 @@ import json
 import re
 
 from rewardlab.config import RunConfig
+from rewardlab.program.program import RewardProgram
 from rewardlab.training.run import Run
 
 GOOD = "def compute_dense_reward(self, action):\n    return -abs(self.obs[2]), {'up': 1.0}\n"
@@ -28,6 +29,15 @@ def test_tasks(cli):
     assert {line.split()[0] for line in shown[1:]} == published
     assert len(published) == 24
     assert "no published task holds 'fetch'" in cli("tasks", "--published", "fetch").err
+
+
+def test_refine_asks_what_should_change_in_a_program_that_the_composer_did_not_write(cli, tmp_path):
+    config = RunConfig("gym/CartPole-v1", 1000, goal="Balance the pole.", reward="program")
+    program = RewardProgram(GOOD, config.task, config.goal, None, "user")
+    Run.create(tmp_path / "results", config, program=program, name="mine")
+    done = cli("refine", "mine", "--coder", "offline")
+    assert done.code == 2
+    assert done.error.startswith("say what should change in mine")
 
 
 def test_describe(cli):

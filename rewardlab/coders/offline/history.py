@@ -6,10 +6,12 @@ from typing import Any, NamedTuple
 
 from rewardlab.coders.base import Request
 
-FOREIGN = (
-    "The parent program was not written by this composer, which cannot edit it: this one is "
-    "composed anew from the goal and the comments."
+_ANEW = (
+    "which cannot edit it: this one is composed anew from the goal and what was said, and takes "
+    "nothing over."
 )
+FOREIGN = f"The parent program was not written by this composer, {_ANEW}"
+QUOTED = f"The parent program is the reference library's, not written by this composer, {_ANEW}"
 UNSAID = (
     "Nobody said in words what should change, and the composer understands nothing else: this is "
     "its next variant for the same goal."
@@ -38,7 +40,7 @@ def recall(request: Request) -> History:
     Without a new comment the next variant of the parent is due.
     """
     if not request.rounds:
-        return History(request.sample)
+        return History(request.sample, remark=FOREIGN if request.attempt else "")
     *past, last = request.rounds
     comment = last.feedback.strip() or None
     plan = last.program.notes.get("plan")
@@ -46,10 +48,10 @@ def recall(request: Request) -> History:
         if comment is None:
             return History(_sample(plan) + 1, _comments(plan), None, UNSAID)
         return History(_sample(plan), _comments(plan), comment)
-    if last.program.origin == "offline" and comment is None:  # a program of the reference library
-        return History(0, (), None, UNSAID)
+    quoted = last.program.origin == "offline"  # from the reference library
     said = tuple(words for r in past if (words := r.feedback.strip()))
-    return History(request.sample, said, comment, FOREIGN)
+    unsaid = "" if comment else " Nobody said in words what should change."
+    return History(request.sample, said, comment, (QUOTED if quoted else FOREIGN) + unsaid)
 
 
 def _sample(plan: dict[str, Any]) -> int:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rewardlab.coders.base import Round
+from rewardlab.coders.base import Attempt, Round
 from rewardlab.coders.extraction import extract
 from rewardlab.coders.offline import OfflineComposer
 from rewardlab.coders.offline.advice import ADVICE
@@ -126,7 +126,8 @@ def test_without_words_the_next_variant_is_tried_and_says_so(task_id):
         rounds = (Round(parent, "success 0 %", ""),)
         request = replace(first_request(task(task_id), parent.goal, seed=0), rounds=rounds)
         reply = OfflineComposer().write(request)
-        assert "Nobody said in words what should change" in reply.text
+        assert "Nobody said in words what should change" in reply.notes["coder"]
+        assert ("plan" in parent.notes) != ("composed anew" in reply.notes["coder"])
         source = extract(reply.text)
         parent = replace(parent, source=source, notes=dict(reply.notes))
         assert source not in seen
@@ -152,6 +153,19 @@ def test_it_continues_from_a_program_of_another_coder_and_says_so(compose, code)
     assert "not written by this composer" in " ".join(code(reply).split())
     assert "not written by this composer" in reply.notes["coder"]
     assert '"make it purple": nothing that' in " ".join(code(reply).split())
+
+
+def test_it_tells_that_it_replaces_a_program_of_the_library(compose, ask):
+    quoted = OfflineComposer().write(ask(DRAWER))
+    assert quoted.notes["library"] == "drawer-open"
+    reply = compose(DRAWER, comments=["too slow"], origin="offline")
+    assert "is the reference library's" in reply.notes["coder"]
+    assert "composed anew" in reply.notes["coder"]
+
+
+def test_it_tells_that_it_replaces_a_foreign_program_that_failed(compose):
+    failed = Attempt("def compute_dense_reward(self, action): ...", ())
+    assert "composed anew" in compose(DRAWER, attempt=failed).notes["coder"]
 
 
 @pytest.mark.parametrize(
