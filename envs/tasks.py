@@ -144,6 +144,7 @@ SUITES: dict[str, Suite] = {
     "fetch": Suite("rewardlab.envs.fetch", "gymnasium_robotics", "robotics"),
     "kitchen": Suite("rewardlab.envs.kitchen", "gymnasium_robotics", "robotics"),
     "maniskill": Suite("rewardlab.envs.maniskill", "mani_skill", "maniskill"),
+    "tabular": Suite("rewardlab.envs.tabular", "gymnasium"),
     "gym": Suite("rewardlab.envs.anygym", "gymnasium"),
 }
 

@@ -19,6 +19,7 @@ from rewardlab.envs.tabular.solve import (
     transitions,
     value_iteration,
 )
+from rewardlab.envs.tabular.suite import build, entries
 from rewardlab.envs.tabular.toy_text import from_toy_text
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "TabularEnv",
     "TabularMDP",
     "Values",
+    "build",
+    "entries",
     "env_id",
     "evaluate",
     "expected_return",

@@ -110,5 +110,9 @@ PRESETS: dict[str, dict[str, Preset]] = {
             normalize=_BOTH,
         ),
     },
+    "tabular": {  # states are numbers, and shapers that are exact must not be clipped
+        "ppo": Preset({"n_steps": 256, "batch_size": 256, "gamma": 0.95}),
+        "a2c": Preset({"n_steps": 16, "gamma": 0.95}),
+    },
 }
 """By suite, then algorithm; a suite without an entry takes that of `"default"`."""
