@@ -70,6 +70,7 @@ def test_every_public_name_exists_and_is_documented(name):
         ),
         ("evaluate", ["run"], ["episodes", "seed", "checkpoint", "video"]),
         ("report", ["run"], []),
+        ("rounds", ["task", "goal"], ["n", "say", "coder", "n_timesteps", "resume", "out"]),
         ("refine", ["run", "comment"], ["rating", "prefer", "coder"]),
     ],
 )

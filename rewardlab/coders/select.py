@@ -9,18 +9,20 @@ from rewardlab.errors import ConfigError, UnknownName
 CODERS = ("auto", "offline", "openai", "replay:PATH")
 
 
-def make_coder(name: str = "auto", *, model: str | None = None) -> Coder:
+def make_coder(name: str | Coder = "auto", *, model: str | None = None) -> Coder:
     """Return a coder.
 
     Args:
         name: `"openai"`, `"offline"`, `"replay:PATH"`, or `"auto"`: a chat model if the environment
-            names a key or a server, else the offline composer.
-        model: Model name for a chat model.
+            names a key or a server, else the offline composer. A coder is returned as it is.
+        model: Model name for a chat model that is made.
 
     Raises:
         UnknownName: No such coder.
         ConfigError: It is not configured, or takes no model.
     """
+    if not isinstance(name, str):
+        return name
     if name == "auto":
         name = "openai" if configured() else "offline"
     if name == "openai":

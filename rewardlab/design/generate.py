@@ -72,7 +72,7 @@ def generate(
     goal = task.goal if goal is None else goal
     goal = check_request(goal, n=n, few_shot=few_shot, max_repairs=max_repairs)
     loop = Loop(
-        coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
+        coder=make_coder(coder, model=model),
         check=lambda program: validate(
             program, task, seed=seed, sandbox=sandbox, allow_degraded=allow_degraded
         ),

@@ -84,7 +84,7 @@ def refine(
         ProgramRefused: No answer passed.
         CoderError: The coder's service failed, or no reply held code.
     """
-    run = run if isinstance(run, Run) else Run.open(run)
+    run = Run.open(run)
     parent = run.program
     if parent is None:
         raise UsageError(_nothing(run))
@@ -95,7 +95,7 @@ def refine(
     goal = check_request(run.config.goal or parent.goal or task.goal, max_repairs=max_repairs)
     fault = fault_of(run, task.scene)
     loop = Loop(
-        coder=make_coder(coder, model=model) if isinstance(coder, str) else coder,
+        coder=make_coder(coder, model=model),
         check=lambda program: validate(
             program,
             task,
@@ -154,7 +154,7 @@ def _opened(run: Run, other: Run | str | Path | None) -> Run | None:
     """Return the run that this one was compared with, if it was."""
     if other is None or (isinstance(other, str) and other in UNDECIDED):
         return None
-    other = other if isinstance(other, Run) else Run.open(other, out=run.path.parent)
+    other = Run.open(other, out=run.path.parent)
     if other.id == run.id:
         raise UsageError(f"run {run.id} cannot be compared with itself: name another run")
     if other.config.task != run.config.task:
@@ -168,7 +168,7 @@ def _opened(run: Run, other: Run | str | Path | None) -> Run | None:
 def _chosen(run: Run, prefer: Run | str | Path | None) -> str | None:
     if prefer is None or (isinstance(prefer, str) and prefer in UNDECIDED):
         return prefer
-    return (prefer if isinstance(prefer, Run) else Run.open(prefer, out=run.path.parent)).id
+    return Run.open(prefer, out=run.path.parent).id
 
 
 def _rounds(

@@ -102,7 +102,7 @@ def rounds(
         KeyboardInterrupt: Ctrl-C; the message says how to go on.
     """
     check_request("any", n=1 if n is None else n)
-    opened = Run.open(resume, out=out) if isinstance(resume, str | Path) else resume
+    opened = None if resume is None else Run.open(resume, out=out)
     writer = _writer(coder, model, opened)  # what cannot be asked leaves no run behind
     facts = settings.pop("facts", {})
     settings |= {"sandbox": sandbox, "allow_degraded_sandbox": allow_degraded_sandbox}
@@ -169,7 +169,7 @@ def _said(run: Run, result: Evaluation, say: Say) -> Feedback | None:
 
 def _writer(coder: str | Coder, model: str | None, resumed: Run | None) -> Coder:
     """Return the coder of all rounds; of recorded replies those that the runs used are skipped."""
-    writer = make_coder(coder, model=model) if isinstance(coder, str) else coder
+    writer = make_coder(coder, model=model)
     if isinstance(writer, ReplayCoder) and resumed is not None:
         first = next(iter(ancestors(resumed)), resumed)
         writer.skip(sum(1 for folder in family(first.path) for _ in read_calls(folder)))

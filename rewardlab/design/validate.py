@@ -62,9 +62,7 @@ def validate(
     if reading.ok:
         for hash_seed in spawn.HASH_SEEDS:
             spawn.zygote(hash_seed)  # gets ready while the states are made
-        rows, names = probe_rows(task, seed)
-        if also is not None and len(also):
-            rows, names = np.concatenate((rows, also)), (*names, *["recorded"] * len(also))
+        rows, names = _states(task, seed, also)
         admit(program, sandbox, allow_degraded)
         tried = probe(program, task.scene, rows, names=names, seed=seed)
         states = sha256(rows.tobytes()).hexdigest()
@@ -87,6 +85,14 @@ def validate(
         states=states,
         sandbox=held,
     )
+
+
+def _states(task: Task, seed: int, also: Array | None) -> tuple[Array, tuple[str, ...]]:
+    """Return the states of the probe and what each is, with recorded ones behind them."""
+    rows, names = probe_rows(task, seed)
+    if also is None or not len(also):
+        return rows, names
+    return np.concatenate((rows, also)), (*names, *["recorded"] * len(also))
 
 
 def as_program(program: RewardProgram | str | Path) -> RewardProgram:

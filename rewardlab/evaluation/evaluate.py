@@ -125,16 +125,15 @@ def evaluate(
         raise UsageError(f"keep_above is a success rate from 0 to 1, got {keep_above}")
     if seed is not None:
         check_seed(seed)
-    if not isinstance(run, Run) and is_model_file(Path(run)):
-        normalizer = None if vec_normalize is None else Path(vec_normalize)
-        subject = of_model(Path(run), task, trust_pickle, algo, normalizer)
-    elif trust_pickle or vec_normalize is not None or algo != "auto":
-        raise UsageError(
-            "trust_pickle, algo and vec_normalize are about the .zip of a model; a run needs none"
-        )
-    else:
-        run = run if isinstance(run, Run) else Run.open(run)
+    if isinstance(run, Run) or not is_model_file(Path(run)):
+        if trust_pickle or vec_normalize is not None or algo != "auto":
+            raise UsageError(
+                "trust_pickle, algo and vec_normalize are about a model's .zip; a run needs none"
+            )
+        run = Run.open(run)
         subject = of_run(run, task, checkpoint)
+    else:
+        subject = of_model(Path(run), task, trust_pickle, algo, vec_normalize)
     if allow_degraded_sandbox:
         accept(subject.task.success_program)
     subject = subject._replace(config=replace(subject.config, sandbox=sandbox))

@@ -72,7 +72,7 @@ def report(run: Run | str | Path) -> Report:
     """
     from rewardlab.training.run import Run
 
-    run = run if isinstance(run, Run) else Run.open(run)
+    run = Run.open(run)
     html, data = run.path / "report.html", run.path / "report.json"
     try:
         facts = gather(run)

@@ -51,7 +51,11 @@ def of_run(run: Run, task: Task | str | None, checkpoint: str) -> Subject:
 
 
 def of_model(
-    path: Path, task: Task | str | None, trust_pickle: bool, algo: str, vec_normalize: Path | None
+    path: Path,
+    task: Task | str | None,
+    trust_pickle: bool,
+    algo: str,
+    vec_normalize: str | Path | None,
 ) -> Subject:
     """Return the policy in a model's `.zip` on a task.
 
@@ -67,10 +71,9 @@ def of_model(
     if task is None:
         raise UsageError(f"say on which task {path} is measured: --task TASK, see: rewardlab tasks")
     task = get_task(task) if isinstance(task, str) else task
+    normalizer = None if vec_normalize is None else Path(vec_normalize)
     return Subject(
-        lambda: load_foreign(
-            path, trust_pickle=trust_pickle, algo=algo, vec_normalize=vec_normalize
-        ),
+        lambda: load_foreign(path, trust_pickle=trust_pickle, algo=algo, vec_normalize=normalizer),
         task,
         RunConfig(task.id, 0),
         path.with_suffix(".evaluation.json"),

@@ -113,8 +113,8 @@ class Run:
         return cls(path)
 
     @classmethod
-    def open(cls, path_or_id: str | Path, *, out: str | Path = "results") -> Run:
-        """Open a run by folder, by name below `out`, or by a unique prefix of its name.
+    def open(cls, path_or_id: Run | str | Path, *, out: str | Path = "results") -> Run:
+        """Open a run by folder, name below `out` or unique prefix of that; an open one stays.
 
         Raises:
             UnknownName: No such run.
@@ -122,6 +122,8 @@ class Run:
             StorageError: A folder or file that is no run.
             UntrustedFile: A model that something else saved.
         """
+        if isinstance(path_or_id, Run):
+            return path_or_id
         path = Path(path_or_id)
         if is_model_file(path):
             raise UntrustedFile(path)

@@ -86,7 +86,7 @@ def train(
             **settings,
         )
     else:
-        run = resume if isinstance(resume, Run) else Run.open(resume, out=out)
+        run = Run.open(resume, out=out)
         check_shaper(run, shaper)
         extend(run, task, n_timesteps)
         if settings.get("allow_degraded_sandbox"):

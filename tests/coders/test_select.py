@@ -13,6 +13,11 @@ def test_auto_is_the_composer_without_a_key_and_a_model_with_one(monkeypatch):
     assert isinstance(make_coder("offline"), OfflineComposer)
 
 
+def test_a_coder_stays_as_it_is():
+    coder = OfflineComposer()
+    assert make_coder(coder) is coder
+
+
 def test_a_server_without_a_key_is_enough(monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1")
     assert make_coder(model="m").model == "m"

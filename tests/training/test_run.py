@@ -21,6 +21,7 @@ def run(tmp_path):
 
 def test_a_run_is_opened_by_folder_name_or_unique_prefix(run, tmp_path):
     Run.create(tmp_path, CONFIG, name="other")
+    assert Run.open(run) is run
     assert Run.open(run.path).id == "one"
     assert Run.open("one", out=tmp_path).id == "one"
     assert Run.open("on", out=tmp_path).id == "one"
