@@ -1,4 +1,4 @@
-"""Trained policies on disk: spaces as JSON, weights as tensors, normaliser as arrays."""
+"""Trained policies on disk: weights as tensors, normaliser as arrays."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from rewardlab.config import RunConfig
 from rewardlab.errors import ConfigError, StorageError, UnknownName, UsageError
-from rewardlab.store.files import read_json, storage_error
+from rewardlab.store.files import storage_error
 from rewardlab.training.run import Run
+from rewardlab.training.spaces import read_spaces, same_actions, told
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -119,7 +120,7 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
         hint = f"it has: {', '.join(have)}" if have else "it has none yet; train or resume it"
         raise UsageError(f"run {run.id} has no {checkpoint} policy; {hint}")
     folder = have[checkpoint]
-    observation, action = _read_spaces(run.path / "spaces.json")
+    observation, action = read_spaces(run.path / "spaces.json")
     model = _rebuild(run.config, observation, action)
     try:
         if checkpoint == "latest":
@@ -157,48 +158,6 @@ def _folders(run: Run) -> dict[str, Path]:
     return found | ({"latest": whole[-1]} if whole else {})
 
 
-def spaces_json(model: BaseAlgorithm) -> dict[str, Any]:
-    """Return what a policy observes and does, JSON-ready."""
-    return {
-        "observation": _space_json(model.observation_space),
-        "action": _space_json(model.action_space),
-    }
-
-
-def _space_json(space: gym.Space[Any]) -> dict[str, Any]:
-    if isinstance(space, gym.spaces.Discrete):
-        return {"n": int(space.n), "start": int(space.start)}
-    if isinstance(space, gym.spaces.Box):
-        return {
-            "low": space.low.astype(float).tolist(),
-            "high": space.high.astype(float).tolist(),
-            "dtype": str(space.dtype),
-        }
-    raise UsageError(f"{space} cannot be trained on: only Box and Discrete spaces can")
-
-
-def _space(data: dict[str, Any]) -> gym.Space[Any]:
-    if "n" in data:
-        return gym.spaces.Discrete(data["n"], start=data["start"])
-    dtype = np.dtype(data["dtype"])
-    if dtype.kind not in "fiu":
-        raise ValueError(f"a Box holds numbers, not {dtype}")
-    low, high = np.array(data["low"], dtype), np.array(data["high"], dtype)
-    if np.isnan(low).any() or np.isnan(high).any():
-        raise ValueError("a bound is no number")
-    return gym.spaces.Box(low, high, dtype=dtype.type)
-
-
-def _read_spaces(path: Path) -> tuple[gym.Space[Any], gym.Space[Any]]:
-    try:
-        spaces = read_json(path) or {}
-        return _space(spaces["observation"]), _space(spaces["action"])
-    except (TypeError, LookupError, ValueError, AssertionError, OverflowError) as error:
-        raise StorageError(
-            f"{path} is missing or damaged; going on with the run writes it again"
-        ) from error
-
-
 def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[Any]) -> BasePolicy:
     from rewardlab.training import algorithms
 
@@ -225,27 +184,14 @@ def check_fits(policy: Policy, venv: VecEnv, *, name: str, task: str) -> None:
         model.observation_space, type(venv.observation_space)
     ):
         raise UsageError(
-            f"{name} does not fit {task}: it observes {_told(model.observation_space)}, "
-            f"the task gives {_told(venv.observation_space)}"
+            f"{name} does not fit {task}: it observes {told(model.observation_space)}, "
+            f"the task gives {told(venv.observation_space)}"
         )
-    if not _same_actions(model.action_space, venv.action_space):
+    if not same_actions(model.action_space, venv.action_space):
         raise UsageError(
-            f"{name} does not fit {task}: it acts in {_told(model.action_space)}, "
-            f"the task takes {_told(venv.action_space)}"
+            f"{name} does not fit {task}: it acts in {told(model.action_space)}, "
+            f"the task takes {told(venv.action_space)}"
         )
     normalizer = policy.normalizer
     if normalizer is not None and np.shape(normalizer["obs_mean"]) != fitting:
         raise UsageError(f"the normaliser of {name} is not one of {task}'s observations")
-
-
-def _same_actions(mine: gym.Space[Any], theirs: gym.Space[Any]) -> bool:
-    if isinstance(mine, gym.spaces.Box) and isinstance(theirs, gym.spaces.Box):
-        bounds = ((mine.low, theirs.low), (mine.high, theirs.high))
-        return mine.shape == theirs.shape and all(np.allclose(*pair) for pair in bounds)
-    return mine == theirs
-
-
-def _told(space: gym.Space[Any]) -> str:
-    if isinstance(space, gym.spaces.Box):
-        return f"numbers {space.shape}"
-    return f"one of {space.n} values" if isinstance(space, gym.spaces.Discrete) else str(space)

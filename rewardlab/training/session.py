@@ -24,9 +24,9 @@ from rewardlab.store.files import write_json
 from rewardlab.training import algorithms, checkpoint
 from rewardlab.training.held import keep_record
 from rewardlab.training.logs import RunLogger
-from rewardlab.training.policies import spaces_json
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
+from rewardlab.training.spaces import spaces_json
 from rewardlab.training.venv import make_venv
 
 

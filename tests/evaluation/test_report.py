@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from rewardlab.errors import StorageError
+from rewardlab.evaluation.caption import caption
 from rewardlab.evaluation.report import report
-from rewardlab.evaluation.video import caption, write_clip
+from rewardlab.evaluation.video import write_clip
 from rewardlab.store.files import read_json, write_json
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path"}

@@ -8,6 +8,7 @@ from rewardlab.envs import gl
 from rewardlab.envs.tasks import task
 from rewardlab.errors import RenderError
 from rewardlab.evaluation import video
+from rewardlab.evaluation.caption import MAX_WIDTH, STRIP, caption
 
 draws = pytest.mark.skipif(not gl.choose().works, reason="no OpenGL here")
 
@@ -29,13 +30,11 @@ def frames(path, width, height):
 def test_a_clip_is_h264_in_yuv420p_that_decodes_to_its_frames(tmp_path):
     path = tmp_path / "clip.mp4"
     shades = [np.full((65, 97, 3), 8 * i, np.uint8) for i in range(30)]
-    video.write_clip(path, (video.caption(s, "goal", "label", None) for s in shades))
-    decoded, told = frames(path, 98, 66 + video.STRIP)
-    assert all(
-        word in told for word in ("Video: h264", "yuv420p", f"98x{66 + video.STRIP}", "30 fps")
-    )
+    video.write_clip(path, (caption(s, "goal", "label", None) for s in shades))
+    decoded, told = frames(path, 98, 66 + STRIP)
+    assert all(word in told for word in ("Video: h264", "yuv420p", f"98x{66 + STRIP}", "30 fps"))
     assert len(decoded) == 30
-    body = [float(frame[video.STRIP + 4 : -4, 4:-4].mean()) for frame in decoded]
+    body = [float(frame[STRIP + 4 : -4, 4:-4].mean()) for frame in decoded]
     np.testing.assert_allclose(body, [8 * i for i in range(30)], atol=6)
     assert [p.name for p in tmp_path.iterdir()] == ["clip.mp4"]
 
@@ -61,20 +60,20 @@ def test_an_environment_that_fails_midway_leaves_no_clip(tmp_path):
 def test_a_caption_holds_long_goals_and_says_how_it_went():
     picture = np.zeros((100, 300, 3), np.uint8)
     said = {
-        key: video.caption(picture, "word " * 99, "episode 1", success, over=over)
+        key: caption(picture, "word " * 99, "episode 1", success, over=over)
         for key, success, over in (
             ("solved", True, False), ("failed", False, True), ("open", False, False),
             ("no signal", None, False),
         )
     }  # fmt: skip
-    shown = {key: image[: video.STRIP] for key, image in said.items()}
+    shown = {key: image[:STRIP] for key, image in said.items()}
     assert len({image.tobytes() for image in shown.values()}) == 4
-    assert all(image.shape == (100 + video.STRIP, 300, 3) for image in said.values())
+    assert all(image.shape == (100 + STRIP, 300, 3) for image in said.values())
 
 
 def test_large_pictures_are_scaled_down():
-    image = video.caption(np.zeros((1001, 2001, 3), np.uint8), "goal", "label", None)
-    assert image.shape[1] == video.MAX_WIDTH
+    image = caption(np.zeros((1001, 2001, 3), np.uint8), "goal", "label", None)
+    assert image.shape[1] == MAX_WIDTH
     assert image.shape[0] % 2 == 0
 
 
@@ -87,10 +86,10 @@ def test_a_file_that_is_no_video_has_no_poster(tmp_path):
 def test_a_task_is_filmed_upright_and_small(tmp_path):
     path = tmp_path / "video.mp4"
     video.record(Still(), task("metaworld/drawer-close"), path, seed=0, episodes=1)
-    shown, _ = frames(path, 480, 480 + video.STRIP)
+    shown, _ = frames(path, 480, 480 + STRIP)
     assert len(shown) / video.FPS == pytest.approx(video.SHORTEST_S + video.AFTER_S, abs=0.1)
     assert path.stat().st_size < 300_000
-    picture = shown[0][video.STRIP :].astype(float)
+    picture = shown[0][STRIP:].astype(float)
     red = (picture[..., 0] > 90) & (picture[..., 1] < 60) & (picture[..., 2] < 60)
     assert red.sum() > 2000, "the red robot is not in the picture"
     wood = (picture[..., 0] - picture[..., 2] > 20) & (picture[..., 1] > 60) & ~red

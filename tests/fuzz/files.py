@@ -175,7 +175,8 @@ def _save_policy(run: Run) -> None:
     from stable_baselines3 import PPO
 
     from rewardlab.store.files import write_json
-    from rewardlab.training.policies import save_policy, spaces_json
+    from rewardlab.training.policies import save_policy
+    from rewardlab.training.spaces import spaces_json
 
     env = gym.make("CartPole-v1")
     model = PPO("MlpPolicy", env, n_steps=8, batch_size=8, device="cpu")
