@@ -8,6 +8,7 @@ from rewardlab.training.tabular.curve import Curve, finite_returns, greedy_retur
 from rewardlab.training.tabular.play import Episode, Step, play
 from rewardlab.training.tabular.q_learning import q_learning, q_learning_replayed
 from rewardlab.training.tabular.reinforce import reinforce, softmax
+from rewardlab.training.tabular.self_shaping import TabularExploRS, TabularSORS
 from rewardlab.training.tabular.shaping import CountBonus, RunShaper, Table
 
 __all__ = [
@@ -17,6 +18,8 @@ __all__ = [
     "RunShaper",
     "Step",
     "Table",
+    "TabularExploRS",
+    "TabularSORS",
     "finite_returns",
     "greedy_returns",
     "play",
