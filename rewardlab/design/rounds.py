@@ -18,6 +18,7 @@ from rewardlab.design.standing import newest, number_of, rounds_of, waiting
 from rewardlab.design.validate import as_task
 from rewardlab.design.work import Work, resumable
 from rewardlab.envs.tasks import Task
+from rewardlab.errors import GoalNotUnderstood, UsageError
 from rewardlab.evaluation.evaluate import Evaluation
 from rewardlab.evaluation.proven import KEEP_ABOVE
 from rewardlab.store.text import percent
@@ -151,11 +152,30 @@ def _all(run: Run, say: Say, work: Work) -> Iterator[Run]:
         success = percent(result.success, result.success_ci)
         work.tell("success", f"success {success}: {run.path / 'report.html'}")
         with resumable(run):
-            said = _said(run, result, say)
-            if said is None:
-                return
-            work.tell("round", f"round {number_of(run) + 1} of {work.rounds}")
-            run = work.following(run, said)
+            following = _following(run, result, say, work)
+        if following is None:
+            return
+        run = following
+
+
+def _following(run: Run, result: Evaluation, say: Say, work: Work) -> Run | None:
+    """Return the run of the next round, `None` if there shall be none.
+
+    Who says something that the coder cannot act on is told so and asked again.
+    """
+    said = _said(run, result, say)
+    while said is not None:
+        work.tell("round", f"round {number_of(run) + 1} of {work.rounds}")
+        try:
+            return work.following(run, said)
+        except GoalNotUnderstood as error:
+            work.tell("note", str(error))
+            unheard, said = said, _asked(run, result, say)
+            if said == unheard:
+                raise UsageError(
+                    "the same was said again: say it in other words, or use --coder openai"
+                ) from error
+    return None
 
 
 def _said(run: Run, result: Evaluation, say: Say) -> Feedback | None:
@@ -163,6 +183,10 @@ def _said(run: Run, result: Evaluation, say: Say) -> Feedback | None:
     said, made = waiting(run)
     if said is not None or made is not None:
         return said or Feedback()
+    return _asked(run, result, say)
+
+
+def _asked(run: Run, result: Evaluation, say: Say) -> Feedback | None:
     now = say(run, result)
     return Feedback(now or None) if isinstance(now, str) else now
 

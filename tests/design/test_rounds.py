@@ -80,6 +80,31 @@ def test_stopped_rounds_go_on_from_any_of_their_runs(ant, tmp_path):
     assert newest(first, 1).id == first.id
 
 
+@pytest.mark.slow
+def test_who_says_what_cannot_be_acted_on_is_asked_again(ant, tmp_path):
+    said, told = iter(["Make it blue.", "Paint it.", "It shakes."]), []
+    runs = rl.rounds(
+        *(ant, "Lie down, please."),
+        coder="offline",
+        say=lambda run, _: next(said),
+        out=tmp_path,
+        n=2,
+        on_event=lambda kind, text: told.append(text),
+        **TINY,
+    )
+    assert all(
+        any(f"the comment {w!r}" in line for line in told) for w in ("Make it blue.", "Paint it.")
+    )
+    (change,) = runs[1].program.notes["plan"]["changes"]
+    assert change["comment"] == "It shakes."
+    with pytest.raises(UsageError, match="the same was said again"):
+        rl.rounds(ant, coder="offline", resume=runs[1], say=lambda run, _: "Be blue.", n=3, **TINY)
+    (third,) = rl.rounds(
+        ant, coder="offline", resume=runs[0], say=lambda *_: "Faster.", n=3, **TINY
+    )[1:]
+    assert third.program.parent == runs[1].program.id
+
+
 def test_no_rounds_at_all_are_refused(ant, tmp_path):
     with pytest.raises(UsageError, match="n must be at least 1, got 0"):
         rl.rounds(ant, n=0, coder="offline", out=tmp_path)
