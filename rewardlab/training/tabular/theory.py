@@ -85,8 +85,9 @@ class _Learner:
     def worth(self, s: int) -> Array:
         """Return reward and value of the successor, for left and right: `(2,)`."""
         to = np.array([s - 1, s + 1])
-        shaping: Array = self.gamma * self.phi[to] - self.phi[s]
-        return (to > self.goal) + shaping + self.gamma * self.value[to]
+        shaping = self.gamma * self.phi[to] - self.phi[s]
+        worth: Array = (to > self.goal) + shaping + self.gamma * self.value[to]
+        return worth
 
     def supervise(self, path: list[int]) -> None:
         """Take the returns along an episode that was paid as the potential, and forget V."""
