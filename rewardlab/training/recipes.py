@@ -160,6 +160,18 @@ _CARRY = replace(  # places differ between episodes: short ones, of many environ
     n_timesteps=700_000,
 )
 FAST_TASKS: Mapping[str, Preset] = {
+_HOP = replace(  # five seconds of hopping are judged
+    FAST_SUITES["locomotion"],
+    hyperparameters={
+        **FAST_SUITES["locomotion"].hyperparameters,
+        "n_steps": 128,
+        "n_epochs": 8,
+        "learning_rate": 4e-4,
+    },
+    n_envs=16,
+    horizon=700,
+    n_timesteps=1_000_000,
+)
     "tabletop/open-cabinet-door": _MOBILE,
     "tabletop/open-cabinet-drawer": _MOBILE,
     "tabletop/push-chair": _CHAIR,
@@ -169,6 +181,7 @@ FAST_TASKS: Mapping[str, Preset] = {
     "locomotion/hopper-back-flip": _FLIP,
     "locomotion/hopper-front-flip": _KIP,
 }
+    "locomotion/hopper-forward": _HOP,
 """Tasks that need something else than the rest of their suite."""
 
 
