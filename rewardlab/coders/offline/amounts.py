@@ -75,7 +75,7 @@ _OF_A_THING = re.compile(
 _END = r"(?=$|[,.;]| (?:and|then|to|so|but|while|with|without|only|open|ajar|towards?|up|down)\b)"
 _SHARES = {
     "whole": (1.0, r"fully|completely|entirely|all the way"),
-    "most": (0.9, r"almost|nearly"),
+    "most": (0.9, r"(?:almost|nearly)(?: (?:fully|completely|all the way))?|most of the way"),
     "three_quarters": (0.75, r"three[\s-]quarters?"),
     "two_thirds": (2.0 / 3.0, r"two[\s-]thirds"),
     "half": (0.5, rf"half(?:[\s-]?way|[\s-](?:open|closed|shut|up)| (?:of )?the way|{_END})"),

@@ -43,11 +43,7 @@ def _constants(plan: Plan) -> Iterator[tuple[str, Number, str]]:
     o = plan.options
     stated = "the task's own" if o.get("stated") else "the composer's choice"
     yield "TOLERANCE", o["tolerance"], f"[m] the goal counts as met within this; {stated}"
-    yield (
-        "SPAN",
-        o.get("span", 0.2),
-        "[m or rad] so much further away than at the start is full pay",
-    )
+    yield "SPAN", o.get("span", 0.2), "[m or rad] full pay so much further away than at the start"
     part = "share of the way" if o.get("share") else "[m] of the way"
     yield "ASKED", o.get("asked", 1.0), f"{part} from the start to the task's goal"
     yield "TARGET", o.get("target", 0.0), "[m or rad] where the joint should be; the goal's own"

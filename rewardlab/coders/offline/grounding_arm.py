@@ -133,7 +133,8 @@ def _things(
         letters = re.findall(r"(?<!')\b[b-e]\b", intent.text)
     lost += [f"cube {c.upper()}" for c in letters if c != "a" and f"cube{c.upper()}" not in paths]
     rest = tuple(w for w in intent.words if unknown(w, known) and w not in letters)
-    strange = [word for word in rest if re.search(_HEAD.format(word), intent.text)]
+    nouns = (word for word in rest if not word.endswith("ly"))
+    strange = [word for word in nouns if re.search(_HEAD.format(word), intent.text)]
     changes = wish.changes(intent.text)
     meant = found or _deictic(intent) or ("onto" in changes and len(arm.things) > 1)
     if lost or (strange and (changes or intent.arm) and not meant):

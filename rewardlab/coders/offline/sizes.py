@@ -38,7 +38,7 @@ def sized(plan: Plan, amount: Amount, text: str, scene: Schema) -> Plan:
         return plan
     joint = scene.layout[plan.names["angle"]].field if "angle" in plan.names else None
     if amount.kind == "share":
-        return _part(plan, amount, joint)
+        return _part(plan, amount, joint, changes(text))
     if joint is not None:
         return _joint(plan, amount, joint)
     if amount.kind == "angle" and plan.options["kind"] == "place":
@@ -72,8 +72,11 @@ def _position(plan: Plan, amount: Amount, value: float, unit: str) -> Plan:
     return new.heeding(amount.said, effect)
 
 
-def _part(plan: Plan, amount: Amount, joint: FieldSpec | None) -> Plan:
-    """Use a part of a joint's range or, where none is known, of the way to the task's goal."""
+def _part(plan: Plan, amount: Amount, joint: FieldSpec | None, named: frozenset[str]) -> Plan:
+    """Use a part of a joint's range or, where none is known, of the way to the task's goal.
+
+    `Lift it a little`, `insert it halfway`: what is carried goes another way than to its goal.
+    """
     if amount.value > 1.0:
         raise _unmeasured(plan, amount, "at most 100 %")
     away = plan.options["away"]
@@ -82,9 +85,11 @@ def _part(plan: Plan, amount: Amount, joint: FieldSpec | None) -> Plan:
         return _position(plan, amount, value, joint.unit)
     if amount.whole:
         return plan.heeding(amount.said, "the whole way, as without it")
-    if not _ends(plan):
+    elsewhere = plan.family == "carry" and ("to" not in named or "in" in named)
+    if elsewhere or not _ends(plan):
         example = _EXAMPLES[joint.unit if joint else "m"]
-        some = f" or by {example}" if endless(plan) or plan.options["kind"] == "height" else ""
+        lifts = plan.skill == "lift" or plan.options["kind"] == "height"
+        some = f" or by {example}" if lifts or endless(plan) else ""
         raise _unmeasured(plan, amount, f"all the way{some}")
     return _partway(plan, amount, f"{amount.value:.0%} of the way to the task's goal")
 

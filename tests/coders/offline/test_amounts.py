@@ -31,6 +31,7 @@ from rewardlab.coders.offline.amounts import amounts
         ("open it a little faster", []),
         ("open the little drawer with half the force", []),
         ("two thirds of the way", [("two thirds", 0.666667, "share")]),
+        ("close it almost completely", [("almost completely", 0.9, "share")]),
         ("lift it fully", [("fully", 1.0, "share")]),
         ("", []),
     ],

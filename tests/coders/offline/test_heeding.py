@@ -98,6 +98,8 @@ def test_a_part_of_the_way_is_the_goal(task_id, goal, done, compose, code):
         (LIFT, "Lift the cube halfway.", "all the way or by 10 cm"),
         ("metaworld/drawer-open", "Open the drawer by 45 degrees.", "halfway, 30 % or by 5 cm"),
         ("tabletop/stack-cube", "Stack the cubes halfway.", "all the way."),
+        ("metaworld/pick-place", "Lift the puck a little.", "all the way or by 10 cm"),
+        ("metaworld/peg-insert-side", "Insert the peg halfway into the hole.", "all the way."),
     ],
 )
 def test_an_amount_that_nothing_measures_is_refused(task_id, goal, instead, compose):
@@ -152,6 +154,7 @@ def test_a_manner_weighs_as_a_comment_would(task_id, goal, term_, compose, code,
     [
         (FAUCET, "Turn the faucet gently to the left.", ["left"]),
         (FAUCET, "Turn the faucet clockwise.", ["clockwise"]),
+        ("kitchen/light-switch", "Switch on the light patiently.", ["patiently"]),
         (LIFT, "Lift the cube within 3 seconds.", ["3 seconds"]),
         (LIFT, "Lift the cube by 0 m.", ["0 m"]),
         (LIFT, "Lift the cube to within 0.3 m of the ceiling.", ["0.3 m"]),
