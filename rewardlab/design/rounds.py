@@ -173,7 +173,8 @@ def _following(run: Run, result: Evaluation, say: Say, work: Work) -> Run | None
             unheard, said = said, _asked(run, result, say)
             if said == unheard:
                 raise UsageError(
-                    "the same was said again: say it in other words, or use --coder openai"
+                    "the same was said again: say it in other words, or use --coder openai; go on "
+                    f"with --resume {run.path}"
                 ) from error
     return None
 
