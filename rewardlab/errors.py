@@ -60,9 +60,6 @@ class UnknownName(UsageError):
         self.close = closest(name, self.known)
         if self.close:
             hint = f"did you mean {' or '.join(self.close)}?"
-            hint += (
-                f" Known: {', '.join(self.known)}" if len(self.close) < len(self.known) < 6 else ""
-            )
         elif self.known:
             hint = f"known: {', '.join(self.known[:8])}" + (" …" if len(self.known) > 8 else "")
         else:

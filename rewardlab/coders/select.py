@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rewardlab.coders.base import Coder
 from rewardlab.coders.endpoint import configured
-from rewardlab.errors import ConfigError, UnknownName
+from rewardlab.errors import ConfigError, UnknownName, closest
 
 CODERS = ("auto", "offline", "openai", "replay:PATH")
 
@@ -42,4 +42,5 @@ def make_coder(name: str | Coder = "auto", *, model: str | None = None) -> Coder
         from rewardlab.coders.replay import ReplayCoder
 
         return ReplayCoder(name.removeprefix("replay:"))
-    raise UnknownName("coder", name, CODERS)
+    there = f"(one of {', '.join(CODERS)})" if closest(name, CODERS) else "(--model names a model)"
+    raise UnknownName("coder", name, CODERS, there)

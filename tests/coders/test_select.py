@@ -25,7 +25,7 @@ def test_a_server_without_a_key_is_enough(monkeypatch):
 
 def test_an_unknown_coder_names_the_closest():
     with pytest.raises(
-        UnknownName, match=r"did you mean offline\?.*: auto, offline, openai, replay:PATH"
+        UnknownName, match=r"did you mean offline\? \(one of auto, offline, openai, replay:PATH"
     ):
         make_coder("ofline")
 
