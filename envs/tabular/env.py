@@ -27,8 +27,8 @@ class TabularEnv(gym.Env[Any, Any]):
         self.mdp = mdp
         self.observation_space = gym.spaces.Discrete(mdp.n_states)
         self.action_space = gym.spaces.Discrete(mdp.n_actions)
-        self._onward = Sampler(mdp.T.transpose(0, 2, 1))
-        self._first = Sampler(mdp.initial)
+        self._onward = Sampler(mdp.T.transpose(0, 2, 1).reshape(mdp.R.size, -1))
+        self._first = Sampler(mdp.initial[None])
         self.s = mdp.terminal
         self._steps = 0
 
@@ -38,13 +38,14 @@ class TabularEnv(gym.Env[Any, Any]):
         """Start an episode in a state drawn from `mdp.initial`."""
         super().reset(seed=seed)
         self._steps = 0
-        self.s = int(self._first.draw((), self.np_random.random()))
+        self.s = int(self._first.draw(0, self.np_random.random()))
         return self.s, {}
 
     def step(self, action: int) -> tuple[int, float, bool, bool, dict[str, Any]]:
         """Take an action; the reward is R[s, action]."""
         reward = float(self.mdp.R[self.s, action])
-        self.s = int(self._onward.draw((self.s, action), self.np_random.random()))
+        row = self.s * self.mdp.n_actions + action
+        self.s = int(self._onward.draw(row, self.np_random.random()))
         self._steps += 1
         terminated = self.s == self.mdp.terminal
         truncated = not terminated and self._steps == self.mdp.horizon
@@ -75,24 +76,25 @@ class Sampler:
     """Draws from many discrete distributions by inversion, one or a batch at a time.
 
     Args:
-        probabilities: `(…, N)`, the distributions along the last axis.
+        probabilities: `(M, N)`, a distribution in each row.
     """
 
     def __init__(self, probabilities: Array) -> None:
-        likeliest = np.argsort(-probabilities, axis=-1, kind="stable")
-        self._outcome = likeliest[..., : (probabilities > 0).sum(axis=-1).max()]
-        total = np.cumsum(np.take_along_axis(probabilities, self._outcome, axis=-1), axis=-1)
-        self._upto = total / total[..., -1:]  # ends at 1 exactly, which no draw reaches
+        likeliest = np.argsort(-probabilities, axis=1, kind="stable")
+        self._outcome = likeliest[:, : (probabilities > 0).sum(axis=1).max()]
+        total = np.cumsum(np.take_along_axis(probabilities, self._outcome, axis=1), axis=1)
+        self._upto = total / total[:, -1:]  # ends at 1 exactly, which no draw reaches
 
-    def draw(self, index: Any, uniform: Any) -> Any:
-        """Return the outcomes for numbers drawn uniformly from [0, 1).
+    def draw(self, row: Any, uniform: Any) -> Any:
+        """Return outcomes for numbers drawn uniformly from [0, 1).
 
         Args:
-            index: Of the distributions, as an array is indexed: tuples of B numbers for B draws.
+            row: Of the distribution, or `(B,)` rows.
             uniform: One number, or `(B,)`.
         """
-        at = (self._upto[index] <= np.asarray(uniform)[..., None]).sum(axis=-1)
-        return np.take_along_axis(self._outcome[index], at[..., None], axis=-1)[..., 0]
+        return self._outcome[
+            row, (self._upto[row] > np.asarray(uniform)[..., None]).argmax(axis=-1)
+        ]
 
 
 def make(name: str, *, render_mode: None = None, **switches: Any) -> TabularEnv:

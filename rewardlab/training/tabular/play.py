@@ -97,7 +97,7 @@ class World:
         if steps is None:
             raise ConfigError(f"{mdp.name or 'this MDP'} has no horizon: give horizon=…")
         self.mdp, self.n_runs, self.horizon = mdp, n_runs, steps
-        self.onward = Sampler(mdp.T.transpose(0, 2, 1))
+        self._onward = Sampler(mdp.T.transpose(0, 2, 1).reshape(mdp.R.size, -1))
         self._first = Sampler(mdp.initial[None])
         self._streams = [np.random.default_rng([seed, i]) for i in range(n_runs)]
 
@@ -108,8 +108,13 @@ class World:
 
     def start(self, uniform: Array) -> Index:
         """Return the first states `(N,)`."""
-        states: Index = self._first.draw((np.zeros(len(uniform), int),), uniform)
+        states: Index = self._first.draw(np.zeros(len(uniform), int), uniform)
         return states
+
+    def move(self, s: Index, a: Index, uniform: Array) -> Index:
+        """Return the successors `(B,)` of states and actions `(B,)`."""
+        successors: Index = self._onward.draw(s * self.mdp.n_actions + a, uniform)
+        return successors
 
 
 def play(world: World, policy: Array, shaper: RunShaper) -> Episode:
@@ -129,8 +134,8 @@ def play(world: World, policy: Array, shaper: RunShaper) -> Episode:
     valid = np.zeros((n, world.horizon), bool)
     run, state = np.arange(n), world.start(numbers[0])
     for t in range(world.horizon):
-        action = (upto[run, state] <= numbers[3 * t + 1, run, None]).sum(axis=1)
-        after = world.onward.draw((state, action), numbers[3 * t + 2, run])
+        action = (upto[run, state] > numbers[3 * t + 1, run, None]).argmax(axis=1)
+        after = world.move(state, action, numbers[3 * t + 2, run])
         step = Step(run, state, action, after, mdp.R[state, action])
         s[run, t], a[run, t], to[run, t], valid[run, t] = state, action, after, True
         r_ext[run, t], r_hat[run, t] = step.r_ext, shaper.shape(step)

@@ -135,7 +135,7 @@ def _learn_online(
         dice, which, fate = numbers[3 * t + 1 : 3 * t + 4, run]
         at_random = (which * mdp.n_actions).astype(np.int64)
         a = np.where(dice < epsilon, at_random, q[run, s].argmax(axis=1))
-        to = world.onward.draw((s, a), fate)
+        to = world.move(s, a, fate)
         step = Step(run, s, a, to, mdp.R[s, a])
         target = shaper.shape(step) + mdp.gamma * q[run, to].max(axis=1)
         shaper.observe(step)

@@ -44,10 +44,10 @@ def test_toy_text_dynamics_are_the_arrays(name):
 def test_sampled_frequencies_match(name):
     """20,000 draws of each of 50 rows: no share further off than five standard errors."""
     made, rng, n = mdp(name), np.random.default_rng(3), 20_000
-    sampler = Sampler(made.T.transpose(0, 2, 1))
+    sampler = Sampler(made.T.transpose(0, 2, 1).reshape(made.R.size, -1))
     rows = rng.permutation(made.R.size)[:50]
     for s, a in zip(*np.unravel_index(rows, made.R.shape), strict=True):
-        drawn = sampler.draw((np.full(n, s), np.full(n, a)), rng.random(n))
+        drawn = sampler.draw(np.full(n, s * made.n_actions + a), rng.random(n))
         share, p = np.bincount(drawn, minlength=made.n_states) / n, made.T[s, :, a]
         assert (np.abs(share - p) <= 5 * np.sqrt(p * (1 - p) / n)).all()
 
