@@ -18,6 +18,7 @@ from rewardlab.design.standing import newest, number_of, rounds_of, waiting
 from rewardlab.design.validate import as_task
 from rewardlab.design.work import Work, resumable
 from rewardlab.envs.tasks import Task
+from rewardlab.errors import UsageError
 from rewardlab.errors import GoalNotUnderstood, UsageError
 from rewardlab.evaluation.evaluate import Evaluation
 from rewardlab.evaluation.proven import KEEP_ABOVE
@@ -102,23 +103,24 @@ def rounds(
         RewardlabError: What `generate`, `train`, `evaluate` and `refine` raise.
         KeyboardInterrupt: Ctrl-C; the message says how to go on.
     """
-    check_request("any", n=1 if n is None else n)
+    if n is not None and n < 1:
+        raise UsageError(f"n must be at least 1, got {n}")
     opened = None if resume is None else Run.open(resume, out=out)
     writer = _writer(coder, model, opened)  # what cannot be asked leaves no run behind
     facts = settings.pop("facts", {})
     settings |= {"sandbox": sandbox, "allow_degraded_sandbox": allow_degraded_sandbox}
     if opened is None:
-        goal = as_task(task).goal if goal is None else goal
+        task = as_task(task)
+        goal = task.goal if goal is None else goal
         goal = check_request(goal, few_shot=few_shot, max_repairs=max_repairs)
         settings |= {"goal": goal, "n_timesteps": n_timesteps, "out": out}
-        run, task = _begin(as_task(task), n or 1, facts, settings)
+        run, task = _begin(task, n or 1, facts, settings)
     else:
         task = task_of(opened, task)
         run = _reopen(opened, task, n_timesteps, n, accept=allow_degraded_sandbox)
     work = Work(
         task=task,
         rounds=n or rounds_of(run),
-        max_repairs=max_repairs,
         asking={
             "coder": writer,
             "max_repairs": max_repairs,

@@ -39,7 +39,6 @@ class Work:
     Attributes:
         task: The task.
         rounds: How many rounds.
-        max_repairs: How often a program that failed while training is replaced.
         asking: Options that `generate` and `refine` share.
         showing: Further options of `generate`.
         measuring: Options of `evaluate`.
@@ -50,7 +49,6 @@ class Work:
 
     task: Task
     rounds: int
-    max_repairs: int
     asking: Mapping[str, Any]
     showing: Mapping[str, Any]
     measuring: Mapping[str, Any]
@@ -61,12 +59,12 @@ class Work:
     def done(self, run: Run) -> tuple[Run, Evaluation]:
         """Do what is still missing of a round.
 
-        A program that fails while training goes back to its coder, at most `max_repairs` times.
+        A program that fails while training goes back to its coder, as often as one that is refused.
 
         Returns:
             The run, or that of the repaired program, which took its place; with its evaluation.
         """
-        for left in reversed(range(self.max_repairs + 1)):
+        for left in reversed(range(self.asking["max_repairs"] + 1)):
             self.tell("run", str(run.path))
             with resumable(run):
                 try:
