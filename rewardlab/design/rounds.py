@@ -18,7 +18,6 @@ from rewardlab.design.standing import newest, number_of, rounds_of, waiting
 from rewardlab.design.validate import as_task
 from rewardlab.design.work import Work, resumable
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import UsageError
 from rewardlab.errors import GoalNotUnderstood, UsageError
 from rewardlab.evaluation.evaluate import Evaluation
 from rewardlab.evaluation.proven import KEEP_ABOVE
