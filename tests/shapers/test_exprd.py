@@ -252,6 +252,36 @@ def test_another_solver_finds_the_same_loss_and_the_same_least_norm_table(room, 
     )
 
 
+def test_small_entries_count_where_gaps_are_small():
+    """HiGHS drops entries below 1e-9 unless told not to: here that costs 3.5e-4 of the loss.
+
+    Scaling each row to a gap of 1 lets another interface keep them.
+    """
+    p = problem(mdp("room-2024"))
+    columns = p.polytope.columns((48, 0, 15, 9, 8, 1))
+    linear, required = p.linear(columns), p.polytope.required
+    scale = np.ones(len(linear.upper))
+    scale[: len(required)][required > 0] = 1 / required[required > 0]
+    found = linprog(
+        linear.cost,
+        A_ub=linear.matrix.toarray() * scale[:, None],
+        b_ub=linear.upper * scale,
+        bounds=np.column_stack([linear.low, linear.high]),
+    )
+    assert p.solve(columns).objective == pytest.approx(found.fun, abs=1e-8)
+
+
+@pytest.mark.parametrize("slack", [0.0, 1e-9])
+def test_gaps_that_are_met_exactly_leave_a_design(slack):
+    """The extrinsic reward meets every gap exactly; presolving called that impossible."""
+    m = mdp("room-2022")
+    plain = exprd.design(m, budget=2)
+    exact = exprd.design(m, budget=2, slack=slack)
+    assert exact.states == plain.states == (48, 0, 8)
+    assert exact.objective == pytest.approx(plain.objective, abs=1e-4)
+    assert exact.certificate.holds
+
+
 def test_a_design_is_the_same_bit_for_bit_each_time(room, greedy_room):
     again = exprd.design(room, budget=5)
     assert again.reward.tobytes() == greedy_room.reward.tobytes()
@@ -272,7 +302,7 @@ def test_ties_go_to_the_least_norm_asked_for(features):
     for size in sizes.values():
         assert sizes["min_norm"][0] <= size[0] + 1e-4
         assert sizes["l1"][1] <= size[1] + 1e-4
-    assert sizes["vertex"][0] > 1.4 * sizes["min_norm"][0]
+    assert sizes["vertex"][0] > sizes["min_norm"][0] + 0.1
 
 
 def test_the_least_norm_is_no_larger_than_that_of_any_mixture_of_optima(room):

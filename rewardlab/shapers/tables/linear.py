@@ -15,6 +15,7 @@ from rewardlab.errors import RewardlabError
 from rewardlab.shapers.base import Array
 
 TOLERANCE = 1e-9  # on feasibility: candidates of a greedy choice can differ by 1e-8
+COARSER = (TOLERANCE, 1e-8, 1e-7)
 OPTIMAL, INFEASIBLE = highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible
 
 
@@ -85,11 +86,12 @@ class Warm:
         self._highs.clearSolver()
         if basis.valid:
             self._highs.setBasis(basis)
-        self._highs.run()
-        if self._highs.getModelStatus() not in (OPTIMAL, INFEASIBLE):
-            self._highs.clearSolver()  # a warm start that went wrong: once more, cold
-            self._highs.run()
-        status = self._highs.getModelStatus()
+        status = self._run(TOLERANCE)
+        for tolerance in COARSER:  # cold, where the constraints leave next to no room
+            if status == OPTIMAL:
+                break
+            self._highs.clearSolver()
+            status = self._run(tolerance)
         if status == INFEASIBLE:
             return None
         if status != OPTIMAL:
@@ -100,6 +102,12 @@ class Warm:
         return Point(
             np.array(found.col_value), value, np.array(found.row_dual), np.array(found.col_dual)
         )
+
+    def _run(self, tolerance: float) -> Any:
+        for side in ("primal", "dual"):
+            self._highs.setOptionValue(f"{side}_feasibility_tolerance", tolerance)
+        self._highs.run()
+        return self._highs.getModelStatus()
 
     def basis(self) -> dict[str, list[int]] | None:
         """Return the basis as plain numbers, for a checkpoint; `None` before the first solve."""
@@ -124,9 +132,9 @@ class Warm:
 
 _OPTIONS: dict[str, Any] = {
     "output_flag": False,
-    "small_matrix_value": 1e-12,  # the default drops what R_max turns into 1e-8
-    "primal_feasibility_tolerance": TOLERANCE,
-    "dual_feasibility_tolerance": TOLERANCE,
+    "presolve": "off",  # calls a programme infeasible where gaps are met exactly (slack 0)
+    "small_matrix_value": 1e-12,  # the default drops entries that decide where gaps are small
+    "simplex_scale_strategy": 0,  # rewards are on one scale; scaled, an optimum can be infeasible
     "threads": 1,
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
+from scipy.linalg import qr, solve_triangular
 from scipy.optimize import nnls
 
 from rewardlab.shapers.base import Array
@@ -15,6 +16,8 @@ from rewardlab.shapers.tables.linear import Linear, Point
 
 TieBreak = Literal["min_norm", "l1", "vertex"]
 RULES: tuple[TieBreak, ...] = ("min_norm", "l1", "vertex")
+ADDED = 200  # rows that a round of the least distance adds
+EXACT = 1e-12  # how far a row of unit length may be missed
 SLIGHT = 1e-9  # how much worse than the optimum the least ‖R‖₁ may be
 
 
@@ -52,25 +55,45 @@ def least_norm(face: Face, used: Array) -> Array:
 
 def _solutions(rows: Array, values: Array) -> tuple[Array, Array]:
     """Return the least solution of rows x = values, and an orthonormal basis of the free rest."""
-    left, sizes, right = np.linalg.svd(rows)
-    rank = int((sizes > 1e-9 * max(1.0, sizes.max(initial=0.0))).sum())
-    nearest = right[:rank].T @ ((left[:, :rank].T @ values) / sizes[:rank])
-    return nearest, right[rank:].T
+    if not len(rows):
+        return np.zeros(rows.shape[1]), np.eye(rows.shape[1])
+    basis, lower, order = qr(rows.T, pivoting=True)
+    sizes = np.abs(np.diag(lower))
+    rank = int((sizes > 1e-9 * max(1.0, sizes[0])).sum())
+    corner = solve_triangular(lower[:rank, :rank], values[order[:rank]], trans="T")
+    return basis[:, :rank] @ corner, basis[:, rank:]
 
 
 def _least_distance(g: Array, h: Array) -> Array:
-    """Return the least x with g x >= h, which exists."""
+    """Return the least x with g x >= h, which exists.
+
+    Few rows are met exactly in the end: the most violated ones are added until none is left.
+    """
     size = np.linalg.norm(g, axis=1)
     g, h = g[size > 1e-9] / size[size > 1e-9, None], h[size > 1e-9] / size[size > 1e-9]
-    if (h <= 0).all():
-        return np.zeros(g.shape[1])
-    scale = h.max()  # no x with g x >= h is shorter
+    x, at = np.zeros(g.shape[1]), np.zeros(0, dtype=np.int64)
+    while True:
+        short = h - g @ x
+        missed = np.argsort(-short, kind="stable")[:ADDED]
+        missed = missed[short[missed] > EXACT * max(1.0, np.abs(x).max(initial=0.0))]
+        if not len(missed):
+            return x
+        candidates = np.union1d(at, missed)
+        longer, at = _pressed(g[candidates], h[candidates], candidates)
+        if np.linalg.norm(longer) <= np.linalg.norm(x):
+            return x  # only rounding errors are missed
+        x = longer
+
+
+def _pressed(g: Array, h: Array, names: npt.NDArray[np.int64]) -> tuple[Array, Any]:
+    """Return the least x with g x >= h, and the names of the rows that hold it away from 0."""
+    scale = max(h.max(initial=0.0), 1e-300)  # no such x is shorter
     target = np.zeros(g.shape[1] + 1)
     target[-1] = 1.0
-    pressure, _ = nnls(np.vstack([g.T, h / scale]), target, maxiter=30 * len(h))
+    pressure, _ = nnls(np.vstack([g.T, h / scale]), target, maxiter=30 * len(target))
     at = pressure > 0
     x: Array = np.linalg.lstsq(g[at], h[at], rcond=None)[0]
-    return x
+    return x, names[at]
 
 
 def least_sum(linear: Linear, point: Point, used: Array) -> Array:
