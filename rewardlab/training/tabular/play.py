@@ -87,16 +87,18 @@ class World:
         mdp: The MDP.
         n_runs: N.
         seed: Run i draws from the stream `(seed, i)`.
-        horizon: Steps per episode; the MDP's own if not given.
+
+    Raises:
+        ConfigError: The MDP has no horizon.
     """
 
-    def __init__(
-        self, mdp: TabularMDP, *, n_runs: int, seed: int, horizon: int | None = None
-    ) -> None:
-        steps = mdp.horizon if horizon is None else horizon
-        if steps is None:
-            raise ConfigError(f"{mdp.name or 'this MDP'} has no horizon: give horizon=…")
-        self.mdp, self.n_runs, self.horizon = mdp, n_runs, steps
+    def __init__(self, mdp: TabularMDP, *, n_runs: int, seed: int) -> None:
+        if mdp.horizon is None:
+            raise ConfigError(
+                f"{mdp.name or 'this MDP'} has no horizon, so that an episode may never end: give "
+                "it one, e.g. dataclasses.replace(mdp, horizon=100)"
+            )
+        self.mdp, self.n_runs, self.horizon = mdp, n_runs, mdp.horizon
         self._onward = Sampler(mdp.T.transpose(0, 2, 1).reshape(mdp.R.size, -1))
         self._first = Sampler(mdp.initial[None])
         self._streams = [np.random.default_rng([seed, i]) for i in range(n_runs)]
