@@ -16,6 +16,7 @@ from rewardlab.envs.tabular.solve import (
     expected_return,
     greedy,
     optimal_return,
+    reachable,
     transitions,
     value_iteration,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "linek_2021_cells",
     "mdp",
     "optimal_return",
+    "reachable",
     "transitions",
     "value_iteration",
 ]

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from rewardlab.envs.tabular.mdp import Array, TabularMDP
 from rewardlab.errors import ConfigError
+
+Mask = npt.NDArray[np.bool_]
 
 
 class Values(NamedTuple):
@@ -103,6 +106,16 @@ def transitions(mdp: TabularMDP, policy: Array) -> Array:
         raise ConfigError(f"the policy has shape {np.shape(policy)}: give {mdp.R.shape}")
     onward: Array = np.einsum("sza,sa->sz", mdp.T, policy)
     return onward
+
+
+def reachable(mdp: TabularMDP) -> Mask:
+    """Return whether some policy may visit a state, `(S,)`."""
+    edges = mdp.T.sum(axis=2) > 0
+    reached, further = np.zeros(mdp.n_states, bool), mdp.initial > 0
+    while further.any():
+        reached |= further
+        further = edges[further].any(axis=0) & ~reached
+    return reached
 
 
 def _reward(mdp: TabularMDP, reward: Array | None) -> Array:

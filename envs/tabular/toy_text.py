@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
 
-from rewardlab.envs.tabular.mdp import Array, TabularMDP
+from rewardlab.envs.tabular.mdp import TabularMDP
+from rewardlab.envs.tabular.solve import Mask, reachable
 from rewardlab.errors import UsageError
 
 
@@ -35,7 +37,6 @@ def from_toy_text(env: gym.Env[Any, Any], *, gamma: float = 0.99) -> TabularMDP:
             "FrozenLake, Taxi and CliffWalking of gymnasium do"
         )
     n_states, n_actions = len(bare.P), len(bare.P[0])
-    start = np.append(initial, 0.0)
     transitions = np.zeros((n_states + 1, n_states + 1, n_actions))
     transitions[-1, -1] = 1.0
     reward = np.zeros((n_states + 1, n_actions))
@@ -46,15 +47,15 @@ def from_toy_text(env: gym.Env[Any, Any], *, gamma: float = 0.99) -> TabularMDP:
         reward[entry.s, entry.a] += entry.probability * entry.reward
         if entry.ends and entry.probability > 0:
             ends.append(entry)
-    return TabularMDP(
+    made = TabularMDP(
         transitions,
         reward,
         gamma,
-        start,
+        np.append(initial, 0.0),
         env.spec.max_episode_steps if env.spec else None,
-        goal_states=_goals(ends, _reached(transitions, start)),
         name=env.spec.id if env.spec else type(bare).__name__,
     )
+    return replace(made, goal_states=_goals(ends, reachable(made)))
 
 
 class _Entry(NamedTuple):
@@ -83,19 +84,7 @@ def _entries(table: Any, n_states: int, n_actions: int) -> Iterator[_Entry]:
                 ) from error
 
 
-def _goals(ends: list[_Entry], reached: set[int]) -> tuple[int, ...]:
-    ends = [entry for entry in ends if entry.s in reached]
+def _goals(ends: list[_Entry], reached: Mask) -> tuple[int, ...]:
+    ends = [entry for entry in ends if reached[entry.s]]
     best = max((entry.reward for entry in ends), default=0.0)
     return tuple(sorted({entry.s for entry in ends if entry.reward == best}))
-
-
-def _reached(transitions: Array, initial: Array) -> set[int]:
-    """Return the states that some policy visits."""
-    edges = transitions.sum(axis=2) > 0
-    reached: set[int] = set()
-    further = {int(s) for s in np.flatnonzero(initial)}
-    while further:
-        reached |= further
-        onward = np.flatnonzero(edges[sorted(further)].sum(axis=0))
-        further = {int(s) for s in onward} - reached
-    return reached

@@ -10,6 +10,7 @@ from rewardlab.envs.tabular import (
     greedy,
     mdp,
     optimal_return,
+    reachable,
     transitions,
     value_iteration,
 )
@@ -71,3 +72,9 @@ def test_shapes_that_do_not_fit_are_named():
         evaluate(made, np.zeros(50))
     with pytest.raises(ConfigError, match=r"reward has shape \(49, 4\): give \(50, 4\)"):
         evaluate(made, random_policy(made), reward=np.zeros((49, 4)))
+
+
+def test_all_published_states_are_reachable_but_those_behind_an_end():
+    unreached = {name: np.flatnonzero(~reachable(mdp(name))).tolist() for name in PUBLISHED}
+    assert unreached.pop("linek-2022") == [300]  # nothing ends there
+    assert not any(unreached.values())
