@@ -105,14 +105,13 @@ _CHAIR = replace(  # 18 actions: larger batches, of whole episodes
     _MOBILE,
     hyperparameters={
         "n_steps": 200,
-        "batch_size": 600,
-        "n_epochs": 8,
-        "gamma": 0.97,
-        "learning_rate": 3e-4,
+        "batch_size": 400,
+        "gamma": 0.95,
+        "learning_rate": 6e-4,
         "target_kl": 0.1,
     },
-    policy_kwargs={"log_std_init": -1.0, "net_arch": [128, 128]},
-    n_envs=12,
+    policy_kwargs={"log_std_init": -1.3, "net_arch": [128, 128]},
+    n_envs=10,
 )
 _WIDE = replace(
     FAST_SUITES["locomotion"],
