@@ -20,11 +20,12 @@ Row = dict[str, Any]
 ABOUT = {
     "exprd-room": """ExpRD on ROOM-2021: Q-learning online (alpha .5, epsilon .1), exact return of
 the greedy policy without horizon. Kept: "down" at the goal leads to state 42, h + 1 terms, gaps
-divided by 1 + 1e-5.""",
+divided by 1 + 1e-5. Ties are broken by HiGHS's vertex or, where named, by the least norm.""",
     "exprd-linek": """ExpRD on the ground of LINEK-2021, rewards designed on the abstract MDP and
 lifted. CRAFT needs hand-chosen states, which this MDP has none of. Kept: as for ROOM.""",
     "expadard-linek": """ExpAdaRD on LINEK-2024: REINFORCE (.01), five kinds of first policy, all
-methods but Orig with the published features (ExpRD: h terms, no slack). Kept: picking teleports.
+methods but Orig with the published features (ExpRD: h terms, no slack; ties broken by HiGHS's vertex
+or, where named, by the least norm). Kept: picking teleports.
 Fixed: episodes end at 30 steps; the criterion does not mix states.""",
     "expadard-room": """ExpAdaRD on ROOM-2024, likewise. Kept: "down" at the goal leads to
 state 42. Fixed: the criterion does not mix states.""",

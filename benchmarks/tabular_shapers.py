@@ -121,10 +121,12 @@ _LINEK = {
     **_exprd(lifted, tie_break="vertex"),
     "ExpRD all states, min_norm": lifted(exprd.design, budget=None),
 }
+_SAME: dict[str, Any] = {"budget": None, "terms": "h", "slack": 0.0}
 _ADAPTIVE = {
     "Orig": fixed(_extrinsic),
     "Invar": _featured(comparators.invariant),
-    "ExpRD": _featured(exprd.design, budget=None, terms="h", slack=0.0),
+    "ExpRD": _featured(exprd.design, tie_break="vertex", **_SAME),
+    "ExpRD, min_norm": _featured(exprd.design, **_SAME),
     "ExpAdaRD": lambda m, n: learners.TabularExpAdaRD(
         m, learners.softmax(learners.learner_pool(m, n_runs=n))
     ),
