@@ -24,9 +24,9 @@ divided by 1 + 1e-5. Ties are broken by HiGHS's vertex or, where named, by the l
     "exprd-linek": """ExpRD on the ground of LINEK-2021, rewards designed on the abstract MDP and
 lifted. CRAFT needs hand-chosen states, which this MDP has none of. Kept: as for ROOM.""",
     "expadard-linek": """ExpAdaRD on LINEK-2024: REINFORCE (.01), five kinds of first policy, all
-methods but Orig with the published features (ExpRD: h terms, no slack; ties broken by HiGHS's vertex
-or, where named, by the least norm). Kept: picking teleports.
-Fixed: episodes end at 30 steps; the criterion does not mix states.""",
+methods but Orig with the published features (ExpRD: h terms, no slack; ties broken by HiGHS's
+vertex or, where named, by the least norm). Kept: picking teleports. Fixed: episodes end at 30
+steps; the criterion does not mix states.""",
     "expadard-room": """ExpAdaRD on ROOM-2024, likewise. Kept: "down" at the goal leads to
 state 42. Fixed: the criterion does not mix states.""",
     "explors": """ExploRS on {env}: {learner}. Fixed: evaluation does not advance the counts; LIRPG
