@@ -234,3 +234,5 @@ def test_an_infeasible_design_names_the_pairs_that_fall_short():
     m = mdp("linek-2024")
     with pytest.raises(InfeasibleDesign, match="short of their gap: state"):
         expadard.design(m, policy=random_policy(m), r_max=0.01)
+    with pytest.raises(InfeasibleDesign, match="short of their gap: state"):
+        expadard.design(m, policy=random_policy(m), features=np.zeros((63, 2)))

@@ -325,6 +325,9 @@ def test_a_large_problem_tries_only_promising_states(monkeypatch, room):
     pruned = exprd.design(room, budget=2)
     assert pruned.states == whole.states
     assert pruned.objective == pytest.approx(whole.objective)
+    far = np.eye(50)[40]  # a state that the reward alone would not choose
+    scored = exprd.design(room, budget=1, score=far, score_weight=100.0)
+    assert scored.states == (48, 40)
 
 
 # what else makes states good
@@ -373,10 +376,11 @@ def test_an_mdp_without_choices_needs_no_reward():
     end = np.zeros((2, 2, 2))
     end[:, 1] = 1.0
     m = TabularMDP(end, np.zeros((2, 2)), 0.9, np.array([1.0, 0.0]), goal_states=(0,), r_max=1.0)
-    design = exprd.design(m, budget=0)
-    assert design.objective == 0
-    assert not design.reward.any()
     assert invariant(m).certificate.holds
+    nothing = exprd.design(replace(m, goal_states=()), budget=0)
+    for design in (exprd.design(m, budget=0), nothing):
+        assert design.objective == 0
+        assert not design.reward.any()
 
 
 @pytest.mark.parametrize(

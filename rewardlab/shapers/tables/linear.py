@@ -67,7 +67,7 @@ class Warm:
 
     def __init__(self, linear: Linear) -> None:
         self._highs = highspy.Highs()
-        self._n = len(linear.cost)
+        self._n, self._upper = len(linear.cost), linear.upper
         for name, value in _OPTIONS.items():
             self._highs.setOptionValue(name, value)
         self._highs.passModel(_model(linear))
@@ -82,6 +82,9 @@ class Warm:
         Only the basis is kept from the last time, not HiGHS's weights and factors: what follows a
         checkpoint is then what would have followed without one.
         """
+        if not self._n:  # HiGHS does not look at the rows then
+            empty, none = np.zeros(0), np.zeros(len(self._upper))
+            return None if (self._upper < -TOLERANCE).any() else Point(empty, 0.0, none, empty)
         basis = self._highs.getBasis()
         self._highs.clearSolver()
         if basis.valid:

@@ -43,7 +43,7 @@ def least_norm(face: Face, used: Array) -> Array:
     1974, chapter 23): min ‖x‖ with G x >= h, solved by non-negative least squares.
     """
     _, sizes, turn = np.linalg.svd(used, full_matrices=False)
-    real = sizes > 1e-12 * sizes[0]
+    real = sizes > 1e-12 * sizes.max(initial=0.0)
     back = turn[real].T / sizes[real]  # w of a point in the basis
     rows = face.rows @ back
     nearest, free = _solutions(rows[face.tight], face.upper[face.tight])
