@@ -43,7 +43,8 @@ Extrinsic returns of {runs} runs per method, exact rather than sampled. "Area" i
 points of the curve, "at the end" the return then, both as shares of J* with the 95 % bootstrap
 interval over runs; "90 %" is the first episode at which the mean over runs holds 90 % of J* (five
 points of the curve; one for Q-learning online, whose points are powers of two), with the interval
-over resampled runs; "never" counts as later than all. Ratios compare these episodes.
+over resampled runs; "never" counts as later than all. Ratios compare these episodes. Tables and
+methods that have not been run yet are left out.
 
 ```sh
 python benchmarks/tabular_shapers.py all
@@ -143,6 +144,7 @@ def _plot(path: Path, rows: list[Row]) -> None:
     axes.axhline(rows[0]["best"], color="grey", linewidth=0.5)
     axes.set(xlabel="episodes", ylabel="extrinsic return")
     axes.set_xscale("symlog", base=2, linthresh=max(1, rows[0]["episodes"][1]))
+    axes.set_xlim(left=0)
     axes.legend(fontsize="small")
     figure.tight_layout()
     figure.savefig(path, dpi=90)
