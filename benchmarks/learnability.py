@@ -46,6 +46,7 @@ class Job:
 
 def measure(job: Job) -> dict[str, Any]:
     """Compose, train and evaluate once."""
+    from rewardlab.coders.offline import OfflineComposer
     from rewardlab.design.generate import generate
     from rewardlab.evaluation.evaluate import evaluate
     from rewardlab.training.train import train
@@ -53,7 +54,8 @@ def measure(job: Job) -> dict[str, Any]:
     start = time.process_time()
     reward: Any = job.reward
     if reward == "composed":
-        (reward,) = generate(job.task, coder="offline", seed=job.seed)
+        coder = OfflineComposer(library=False)  # which would quote a program for these sentences
+        (reward,) = generate(job.task, coder=coder, seed=job.seed)
     with tempfile.TemporaryDirectory() as out:
         run = train(
             job.task, reward, n_timesteps=job.n_timesteps, seed=job.seed, eval_freq=0, out=out

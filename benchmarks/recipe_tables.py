@@ -13,6 +13,9 @@ import numpy as np
 from recipes import kept, machine, program
 from scipy import stats
 
+from rewardlab.envs import tasks
+from rewardlab.training.recipes import RECIPES
+
 PUBLISHED_STEPS = 1_000_000
 """What the paper trains a MetaWorld task for."""
 
@@ -30,7 +33,7 @@ def write(out: Path) -> None:
     (out / "race.md").write_text(
         RACE.format(
             race=race(current["race"], current["paper"]),
-            real=real(current["real"], current["race"]),
+            real=real(current["real"], current["race"]) if current["real"] else NOT_RUN,
             ablation=ablation(current["ablation"]),
             where=where,
         )
@@ -65,16 +68,27 @@ def line(row: dict[str, Any]) -> str:
 
 def library(rows: Rows) -> str:
     """Success of the final policy on goals of its own, per program."""
-    lines = ["| task | program | algorithm, engine | steps | success | cpu s |", "|---" * 6 + "|"]
+    lines = [
+        "| task | program | algorithm, engine | horizon | steps | success | cpu s |",
+        "|---" * 7 + "|",
+    ]
     for r in sorted(rows, key=lambda r: (r["task"], r["seed"])):
         low, high = r["success_ci"]
         success = f"{r['success']:.0%} [{low:.0%}, {high:.0%}]"
         spent = f"{r['cpu_s']:.0f} + {r['evaluation_cpu_s']:.0f}"
         lines.append(
             f"| {r['task']} | {r['program_id'][:10]} | {r['algo']}, {r['engine']} | "
+            f"{_horizon(r['task'])} | "
             f"{r['steps']:,} of {r['budget']:,} | {success} | {spent} |"
         )
     return "\n".join(lines)
+
+
+def _horizon(task_id: str) -> str:
+    """Return the steps per episode, of training as of evaluation, and the task's own if others."""
+    own, recipe = tasks.task(task_id).horizon, RECIPES["fast"](task_id)
+    ours = recipe.horizon if recipe and recipe.horizon else own
+    return f"{ours}" if ours == own else f"{ours} of {own}"
 
 
 def race(ours: Rows, paper: Rows) -> str:
@@ -186,6 +200,8 @@ def _current(row: dict[str, Any]) -> bool:
     return bool(row["program_id"] == program(row["task"]).id)
 
 
+NOT_RUN = "Not run."
+
 KINDS = ("library", "race", "paper", "real", "ablation")
 
 LIBRARY = """# What the reference library trains
@@ -193,7 +209,8 @@ LIBRARY = """# What the reference library trains
 Each program of `prompts/library/` trained with the preset `fast` (docs/recipes.md) and one seed. It
 ends when two evaluations of 20 episodes in a row reach 95 %, or at its budget. Success is the share
 of 50 further episodes with goals that training has not seen, with Wilson's 95 % interval over the
-episodes; one seed says nothing about other seeds. Time is processor time of training + of
+episodes; one seed says nothing about other seeds. An episode counts as solved only within the steps
+of the horizon, which is the recipe's where it names one. Time is processor time of training + of
 evaluations on the way. Machine: {where}.
 
 ```sh
@@ -257,7 +274,7 @@ python benchmarks/text2reward.py real
 
 ## Which lever gives what
 
-Our recipe with one lever each put back to what it replaces.
+Our recipe with one lever each put back to what it replaces, for 150,000 steps at most.
 
 ```sh
 python benchmarks/text2reward.py ablation

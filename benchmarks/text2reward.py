@@ -10,7 +10,8 @@
     python benchmarks/text2reward.py all      [--jobs 2]              all of this
 
 Rows are JSON lines in --out (results/text2reward); finished ones are kept, so a command can be
-stopped and started again. A row belongs to one program, by its id, and to one set of settings.
+stopped and started again. A row belongs to one program, by its id, and to one set of arguments of
+`train`; what a preset holds is not among them: whoever changes a recipe takes its rows out.
 Measures are taken anew each time.
 """
 
@@ -128,7 +129,7 @@ def main() -> None:
         jobs = KINDS[kind](args.names, args.seeds or SEEDS.get(kind, 3))
         work(jobs, args.out / f"{kind}.jsonl", n_jobs=args.jobs, tell=_tell)
     if args.what in ("measures", "all"):
-        for name in args.names or MEASURES:
+        for name in (args.what == "measures" and args.names) or MEASURES:
             print(f"measuring {name}", flush=True)
             recipe_tables.page(args.out, name)
     recipe_tables.write(args.out)
