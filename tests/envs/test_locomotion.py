@@ -342,3 +342,22 @@ def test_a_seed_fixes_the_sequence_of_episodes(id, roll):
     other = [obs for obs, *_ in roll(task(id, horizon=30).make_env(seed=2), 70)]
     assert np.array_equal(first, again)
     assert not np.array_equal(first[0], other[0])
+
+
+@pytest.mark.parametrize("name", ["hopper-forward", "ant-forward", "walker2d-forward"])
+def test_the_oracle_of_a_forward_task_pays_speed_more_than_chance(name):
+    env = task(f"locomotion/{name}").make_env(seed=0)
+    rng = np.random.default_rng(0)
+    env.reset()
+    chance = [env.step(rng.uniform(-1, 1, env.action_space.shape))[1] for _ in range(10)]
+    paid = []
+    for speed in (-1.0, 0.0, 1.0, 2.0):
+        env.reset(seed=1)
+        data = env.unwrapped.data
+        qvel = data.qvel.copy()
+        qvel[0] = speed
+        env.unwrapped.set_state(data.qpos.copy(), qvel)
+        paid.append(env.step(np.zeros(env.action_space.shape, np.float32))[1])
+    assert paid == sorted(paid)
+    assert paid[-1] > max(chance)
+    env.close()
