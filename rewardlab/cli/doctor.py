@@ -94,5 +94,5 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 
 def _remedy(package: str) -> str:
-    extra = {"sb3-contrib": "contrib", "metaworld": "metaworld"}.get(package)
+    extra = {"sb3-contrib": "contrib", "metaworld": "metaworld", "envpool": "fast"}.get(package)
     return f"pip install 'rewardlab[{extra}]'" if extra else "pip install rewardlab"

@@ -58,11 +58,7 @@ def filmed_before(run: Run) -> Run | None:
 def choose(run: Run, other: Run) -> str | None:
     """Ask which of two clips is better: left (`other`), right (`run`), equal or neither."""
     for side, shown in (("left ", other), ("right", run)):
-        clip = shown.path / "video.mp4"
-        missing = (
-            "" if clip.exists() else f"  (not filmed: rewardlab evaluate {shown.path} --video)"
-        )
-        note(f"{side}  {clip}{missing}")
+        note(f"{side}  {shown.path / 'video.mp4'}")
     question = "Which clip is better? left, right, equal, neither (empty: do not compare)"
     while said := _read(question):
         chosen = _KEYS.get(said[0].lower())

@@ -140,6 +140,12 @@ def _preferred(opened: RunObject, flags: Flags) -> dict[str, str | None]:
     if flags.prefer is not None:
         raise UsageError("--compare asks which run is better, --prefer says it: give one of them")
     other = rewardlab.Run.open(flags.compare, out=flags.out)
+    for run in (other, opened):
+        if not (run.path / "video.mp4").exists():
+            raise UsageError(
+                f"{run.id} was not filmed, so there is no clip to compare: "
+                f"rewardlab evaluate {run.path} --video; or say which run is better with --prefer"
+            )
     choice = choose(opened, other)
     if choice is None:
         return {}

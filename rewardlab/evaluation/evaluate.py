@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,8 +173,8 @@ def _measure(
         vec_env=config.vec_env,
         sandbox=config.sandbox,
     )
-    shown = episodes_shown(episodes) if progress else nullcontext()
-    with closing(venv), shown as show:
+    show_episodes = episodes_shown if progress else _unseen
+    with closing(venv), show_episodes(episodes) as show:
         check_fits(policy, venv, name=subject.facts["run"], task=task.id)
         done = rollout(policy, venv, episodes=episodes, seed=seed, on_episode=show)
     held = judged_record(venv, task.success_program, **accepted)
@@ -182,10 +182,21 @@ def _measure(
     write_json(subject.record, result.to_json())  # kept, should filming fail
     if video:
         n = min(episodes, MAX_FILMED)
-        record(policy, task, subject.film, goal=config.goal, seed=seed, episodes=n)
+        with show_episodes(n, "filming") as show:
+            record(
+                *(policy, task, subject.film),
+                goal=config.goal,
+                seed=seed,
+                episodes=n,
+                on_episode=show,
+            )
         result = replace(result, video=subject.film.name)
         write_json(subject.record, result.to_json())
     return result
+
+
+def _unseen(n: int, what: str = "") -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 def last_evaluation(run: Run) -> Evaluation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
@@ -67,6 +67,7 @@ def record(
     seed: int,
     goal: str = "",
     episodes: int = 4,
+    on_episode: Callable[[int], None] | None = None,
 ) -> Path:
     """Write an H.264 clip of the first episodes that `rollout` runs with the same seed.
 
@@ -77,6 +78,7 @@ def record(
         seed: Fixes the episodes.
         goal: Written above the picture; by default the task's own sentence.
         episodes: How many, one after the other.
+        on_episode: Told how many are filmed.
 
     Raises:
         RenderError: Nothing can draw here.
@@ -89,7 +91,7 @@ def record(
     speed = min(1.0, max(SLOWEST, task.horizon * dt / SHORTEST_S))
     seeds = [child_seed(seed, i) for i in range(episodes)]
     try:
-        clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal or task.id)
+        clip = _clip(policy, venv, seeds, dt, speed, goal or task.goal or task.id, on_episode)
         write_clip(path, clip)
     finally:
         venv.close()
@@ -159,13 +161,21 @@ def poster(path: Path) -> bytes:
 
 
 def _clip(
-    policy: Predicts, venv: Any, seeds: list[int], dt: float, speed: float, goal: str
+    policy: Predicts,
+    venv: Any,
+    seeds: list[int],
+    dt: float,
+    speed: float,
+    goal: str,
+    on_episode: Callable[[int], None] | None,
 ) -> Iterator[Picture]:
     slow = f" · {speed:.1f}× speed" if speed < 0.95 else ""
     for i, seed in enumerate(seeds, 1):
         for moment in _episode(policy, venv, seed, dt, speed):
             label = f"episode {i} of {len(seeds)} · {moment.time:.1f} s{slow}"
             yield caption(moment.picture, goal, label, moment.success, over=moment.over)
+        if on_episode is not None:
+            on_episode(i)
 
 
 def _episode(

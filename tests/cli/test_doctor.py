@@ -41,3 +41,10 @@ def test_below_the_full_sandbox_it_offers_an_outer_box(cli, monkeypatch) -> None
     assert "--network none" in said.out
     assert "landlock" in said.out
     assert "missing" in said.out
+
+
+def test_each_missing_package_is_told_with_its_extra() -> None:
+    from rewardlab.cli.doctor import _remedy
+
+    assert _remedy("envpool") == "pip install 'rewardlab[fast]'"
+    assert _remedy("scipy") == "pip install rewardlab"

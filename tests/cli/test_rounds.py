@@ -217,20 +217,23 @@ def test_a_choice_between_two_clips(copied, typed, capsys):
     typed("what", "l", "")
     assert ask(second, first) == Feedback(prefer="left", other="left")
     shown = capsys.readouterr().err
-    assert f"left   {first.path / 'video.mp4'}  (not filmed: rewardlab evaluate" in shown
+    assert f"left   {first.path / 'video.mp4'}" in shown
     assert "not a choice: 'what'" in shown
     typed("")
     assert choose(second, first) is None
 
 
 @pytest.mark.slow
-def test_refine_asks_which_of_two_runs_is_better(copied, typed):
+def test_refine_asks_which_of_two_runs_is_better(copied, typed, capsys):
     first, second = copied
-    typed("neither")
     coder = f"replay:{EXAMPLES / 'stack-cube'}"
-    code, _ = call(
-        "refine", second.path, "--compare", first.path, "--coder", coder, "--max-repairs", 0
-    )
+    flags = ("--compare", first.path, "--coder", coder, "--max-repairs", 0)
+    (second.path / "video.mp4").touch()
+    assert call("refine", second.path, *flags)[0] == 2
+    assert f"{first.id} was not filmed, so there is no clip to compare" in capsys.readouterr().err
+    (first.path / "video.mp4").touch()
+    typed("neither")
+    code, _ = call("refine", second.path, *flags)
     assert code == 1  # replies about another scene
     said = json.loads((second.path / "feedback.json").read_text())
     assert (said["prefer"], said["other"], said["child"]) == ("neither", first.id, None)

@@ -85,7 +85,11 @@ def test_a_file_that_is_no_video_has_no_poster(tmp_path):
 @draws
 def test_a_task_is_filmed_upright_and_small(tmp_path):
     path = tmp_path / "video.mp4"
-    video.record(Still(), task("metaworld/drawer-close"), path, seed=0, episodes=1)
+    filmed = []
+    video.record(
+        Still(), task("metaworld/drawer-close"), path, seed=0, episodes=1, on_episode=filmed.append
+    )
+    assert filmed == [1]
     shown, _ = frames(path, 480, 480 + STRIP)
     assert len(shown) / video.FPS == pytest.approx(video.SHORTEST_S + video.AFTER_S, abs=0.1)
     assert path.stat().st_size < 300_000
