@@ -200,7 +200,7 @@ def _current(row: dict[str, Any]) -> bool:
     return bool(row["program_id"] == program(row["task"]).id)
 
 
-NOT_RUN = "Not run."
+NOT_RUN = "Not run to its end."
 
 KINDS = ("library", "race", "paper", "real", "ablation")
 
@@ -252,7 +252,7 @@ The paper's recipe (SAC, 3 x 256, batch 512, one update per step of 8 environmen
 to its end here: its speed was measured over 2,000 updates (the time of the first 4,000 steps, in
 which it does not learn, subtracted) and multiplied by the 1,000,000 steps that the paper trains.
 So the ratio says what a training costs with either recipe as it is meant to be run, not when the
-paper's would have reached 90 %; for that see the next table.
+paper's would have reached 90 %.
 
 ```sh
 python benchmarks/text2reward.py race --jobs 2
