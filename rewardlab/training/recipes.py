@@ -164,7 +164,7 @@ FAST_TASKS: Mapping[str, Preset] = {
     "tabletop/open-cabinet-drawer": _MOBILE,
     "tabletop/push-chair": _CHAIR,
     "tabletop/pick-cube": _CARRY,
-    "tabletop/stack-cube": _CARRY,
+    "tabletop/stack-cube": replace(_CARRY, n_timesteps=1_000_000),
     "locomotion/ant-forward": _WALK,
     "locomotion/ant-wave-leg": _WIDE,
     "locomotion/hopper-back-flip": _FLIP,
