@@ -263,8 +263,8 @@ python benchmarks/text2reward.py paper
 
 ## Both for real
 
-The paper's recipe is evaluated every 4,000 steps here instead of the published 16,000, so that it can
-end earlier.
+The paper's recipe is evaluated every 4,000 steps here instead of the published 16,000, so that it
+can end earlier.
 
 ```sh
 python benchmarks/text2reward.py real
