@@ -19,6 +19,7 @@ RewardlabError                    1
 ├── UntrustedFile                 1   a file whose reading could run code of a stranger
 ├── UntrustedModule               1   a run names a module that its user did not name
 ├── RewardFault                   1   a reward program failed while training
+├── ShaperFault                   1   a shaper returned something else than finite numbers
 └── SandboxError                  1   our jail failed; never the program's fault
     ├── SandboxUnavailable        1   a layer that was required does not work here
     └── WorkerStartError          1   a worker could not be locked down
@@ -207,6 +208,10 @@ class RewardFault(RewardlabError):
     def __init__(self, message: str, record: dict[str, Any] | None = None) -> None:
         self.record = record or {}
         super().__init__(message)
+
+
+class ShaperFault(RewardlabError):
+    """A shaper returned something else than one finite number per transition."""
 
 
 class SandboxError(RewardlabError):

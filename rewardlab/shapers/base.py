@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from rewardlab.shapers.view import PolicyView
 
 Array = npt.NDArray[np.float64]
 
@@ -29,18 +32,29 @@ class Transitions:
         t: `(B,)` step within the episode, from 0.
         success: `(B,)` the task's own success at the successor; all false where it has none.
         scene: `(B, D)` recorded scene rows, or `None`.
+        extras: What `shape` returned as extras when the transitions were collected, each `(B,)`;
+            `None` while they are being collected.
+
+    With goals (dict observations) `obs` and `next_obs` are dicts of such arrays.
     """
 
-    obs: npt.NDArray[Any]
+    obs: Any
     action: npt.NDArray[Any]
     r_ext: Array
-    next_obs: npt.NDArray[Any]
+    next_obs: Any
     terminated: npt.NDArray[np.bool_]
     truncated: npt.NDArray[np.bool_]
     env_id: npt.NDArray[np.int64]
     t: npt.NDArray[np.int64]
     success: npt.NDArray[np.bool_]
     scene: Array | None = None
+    extras: Mapping[str, Array] | None = None
+
+
+Mode: TypeAlias = Literal["add", "replace"]
+Invariance: TypeAlias = Literal["exact", "approx", "none"]
+Need: TypeAlias = Literal["on_policy", "scene", "discrete_obs", "discrete_actions"]
+"""An on-policy algorithm; recorded scene rows; observations or actions that are integers."""
 
 
 class Shaped(NamedTuple):
@@ -49,30 +63,39 @@ class Shaped(NamedTuple):
     Attributes:
         reward: `(B,)` the reward that the algorithm learns from.
         terms: Named parts `(B,)`, logged as `reward/terms/<name>`.
+        extras: Values `(B,)` of collection time, e.g. a bonus for a count as it was then. Replay
+            buffers keep them and hand them back in `Transitions.extras`.
     """
 
     reward: Array
     terms: Mapping[str, Array]
+    extras: Mapping[str, Array] = {}
 
 
 class Shaper(ABC):
     """Turns extrinsic rewards into those that an algorithm learns from.
 
     A subclass implements `shape`; everything else has a default. `shape` must be pure: the same
-    batch gives the same answer. What a shaper remembers it changes in `observe`.
+    batch gives the same answer. What a shaper remembers it changes in `observe` and `update`.
+
+    On-policy algorithms learn from the rewards of collection time. Off-policy ones store the
+    extrinsic reward and call `shape` again on every sample they draw, so that they never learn
+    from what the shaper no longer says; what must stay as it was is returned as an extra.
 
     Attributes:
         mode: `"add"` keeps the extrinsic reward and adds to it, `"replace"` does not.
         invariance: Whether optimal policies stay optimal: `"exact"`, `"approx"` or `"none"`.
-        replayable: Whether a reward stays valid after it was computed. Off-policy algorithms learn
-            from old rewards and refuse a shaper that says no.
+        needs: What it cannot do without, see `Need`.
+        update_every: Environment steps between updates of an off-policy algorithm's shaper;
+            on-policy ones update after each rollout.
         gamma: Discount that the shaper assumes; `None` takes the algorithm's. Another one than
             the algorithm's is an error at training start.
     """
 
-    mode: ClassVar[Literal["add", "replace"]] = "add"
-    invariance: ClassVar[Literal["exact", "approx", "none"]] = "none"
-    replayable: ClassVar[bool] = True
+    mode: ClassVar[Mode] = "add"
+    invariance: ClassVar[Invariance] = "none"
+    needs: frozenset[Need] = frozenset()
+    update_every: int = 1_000
     gamma: float | None = None
 
     def bind(
@@ -87,7 +110,7 @@ class Shaper(ABC):
         """Learn about the algorithm, once, before the first step."""
         self.gamma = gamma
 
-    def begin(self, obs: npt.NDArray[Any], env_id: npt.NDArray[np.int64]) -> None:
+    def begin(self, obs: Any, env_id: npt.NDArray[np.int64]) -> None:
         """Episodes start: `obs (n, …)` in environments `env_id (n,)`."""
 
     @abstractmethod
@@ -96,6 +119,14 @@ class Shaper(ABC):
 
     def observe(self, batch: Transitions) -> None:
         """Remember a collected step; called once for each, after `shape`, never in evaluation."""
+
+    def update(self, policy: PolicyView) -> dict[str, float]:
+        """Learn from what was observed; return numbers to log.
+
+        Called after each rollout, before the algorithm learns from it, so `policy` is still the one
+        that collected it; off-policy every `update_every` steps.
+        """
+        return {}
 
     def metrics(self) -> dict[str, float]:
         """Return numbers to log, e.g. calls and faults."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 
-from rewardlab.shapers.base import Shaped, Shaper, Transitions
+from rewardlab.shapers.base import Invariance, Mode, Shaped, Shaper, Transitions
 
 
 class NativeShaper(Shaper):
     """Passes the extrinsic reward on."""
 
-    invariance: ClassVar[Literal["exact", "approx", "none"]] = "exact"
+    invariance: ClassVar[Invariance] = "exact"
 
     def shape(self, batch: Transitions) -> Shaped:
         """Return `r_ext (B,)`."""
@@ -22,7 +22,7 @@ class NativeShaper(Shaper):
 class SparseShaper(Shaper):
     """Pays 1 in every step whose successor state is a success, 0 otherwise."""
 
-    mode: ClassVar[Literal["add", "replace"]] = "replace"
+    mode: ClassVar[Mode] = "replace"
 
     def shape(self, batch: Transitions) -> Shaped:
         """Return `success (B,)` as 0 or 1."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rewardlab.errors import UsageError
 from rewardlab.sandbox.quality import rest_of
-from rewardlab.shapers.base import Shaped, Shaper, Transitions
+from rewardlab.shapers.base import Mode, Shaped, Shaper, Transitions
 
 if TYPE_CHECKING:
     from rewardlab.sandbox.runner import RewardRunner
@@ -23,7 +23,7 @@ class ProgramShaper(Shaper):
         runner: Executes the program in its own process; closed with the shaper.
     """
 
-    mode: ClassVar[Literal["add", "replace"]] = "replace"
+    mode: ClassVar[Mode] = "replace"
 
     def __init__(self, runner: RewardRunner) -> None:
         self.runner = runner

@@ -36,6 +36,7 @@ from stable_baselines3.common.vec_env import VecNormalize
 from rewardlab.errors import StorageError
 from rewardlab.store.files import storage_error
 from rewardlab.training import arrays, tensors
+from rewardlab.training.replay import ShapedNStepReplayBuffer, ShapedReplayBuffer
 
 KEEP = 2
 """How many checkpoints stay."""
@@ -47,6 +48,7 @@ _COUNTERS = (
 _NAME = re.compile(r"[0-9]{12,}\+*")
 _MOMENTS = ("mean", "var", "count")
 _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+_EXTRA = "extra "
 
 
 def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
@@ -167,20 +169,30 @@ def _set_normalizer(model: BaseAlgorithm, data: Mapping[str, Any]) -> None:
 def _save_replay(path: Path, buffer: ReplayBuffer) -> None:
     """Write the filled part; observations are the bulk, and are not compressed: time counts."""
     n = buffer.buffer_size if buffer.full else buffer.pos
-    filled = {name: getattr(buffer, name)[:n] for name in _REPLAY if hasattr(buffer, name)}
+    filled = {name: column[:n] for name, column in _columns(buffer).items()}
     arrays.save(path, {"pos": buffer.pos, "full": buffer.full, **filled})
+
+
+def _columns(buffer: ReplayBuffer) -> dict[str, Any]:
+    """Return the arrays of a replay buffer by name; where it shapes rewards, as they came."""
+    found = {name: getattr(buffer, name) for name in _REPLAY if hasattr(buffer, name)}
+    if isinstance(buffer, ShapedReplayBuffer | ShapedNStepReplayBuffer):
+        extras = {f"{_EXTRA}{name}": column for name, column in buffer.extras.items()}
+        return found | {"rewards": buffer.rewards.stored} | extras
+    return found
 
 
 def _load_replay(path: Path, buffer: ReplayBuffer) -> None:
     data = arrays.load(path)
     pos, full = int(data["pos"]), bool(data["full"])
     n = buffer.buffer_size if full else pos
-    for name in _REPLAY:
-        if hasattr(buffer, name):
-            place = getattr(buffer, name)
-            if not 0 <= n <= len(place) or data[name].shape != (n, *place.shape[1:]):
-                raise ValueError(f"the replay buffer's {name} do not fit the run")
-            place[:n] = data[name]
+    if isinstance(buffer, ShapedReplayBuffer | ShapedNStepReplayBuffer):
+        kept = [name for name in data if name.startswith(_EXTRA)]
+        buffer.extras = {k.removeprefix(_EXTRA): np.zeros(buffer.dones.shape) for k in kept}
+    for name, place in _columns(buffer).items():
+        if not 0 <= n <= len(place) or data[name].shape != (n, *place.shape[1:]):
+            raise ValueError(f"the replay buffer's {name} do not fit the run")
+        place[:n] = data[name]
     buffer.pos, buffer.full = pos, full
 
 

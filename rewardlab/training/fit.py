@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterator
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import ProgramRefused, RewardFault, SandboxError, StorageError, UsageError
+from rewardlab.errors import (
+    ProgramRefused,
+    RewardFault,
+    SandboxError,
+    ShaperFault,
+    StorageError,
+    UsageError,
+)
 from rewardlab.shapers.base import Shaper
 from rewardlab.store.files import storage_error, write_json
 from rewardlab.training import algorithms
@@ -109,6 +116,7 @@ def _learn(
     # these import torch, which preparing a run does not need
     from stable_baselines3.common.callbacks import BaseCallback
 
+    from rewardlab.training.attach import ShaperCallback
     from rewardlab.training.callbacks import Schedule
     from rewardlab.training.held import keep_record
     from rewardlab.training.policies import save_policy
@@ -124,7 +132,7 @@ def _learn(
         open_session(run, task, shaper) as session,
     ):
         model, n = session.model, session.config.n_timesteps
-        callbacks: list[BaseCallback] = []
+        callbacks: list[BaseCallback] = [ShaperCallback(*session.shaped)]
         schedule = Schedule(session, asked)
         stack.callback(schedule.close)
         if progress:
@@ -142,7 +150,7 @@ def _learn(
                 log_interval=log_interval(session.config),
                 reset_num_timesteps=False,
             )
-        except (RewardFault, ProgramRefused, SandboxError):
+        except (RewardFault, ShaperFault, ProgramRefused, SandboxError):
             schedule.save()
             raise
         except Solved:

@@ -11,19 +11,22 @@ from typing import Any
 
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecNormalize
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.seeding import child_seed
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import StorageError, UsageError
+from rewardlab.errors import StorageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.plain import NativeShaper, SparseShaper
 from rewardlab.shapers.program import ProgramShaper
 from rewardlab.store.files import write_json
 from rewardlab.training import algorithms, checkpoint
+from rewardlab.training.attach import check_algorithm
 from rewardlab.training.held import keep_record
 from rewardlab.training.logs import RunLogger
+from rewardlab.training.replay import relabel
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
 from rewardlab.training.spaces import spaces_json
@@ -96,6 +99,10 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
     with contextlib.ExitStack() as stack:
         venv, shaped = _environments(run, config, task, shaper, stack)
         model = algorithms.build(config, venv)
+        if shaper is not None:
+            check_algorithm(shaper, model)
+            if isinstance(model, OffPolicyAlgorithm):
+                relabel(model, shaped[-1].checked)
         write_json(run.path / "spaces.json", spaces_json(model))
         state = _restore(run, model)
         run.cut_evaluations(model.num_timesteps)
@@ -142,24 +149,29 @@ def _environments(
     )
     stack.callback(lambda: venv.close())
     gamma = algorithms.known_discount(config.hyperparameters)
+    on_policy = algorithms.algorithm(config.algo).on_policy
     shaped: list[ShapedVecEnv] = []
     for part in [_reward(run, config, task), shaper]:
         if part is not None:
-            if not (part.replayable or algorithms.algorithm(config.algo).on_policy):
-                raise UsageError(
-                    f"{type(part).__name__} changes its rewards over time, and {config.algo} "
-                    "learns from old ones: use an on-policy algorithm such as ppo"
-                )
             venv = ShapedVecEnv(
-                venv, part, gamma=gamma, seed=config.seed, log_env=config.native_reward
+                venv,
+                part,
+                gamma=gamma,
+                seed=config.seed,
+                log_env=config.native_reward,
+                pays=on_policy or part is not shaper,
+                fault_file=run.path / "shaper_fault.npz",
             )
             shaped.append(venv)
-    if config.normalize is not None:
-        exact = shaper is not None and shaper.invariance == "exact"
+    if config.normalize is None:
+        return venv, shaped
+    settings: dict[str, Any] = {"gamma": gamma, **config.normalize}
+    if shaper is not None and not on_policy:
+        settings["norm_reward"] = False  # its statistics would be those of unshaped rewards
+    if shaper is not None and shaper.invariance == "exact":
         # clipping rewards would break the telescoping sum that makes such a shaper exact
-        clip = {"clip_reward": np.inf} if exact else {}
-        return VecNormalize(venv, **{"gamma": gamma, **clip, **config.normalize}), shaped
-    return venv, shaped
+        settings["clip_reward"] = np.inf
+    return VecNormalize(venv, **settings), shaped
 
 
 def _reward(run: Run, config: RunConfig, task: Task) -> Shaper:

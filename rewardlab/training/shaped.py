@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
@@ -11,7 +13,7 @@ import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from rewardlab.errors import UsageError
+from rewardlab.errors import ShaperFault, UsageError
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 
 
@@ -24,15 +26,19 @@ class ShapedVecEnv(VecEnvWrapper):
     extrinsic reward of the upper one.
 
     Args:
-        venv: Environments with array observations.
+        venv: The environments.
         shaper: Makes the rewards; bound here and closed with the environments.
         gamma: The algorithm's discount.
         seed: Seeds the shaper.
         log_env: Log what comes from below as `reward/env`; not where it is not computed.
+        pays: Return the shaper's rewards. Otherwise the extrinsic ones pass, for algorithms whose
+            replay buffer shapes what it samples (`rewardlab.training.replay`); infos then carry
+            `shaper/extras`, what that buffer has to keep.
+        fault_file: Where the first transition that the shaper gets wrong is written.
 
     Raises:
-        UsageError: The shaper assumes another discount, or observations are not arrays; later,
-            what it returns is not one finite number per environment.
+        UsageError: The shaper assumes another discount, or needs what there is not.
+        ShaperFault: Later, what it returns is not one finite number per environment.
     """
 
     def __init__(
@@ -43,11 +49,12 @@ class ShapedVecEnv(VecEnvWrapper):
         gamma: float,
         seed: int = 0,
         log_env: bool = True,
+        pays: bool = True,
+        fault_file: Path | None = None,
     ) -> None:
         super().__init__(venv)
-        if isinstance(venv.observation_space, gym.spaces.Dict):
-            raise UsageError("reward programs and shapers need array observations, not a dict")
         check_gamma(shaper, gamma)
+        check_spaces(shaper, venv)
         shaper.bind(
             venv.observation_space,
             venv.action_space,
@@ -56,9 +63,11 @@ class ShapedVecEnv(VecEnvWrapper):
             seed=seed,
         )
         self.shaper = shaper
+        self.checked = Checked(shaper, fault_file)
+        self._pays = pays
         self._log_env = log_env and not isinstance(venv, ShapedVecEnv)
         self._env_id = np.arange(venv.num_envs)
-        self._obs: npt.NDArray[Any] = np.zeros(0)
+        self._obs: Any = None
         self._action: npt.NDArray[Any] = np.zeros(0)
         self._t = np.zeros(venv.num_envs, np.int64)
         self._sums: dict[str, float] = {}
@@ -67,7 +76,7 @@ class ShapedVecEnv(VecEnvWrapper):
     def reset(self) -> VecEnvObs:
         """Start episodes everywhere."""
         obs = self.venv.reset()
-        self._obs = np.array(obs)
+        self._obs = _copy(obs)
         self._t[:] = 0
         self.shaper.begin(self._obs, self._env_id)
         return obs
@@ -80,18 +89,21 @@ class ShapedVecEnv(VecEnvWrapper):
     def step_wait(self) -> VecEnvStepReturn:
         """Finish it: shape the true transitions, then begin the episodes that follow."""
         obs, r_ext, dones, infos = self.venv.step_wait()
-        assert isinstance(obs, np.ndarray)
         batch = self._transitions(obs, r_ext, dones, infos)
-        shaped = self._checked(self.shaper.shape(batch))
+        shaped = self.checked(batch)
         self.shaper.observe(batch)
-        rewards = np.array(shaped.reward, np.float32)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
         self._t += 1
-        self._obs = obs.copy()
+        self._obs = _copy(obs)
         if dones.any():
             self._t[dones] = 0
-            self.shaper.begin(self._obs[dones], self._env_id[dones])
-        return obs, rewards, dones, infos
+            self.shaper.begin(_at(self._obs, dones), self._env_id[dones])
+        if self._pays:
+            return obs, np.array(shaped.reward, np.float32), dones, infos
+        extras = {"t": batch.t, "success": batch.success, **shaped.extras}
+        for i, info in enumerate(infos):
+            info["shaper/extras"] = {name: values[i] for name, values in extras.items()}
+        return obs, r_ext, dones, infos
 
     def take_means(self) -> dict[str, float]:
         """Return the means per step of rewards and terms since the last call.
@@ -119,16 +131,16 @@ class ShapedVecEnv(VecEnvWrapper):
 
     def _transitions(
         self,
-        obs: npt.NDArray[Any],
+        obs: VecEnvObs,
         r_ext: npt.NDArray[Any],
         dones: npt.NDArray[np.bool_],
         infos: list[dict[str, Any]],
     ) -> Transitions:
         next_obs, truncated = obs, np.zeros_like(dones)
         if dones.any():
-            next_obs = obs.copy()
+            next_obs = _copy(obs)
             for i in np.flatnonzero(dones):
-                next_obs[i] = infos[i]["terminal_observation"]
+                _put(next_obs, int(i), infos[i]["terminal_observation"])
                 truncated[i] = infos[i]["TimeLimit.truncated"]
         return Transitions(
             obs=self._obs,
@@ -142,21 +154,6 @@ class ShapedVecEnv(VecEnvWrapper):
             success=np.array([info.get("success", False) for info in infos], np.bool_),
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
         )
-
-    def _checked(self, shaped: Shaped) -> Shaped:
-        """Return what a shaper made, or say what its author has to put right."""
-        name, shape = type(self.shaper).__name__, (self.num_envs,)
-        if not isinstance(shaped, Shaped):
-            raise UsageError(
-                f"{name}.shape must return Shaped(reward, terms), got {type(shaped).__name__}"
-            )
-        for what, values in (("reward", shaped.reward), *shaped.terms.items()):
-            if np.shape(values) != shape or not np.isfinite(values).all():
-                raise UsageError(
-                    f"{name}.shape must return {what!r} as {self.num_envs} finite numbers, one per "
-                    f"environment; got shape {np.shape(values)}: {np.ravel(values)[:4]}"
-                )
-        return shaped
 
     def _record(
         self,
@@ -175,6 +172,76 @@ class ShapedVecEnv(VecEnvWrapper):
             for info, value in zip(infos, values, strict=True):
                 info[key] = value
         self._n += len(infos)
+
+
+class Checked:
+    """A shaper whose answers are held to what it promises.
+
+    Args:
+        shaper: The shaper.
+        fault_file: Where the first transition that it gets wrong is written.
+    """
+
+    def __init__(self, shaper: Shaper, fault_file: Path | None = None) -> None:
+        self.shaper, self._fault_file = shaper, fault_file
+
+    def __call__(self, batch: Transitions) -> Shaped:
+        """Return what the shaper makes of a batch, or say what its author has to put right.
+
+        Raises:
+            ShaperFault: It is not one finite number per transition.
+        """
+        shaped = self.shaper.shape(batch)
+        name, shape = type(self.shaper).__name__, batch.r_ext.shape
+        if not isinstance(shaped, Shaped):
+            raise ShaperFault(
+                f"{name}.shape must return Shaped(reward, terms), got {type(shaped).__name__}"
+            )
+        for what, values in (("reward", shaped.reward), *shaped.terms.items()):
+            if np.shape(values) != shape or not np.isfinite(values).all():
+                raise ShaperFault(
+                    f"{name}.shape must return {what!r} as {shape[0]} finite numbers, one per "
+                    f"transition; got shape {np.shape(values)}: {np.ravel(values)[:4]}"
+                    + self._dumped(batch, values)
+                )
+        return shaped
+
+    def _dumped(self, batch: Transitions, values: Any) -> str:
+        """Write the first transition at fault, once, and say where it is."""
+        if self._fault_file is None or np.shape(values) != batch.r_ext.shape:
+            return ""
+        i = int(np.flatnonzero(~np.isfinite(values))[0])
+        columns = {f.name: getattr(batch, f.name) for f in fields(batch)}
+        row = {k: v[i] for k, v in columns.items() if isinstance(v, np.ndarray)}
+        np.savez(self._fault_file, **row)
+        return f"; that transition is in {self._fault_file}"
+
+
+def _copy(obs: VecEnvObs) -> Any:
+    if isinstance(obs, dict):
+        return {key: np.array(part) for key, part in obs.items()}
+    return np.array(obs)
+
+
+def _at(obs: Any, rows: Any) -> Any:
+    return {key: part[rows] for key, part in obs.items()} if isinstance(obs, dict) else obs[rows]
+
+
+def _put(obs: Any, row: int, value: Any) -> None:
+    if isinstance(obs, dict):
+        for key, part in obs.items():
+            part[row] = value[key]
+    else:
+        obs[row] = value
+
+
+def check_spaces(shaper: Shaper, venv: VecEnv) -> None:
+    """Raise `UsageError` if a shaper needs other observations or actions."""
+    spaces = {"discrete_obs": venv.observation_space, "discrete_actions": venv.action_space}
+    for need, space in spaces.items():
+        if need in shaper.needs and not isinstance(space, gym.spaces.Discrete):
+            what = need.replace("_", " ").replace("obs", "observations")
+            raise UsageError(f"{type(shaper).__name__} needs {what}, not {space}")
 
 
 def check_gamma(shaper: Shaper, gamma: float) -> None:

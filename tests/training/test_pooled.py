@@ -130,7 +130,6 @@ def test_an_episode_is_solved_if_any_of_its_steps_is(pool):
 
 def test_a_shaper_sees_true_successors_and_how_episodes_ended(pool):
     class Watcher(Shaper):
-        replayable = True
         seen = ()
 
         def shape(self, batch):

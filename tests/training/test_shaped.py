@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from stable_baselines3.common.vec_env import VecEnv
 
-from rewardlab.errors import UsageError
+from rewardlab.errors import ShaperFault, UsageError
 from rewardlab.shapers.base import Shaped, Shaper
 from rewardlab.training.shaped import ShapedVecEnv
 
@@ -192,5 +192,5 @@ class Broken(Shaper):
 def test_a_shaper_that_returns_something_else_is_told_what_to_return(answer, said):
     venv = ShapedVecEnv(Scripted(), Broken(answer), gamma=0.9)
     venv.reset()
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(ShaperFault, match=said):
         venv.step(np.zeros((2, 1), np.float32))

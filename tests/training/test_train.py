@@ -37,13 +37,6 @@ class Potential(Shaper):
         return Shaped(batch.r_ext + bonus, {"closer": bonus})
 
 
-class Fading(Shaper):
-    replayable = False
-
-    def shape(self, batch):
-        return Shaped(batch.r_ext, {})
-
-
 def column(run, key):
     return [float(row[key]) for row in read_progress(run.path / "progress.csv")[1] if key in row]
 
@@ -72,10 +65,13 @@ def test_a_users_shaper_trains_and_never_reaches_the_episode_return(algo, settin
         assert shaped == pytest.approx(env + term)
 
 
-def test_a_shaper_that_changes_needs_an_on_policy_algorithm(task, tmp_path):
-    with pytest.raises(UsageError, match="use an on-policy algorithm"):
-        train(task, Fading(), algo="sac", n_timesteps=50, out=tmp_path, **SMALL)
-    train(task, Fading(), hyperparameters=PPO, n_timesteps=50, out=tmp_path, **SMALL)
+def test_a_shaper_that_needs_fresh_steps_needs_an_on_policy_algorithm(task, tmp_path):
+    class Fresh(Potential):
+        needs = frozenset({"on_policy"})
+
+    with pytest.raises(UsageError, match="Fresh needs an on-policy algorithm .* not SAC"):
+        train(task, Fresh(), algo="sac", n_timesteps=50, out=tmp_path, **SMALL)
+    train(task, Fresh(), hyperparameters=PPO, n_timesteps=50, out=tmp_path, **SMALL)
 
 
 def test_a_shaper_with_another_discount_is_refused(task, tmp_path):

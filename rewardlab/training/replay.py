@@ -1,0 +1,141 @@
+"""Replay buffers that shape what is sampled, with what the shaper says now.
+
+They keep the extrinsic reward. A shaper that learns while the policy does therefore never leaves
+rewards behind that it would no longer give.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from stable_baselines3.common.buffers import NStepReplayBuffer, ReplayBuffer
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+
+from rewardlab.errors import UsageError
+from rewardlab.shapers.base import Transitions
+from rewardlab.training.shaped import Checked
+
+Index = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Rows and environments, which broadcast against each other."""
+
+
+class ShapedRewards:
+    """Rewards of a replay buffer: written as they come, read as they are shaped.
+
+    Args:
+        buffer: The buffer that they belong to.
+        stored: `(N, E)` extrinsic rewards.
+        shape: The shaper.
+    """
+
+    def __init__(self, buffer: _Shaped, stored: npt.NDArray[np.float32], shape: Checked) -> None:
+        self.buffer, self.stored, self.shape = buffer, stored, shape
+
+    def __setitem__(self, at: Any, rewards: npt.NDArray[np.float32]) -> None:
+        self.stored[at] = rewards
+
+    def __getitem__(self, at: Index) -> npt.NDArray[np.float32]:
+        rows, envs = np.broadcast_arrays(*at)
+        batch = self.buffer.transitions(rows.ravel(), envs.ravel())
+        return self.shape(batch).reward.astype(np.float32).reshape(rows.shape)
+
+
+class _Shaped(ReplayBuffer):
+    """What the buffers have in common; every argument is SB3's but `shape`.
+
+    Attributes:
+        extras: What shapers want kept with each transition, each `(N, E)`.
+    """
+
+    def __init__(self, *args: Any, shape: Checked, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.optimize_memory_usage or not self.handle_timeout_termination:
+            raise UsageError(
+                "shaping needs optimize_memory_usage=False and handle_timeout_termination=True"
+            )
+        self.extras: dict[str, npt.NDArray[np.float64]] = {}
+        self.rewards: Any = ShapedRewards(self, self.rewards, shape)
+
+    def add(self, obs: Any, next_obs: Any, action: Any, reward: Any, done: Any, infos: Any) -> None:
+        """Store a step of all environments, and what the shaper wants kept with it."""
+        for name in infos[0]["shaper/extras"]:
+            if name not in self.extras:
+                self.extras[name] = np.zeros((self.buffer_size, self.n_envs))
+            self.extras[name][self.pos] = [info["shaper/extras"][name] for info in infos]
+        super().add(obs, next_obs, action, reward, done, infos)
+
+    def transitions(self, rows: npt.NDArray[np.int64], envs: npt.NDArray[np.int64]) -> Transitions:
+        """Return stored transitions `(B,)` as environments made them, unscaled and unshaped."""
+        extras = {name: column[rows, envs] for name, column in self.extras.items()}
+        truncated = self.timeouts[rows, envs] > 0
+        return Transitions(
+            obs=self._raw(self.observations, rows, envs),
+            action=self._action(rows, envs),
+            r_ext=self.rewards.stored[rows, envs].astype(np.float64),
+            next_obs=self._raw(self.next_observations, rows, envs),
+            terminated=(self.dones[rows, envs] > 0) & ~truncated,
+            truncated=truncated,
+            env_id=np.asarray(envs),
+            t=extras.pop("t").astype(np.int64),
+            success=extras.pop("success") > 0,
+            extras=extras,
+        )
+
+    def _raw(self, kept: Any, rows: Any, envs: Any) -> Any:
+        found: npt.NDArray[Any] = kept[rows, envs]
+        return found[:, 0] if isinstance(self.observation_space, gym.spaces.Discrete) else found
+
+    def _action(self, rows: Any, envs: Any) -> npt.NDArray[Any]:
+        taken: npt.NDArray[Any] = self.actions[rows, envs]
+        space = self.action_space
+        if isinstance(space, gym.spaces.Discrete):
+            return taken[:, 0]
+        if not isinstance(space, gym.spaces.Box):
+            return taken
+        low, high = space.low.ravel(), space.high.ravel()
+        return np.reshape(low + 0.5 * (taken + 1.0) * (high - low), (-1, *space.shape))
+
+
+class ShapedReplayBuffer(_Shaped):
+    """SB3's `ReplayBuffer`, shaped when sampled.
+
+    Args:
+        *args: As for SB3's.
+        shape: The shaper.
+        **kwargs: As for SB3's.
+    """
+
+
+class ShapedNStepReplayBuffer(_Shaped, NStepReplayBuffer):
+    """SB3's `NStepReplayBuffer`: every step of the window is shaped, then discounted and masked."""
+
+
+def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
+    """Give an off-policy algorithm a replay buffer, empty, that shapes what it samples.
+
+    Raises:
+        UsageError: Its kind of buffer has no shaped counterpart.
+    """
+    old = model.replay_buffer
+    found = {ReplayBuffer: ShapedReplayBuffer, NStepReplayBuffer: ShapedNStepReplayBuffer}
+    kind = found.get(type(old))  # type: ignore[arg-type]
+    if old is None or kind is None:
+        raise UsageError(
+            f"shapers do not know the replay buffer {type(old).__name__}; use one of: "
+            f"{', '.join(k.__name__ for k in found)}"
+        )
+    options: dict[str, Any] = {}
+    if isinstance(old, NStepReplayBuffer):
+        options = {"n_steps": old.n_steps, "gamma": old.gamma}
+    model.replay_buffer = kind(
+        model.buffer_size,
+        model.observation_space,
+        model.action_space,
+        device=model.device,
+        n_envs=model.n_envs,
+        shape=shape,
+        **options,
+    )
