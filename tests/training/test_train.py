@@ -69,7 +69,7 @@ def test_a_shaper_that_needs_fresh_steps_needs_an_on_policy_algorithm(task, tmp_
     class Fresh(Potential):
         needs = frozenset({"on_policy"})
 
-    with pytest.raises(UsageError, match="Fresh needs an on-policy algorithm .* not SAC"):
+    with pytest.raises(UsageError, match="Fresh needs an on-policy algorithm"):
         train(task, Fresh(), algo="sac", n_timesteps=50, out=tmp_path, **SMALL)
     train(task, Fresh(), hyperparameters=PPO, n_timesteps=50, out=tmp_path, **SMALL)
 
