@@ -73,9 +73,9 @@ def q_learning_replayed(
     """Train N runs as ExploRS does and return the exact returns within the horizon.
 
     Every `update_every` episodes the latest `batch` are replayed, each from its last step to its
-    first, with the rewards that were paid when they were played. The last step of an episode is not
-    bootstrapped, at the horizon neither. Returns are those of the greedy policies, in which equal
-    actions share.
+    first, with the rewards that were paid when they were played. As in the published code, the
+    horizon only ends an episode: its last step is bootstrapped like any other. Returns are those of
+    the greedy policies, in which equal actions share.
 
     Args:
         mdp: The MDP.
@@ -116,12 +116,10 @@ def epsilon_greedy(q: Array, epsilon: float) -> Array:
 def replay(q: Array, episodes: Sequence[Episode], step_size: float) -> None:
     """Update `q (N, S, A)` in place by episodes, oldest first, each backwards."""
     for e in episodes:
-        onward = np.zeros_like(e.valid)
-        onward[:, :-1] = e.valid[:, 1:]
         for t in range(int(e.valid.sum(axis=1).max()) - 1, -1, -1):
             run = np.flatnonzero(e.valid[:, t])
             s, a = e.s[run, t], e.a[run, t]
-            future = q[run, e.to[run, t]].max(axis=1) * onward[run, t]
+            future = q[run, e.to[run, t]].max(axis=1)  # that of the terminal state stays 0
             q[run, s, a] += step_size * (e.r_hat[run, t] + e.gamma * future - q[run, s, a])
 
 
