@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -77,7 +78,7 @@ class ShapedVecEnv(VecEnvWrapper):
         """Start episodes everywhere."""
         obs = self.venv.reset()
         self._obs = _copy(obs)
-        self._t[:] = 0
+        self._t = np.zeros(self.num_envs, np.int64)
         self.shaper.begin(self._obs, self._env_id)
         return obs
 
@@ -89,15 +90,16 @@ class ShapedVecEnv(VecEnvWrapper):
     def step_wait(self) -> VecEnvStepReturn:
         """Finish it: shape the true transitions, then begin the episodes that follow."""
         obs, r_ext, dones, infos = self.venv.step_wait()
-        batch = self._transitions(obs, r_ext, dones, infos)
+        ended = dones.nonzero()[0]
+        batch = self._transitions(obs, r_ext, ended, infos)
         shaped = self.checked(batch)
         self.shaper.observe(batch)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
-        self._t += 1
+        self._t = self._t + 1
         self._obs = _copy(obs)
-        if dones.any():
-            self._t[dones] = 0
-            self.shaper.begin(_at(self._obs, dones), self._env_id[dones])
+        if len(ended):
+            self._t[ended] = 0
+            self.shaper.begin(_at(self._obs, ended), self._env_id[ended])
         if self._pays:
             return obs, np.array(shaped.reward, np.float32), dones, infos
         extras = {"t": batch.t, "success": batch.success, **shaped.extras}
@@ -133,24 +135,25 @@ class ShapedVecEnv(VecEnvWrapper):
         self,
         obs: VecEnvObs,
         r_ext: npt.NDArray[Any],
-        dones: npt.NDArray[np.bool_],
+        ended: npt.NDArray[np.int64],
         infos: list[dict[str, Any]],
     ) -> Transitions:
-        next_obs, truncated = obs, np.zeros_like(dones)
-        if dones.any():
+        next_obs, terminated, truncated = obs, *np.zeros((2, len(infos)), np.bool_)
+        if len(ended):
             next_obs = _copy(obs)
-            for i in np.flatnonzero(dones):
-                _put(next_obs, int(i), infos[i]["terminal_observation"])
+            for i in ended.tolist():
+                _put(next_obs, i, infos[i]["terminal_observation"])
                 truncated[i] = infos[i]["TimeLimit.truncated"]
+                terminated[i] = not truncated[i]
         return Transitions(
             obs=self._obs,
             action=self._action,
             r_ext=r_ext.astype(np.float64),
             next_obs=next_obs,
-            terminated=dones & ~truncated,
+            terminated=terminated,
             truncated=truncated,
             env_id=self._env_id,
-            t=self._t.copy(),
+            t=self._t,
             success=np.array([info.get("success", False) for info in infos], np.bool_),
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
         )
@@ -192,17 +195,18 @@ class Checked:
             ShaperFault: It is not one finite number per transition.
         """
         shaped = self.shaper.shape(batch)
-        name, shape = type(self.shaper).__name__, batch.r_ext.shape
         if not isinstance(shaped, Shaped):
             raise ShaperFault(
-                f"{name}.shape must return Shaped(reward, terms), got {type(shaped).__name__}"
+                f"{type(self.shaper).__name__}.shape must return Shaped(reward, terms), "
+                f"got {type(shaped).__name__}"
             )
+        shape = batch.r_ext.shape
         for what, values in (("reward", shaped.reward), *shaped.terms.items()):
-            if np.shape(values) != shape or not np.isfinite(values).all():
+            if np.shape(values) != shape or not _all_finite(values):
                 raise ShaperFault(
-                    f"{name}.shape must return {what!r} as {shape[0]} finite numbers, one per "
-                    f"transition; got shape {np.shape(values)}: {np.ravel(values)[:4]}"
-                    + self._dumped(batch, values)
+                    f"{type(self.shaper).__name__}.shape must return {what!r} as {shape[0]} "
+                    f"finite numbers, one per transition; got shape {np.shape(values)}: "
+                    f"{np.ravel(values)[:4]}" + self._dumped(batch, values)
                 )
         return shaped
 
@@ -215,6 +219,11 @@ class Checked:
         row = {k: v[i] for k, v in columns.items() if isinstance(v, np.ndarray)}
         np.savez(self._fault_file, **row)
         return f"; that transition is in {self._fault_file}"
+
+
+def _all_finite(values: Any) -> bool:
+    """Say so by their sum, which is cheaper, unless that itself leaves the range."""
+    return math.isfinite(sum(np.asarray(values).tolist())) or bool(np.isfinite(values).all())
 
 
 def _copy(obs: VecEnvObs) -> Any:
