@@ -1,0 +1,192 @@
+"""Shapers by name: those of rewardlab, and those that installed packages add.
+
+A package adds one through the entry-point group `rewardlab.shapers`:
+
+```toml
+[project.entry-points."rewardlab.shapers"]
+gentle = "my_package.gentle:Gentle"
+```
+It is a subclass of `Shaper` whose options are keyword arguments, or of its classmethod
+`for_task(task, **options)` where it has to be built from a task. Names of rewardlab come first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import EntryPoint, distributions
+from inspect import Parameter, isclass, signature
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from rewardlab.config import check_keys
+from rewardlab.errors import ConfigError, RewardlabError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from rewardlab.envs.tasks import Task
+    from rewardlab.shapers.base import Shaper
+
+GROUP = "rewardlab.shapers"
+"""The entry-point group."""
+
+BUILT_IN: dict[str, str] = {}
+"""Names that need no package, with their classes in `rewardlab.shapers`."""
+
+_WORDS = {
+    bool: "true or false", int: "a whole number", float: "a number", str: "text",
+    list: "a list", tuple: "a list", dict: "a mapping", NoneType: "null",
+}  # fmt: skip
+
+
+def names() -> list[str]:
+    """Return all names, those of installed packages included."""
+    return sorted({*BUILT_IN, *(entry.name for entry in _entries())})
+
+
+def shaper_class(name: str) -> type[Shaper]:
+    """Return the class of a shaper.
+
+    Raises:
+        UnknownName: There is none of that name; lists the closest.
+        UsageError: The package that brings it is at fault; names the package.
+    """
+    if name in BUILT_IN:
+        found: type[Shaper] = getattr(import_module("rewardlab.shapers"), BUILT_IN[name])
+        return found
+    entries = [entry for entry in _entries() if entry.name == name]
+    if not entries:
+        raise UnknownName("shaper", name, names())
+    if len(entries) > 1:
+        packages = ", ".join(sorted(_package(entry) for entry in entries))
+        raise UsageError(f"the shaper {name!r} comes from several packages: {packages}; keep one")
+    return _loaded(entries[0])
+
+
+def make(name: str, options: Mapping[str, Any] | None = None, task: Task | None = None) -> Shaper:
+    """Build a shaper.
+
+    Args:
+        name: One of `names()`.
+        options: Plain values, as a YAML file or `--shaper-option` gives them.
+        task: What it is trained on; only some shapers need one.
+
+    Raises:
+        UnknownName: There is no such shaper.
+        ConfigError: It has no such option, or refuses its value.
+        UsageError: Its package is at fault, or it needs a task.
+    """
+    cls = shaper_class(name)
+    build: Callable[..., Shaper] = getattr(cls, "for_task", cls)
+    given: dict[str, Any] = {}
+    if build is not cls:
+        if task is None:
+            raise UsageError(f"the shaper {name} is built from a task: name one")
+        given["task"] = task
+    where = f"options of the shaper {name}"
+    chosen = _checked(build, dict(options or {}), where)
+    try:
+        return build(**given, **chosen)
+    except RewardlabError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _checked(build: Callable[..., Any], options: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return options as a builder's annotations want them."""
+    parameters = {
+        key: p
+        for key, p in signature(build).parameters.items()
+        if key != "task" and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    if options and not parameters:
+        raise ConfigError(f"{where}: it has none, got {', '.join(map(str, options))}")
+    check_keys(options, list(parameters), where)
+    missing = [k for k, p in parameters.items() if p.default is Parameter.empty]
+    if absent := [key for key in missing if key not in options]:
+        raise ConfigError(f"{where}: it needs {', '.join(absent)}, e.g. {absent[0]}=VALUE")
+    kinds = _annotations(build.__init__ if isclass(build) else build)
+    return {k: _read(v, kinds.get(k, Any), f"{where}: {k}") for k, v in options.items()}
+
+
+def _annotations(builder: Any) -> dict[str, Any]:
+    try:
+        return get_type_hints(builder)
+    except NameError:  # of something that is imported for type checkers only
+        return {}
+
+
+def _read(value: Any, kind: Any, where: str) -> Any:
+    """Return an option's value as the kind of value that is wanted, or refuse it."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    for one in kinds:
+        if one is float and (number := _number(value)) is not None:
+            return number
+        if one is not float and _fits(value, one):
+            return tuple(value) if isinstance(value, list) and get_origin(one) is tuple else value
+    allowed = " or ".join(_said(one) for one in kinds)
+    raise ConfigError(f"{where} cannot be {value!r}; give {allowed}")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    plain = get_origin(kind) or kind
+    if plain not in _WORDS:
+        return True  # what it may be is for the shaper to say
+    if plain is tuple:
+        return isinstance(value, list | tuple)
+    return isinstance(value, plain) and (plain is bool or not isinstance(value, bool))
+
+
+def _number(value: Any) -> float | None:
+    """Return a number, also where YAML 1.1 reads text: `1e-3` has no point."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return None if math.isnan(number) else number
+
+
+def _said(kind: Any) -> str:
+    if get_origin(kind) is Literal:
+        return " or ".join(map(repr, get_args(kind)))
+    plain = get_origin(kind) or kind
+    return _WORDS.get(plain) or str(getattr(plain, "__name__", plain))
+
+
+def _entries() -> list[EntryPoint]:
+    """Return what packages add; one whose metadata cannot be read adds nothing."""
+    found: dict[tuple[str, str], EntryPoint] = {}
+    for distribution in distributions():
+        try:
+            added = distribution.entry_points.select(group=GROUP)
+            package = str(distribution.metadata["Name"])
+        except Exception:  # a file that somebody else wrote may be anything
+            continue
+        for entry in added:
+            found.setdefault((package, entry.name), entry)
+    return list(found.values())
+
+
+def _package(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else "an unknown one"
+
+
+def _loaded(entry: EntryPoint) -> type[Shaper]:
+    from rewardlab.shapers.base import Shaper
+
+    blame = f"the package {_package(entry)} names {entry.value!r} as the shaper {entry.name!r}"
+    try:
+        found: Any = entry.load()
+    except Exception as error:  # a module may raise anything
+        raise UsageError(
+            f"{blame}, which cannot be imported ({type(error).__name__}: {error}); repair or "
+            "uninstall it"
+        ) from error
+    if not (isclass(found) and issubclass(found, Shaper)):
+        raise UsageError(f"{blame}, which is no subclass of rewardlab.Shaper")
+    return found
