@@ -123,7 +123,7 @@ def test_a_shaper_may_be_built_from_the_task(site, monkeypatch):
     assert make("fitted", {"scale": 2}, Task()).horizon == 100
     with pytest.raises(UsageError, match="fitted is built from a task"):
         make("fitted", {"scale": 2})
-    with pytest.raises(ConfigError, match="it needs scale, e.g. scale=VALUE"):
+    with pytest.raises(ConfigError, match="it needs scale, "):
         make("fitted", {}, Task())
 
 
@@ -146,7 +146,7 @@ def test_wrong_options_are_named(site, options, said):
 
 
 def test_an_unknown_name_says_which_are_close(site):
-    with pytest.raises(UnknownName, match="unknown shaper 'gentel'; did you mean gentle?"):
+    with pytest.raises(UnknownName, match="unknown shaper 'gentel'; did you mean gentle"):
         make("gentel")
 
 
@@ -159,7 +159,7 @@ def test_an_unknown_name_says_which_are_close(site):
     ],
 )
 def test_a_bad_entry_point_blames_its_package_and_breaks_no_other(site, name, said):
-    with pytest.raises(UsageError, match=f"the package gentle-shapers names {said}"):
+    with pytest.raises(UsageError, match=f"the package gentle-shapers names .*{said}"):
         make(name)
     assert make("gentle").cost == 0.1
 
