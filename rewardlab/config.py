@@ -28,6 +28,8 @@ class RunConfig:
         task_options: Options of the task, e.g. `{"horizon": 500}`.
         goal: The sentence that the run is about.
         reward: `"oracle"`, `"sparse"`, `"program"` (program.py in the run folder) or `"shaper"`.
+        shaper: Name of a shaper over that reward, see `rewardlab.shapers.registry`; `""` for none.
+        shaper_options: Its options.
         algo: SB3 algorithm in lower case, e.g. `"ppo"`.
         preset: Name of the tuned settings that `hyperparameters` were taken from.
         policy: SB3 policy name.
@@ -58,6 +60,8 @@ class RunConfig:
     task_options: dict[str, Any] = field(default_factory=dict)
     goal: str = ""
     reward: str = "oracle"
+    shaper: str = ""
+    shaper_options: dict[str, Any] = field(default_factory=dict)
     algo: str = "ppo"
     preset: str = "auto"
     policy: str = "MlpPolicy"

@@ -123,17 +123,18 @@ def open_task(
     return rewardlab.task(id, **{**(more or {}), **read_options(options)})
 
 
-def read_options(options: Sequence[str]) -> dict[str, Any]:
-    """Read `KEY=VALUE` pairs; values are YAML."""
+def read_options(options: Sequence[str], flag: str = "--task-option") -> dict[str, Any]:
+    """Read `KEY=VALUE` pairs of a flag; values are YAML."""
     import yaml
 
     read = {}
     for option in options:
         key, equals, value = option.partition("=")
         if not (key.isidentifier() and equals):
-            raise UsageError(f"--task-option {option!r}: write it as KEY=VALUE, e.g. horizon=300")
+            example = "horizon=300" if flag == "--task-option" else "update_every=1000"
+            raise UsageError(f"{flag} {option!r}: write it as KEY=VALUE, e.g. {example}")
         try:
             read[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:
-            raise UsageError(f"--task-option {option!r}: {value!r} is not a YAML value") from error
+            raise UsageError(f"{flag} {option!r}: {value!r} is not a YAML value") from error
     return read

@@ -39,7 +39,7 @@ def run(flags: Flags) -> Answer:
     rows = [
         (
             "  " * (node.depth - 1) + "└ " * (node.depth > 0) + told["id"],
-            told["task"],
+            told["task"] + (f" + {told['shaper']}" if told["shaper"] else ""),
             told["status"],
             _steps(node.run.record, told["status"]),
             success_of(told),
@@ -57,6 +57,7 @@ def entry(run: Run) -> dict[str, Any]:
         "id": run.id,
         "path": str(run.path),
         "task": record["task"],
+        "shaper": record.get("shaper"),
         "status": run.status,
         "program_id": record["program_id"],
         "parent": record["parent"],

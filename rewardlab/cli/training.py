@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tyro.conf import Fixed, Suppress, arg
+from tyro.conf import Fixed, Suppress, UseAppendAction, arg
 
 from rewardlab.cli.flags import (
     AllowDegraded,
@@ -15,10 +15,12 @@ from rewardlab.cli.flags import (
     Sandbox,
     Seed,
     TaskOptions,
+    read_options,
 )
 from rewardlab.cli.parsing import command
 from rewardlab.config import OnRewardFault
-from rewardlab.errors import UsageError
+from rewardlab.errors import ConfigError, UsageError
+from rewardlab.shapers.registry import BUILT_IN
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task
@@ -71,6 +73,22 @@ class Training:
         ),
     ] = "auto"
     policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
+    shaper: Annotated[
+        str,
+        arg(
+            metavar="NAME",
+            help=f"Shape the reward further: {', '.join(BUILT_IN)}; or what a package adds.",
+            help_behavior_hint="",
+        ),
+    ] = ""
+    shaper_option: Annotated[
+        UseAppendAction[tuple[str, ...]],
+        arg(
+            metavar="KEY=VALUE",
+            help="Option of the shaper; may be repeated.",
+            help_behavior_hint="",
+        ),
+    ] = ()
     device: Annotated[str, arg(metavar="NAME", help="Torch device.")] = "auto"
     eval_freq: Annotated[
         int | None,
@@ -126,10 +144,19 @@ class Training:
 def settings(flags: Training) -> dict[str, Any]:
     """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
     chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
-    for name in ("task_option", "progress", "config", "settings"):
+    for name in ("task_option", "shaper_option", "progress", "config", "settings"):
         del chosen[name]
     deeper = {key: value for key, value in flags.settings.items() if key != "task_options"}
+    chosen["shaper_options"] = _shaper_options(flags)
     return {**deeper, **chosen, "facts": {"command": command()}}
+
+
+def _shaper_options(flags: Training) -> dict[str, Any]:
+    """Return the options of the flags over those of the file."""
+    written = flags.settings.get("shaper_options") or {}
+    if not isinstance(written, Mapping):
+        raise ConfigError(f"{flags.config}: shaper_options must be a mapping, got {written!r}")
+    return {**written, **read_options(flags.shaper_option, "--shaper-option")}
 
 
 def steps(flags: Training, task: Task) -> int | None:
@@ -158,6 +185,12 @@ def check_same(flags: Training, resumed: Run) -> None:
                 f"run {resumed.id} goes on as it began, with {was[f.name]!r}, not {flag} {asked}: "
                 "leave that out, or start a new run"
             )
+    options = read_options(flags.shaper_option, "--shaper-option")
+    if options and options != was["shaper_options"]:
+        raise UsageError(
+            f"run {resumed.id} goes on with its shaper's options, {was['shaper_options']}, not "
+            f"{options}: leave --shaper-option out, or start a new run"
+        )
 
 
 def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:

@@ -106,7 +106,7 @@ def train_command(run: Run, config: RunConfig) -> str:
 
     It is `""` for a shaper that was handed over in Python.
     """
-    if config.reward == "shaper" or "shaper" in run.record:
+    if config.reward == "shaper" or ("shaper" in run.record and not config.shaper):
         return ""
     reward = str(run.path / "program.py") if config.reward == "program" else config.reward
     words = ["rewardlab", "train", config.task, "--reward", reward]

@@ -19,19 +19,24 @@ from rewardlab.shapers.base import Shaper
 from rewardlab.store.files import storage_error, write_json
 from rewardlab.training import algorithms
 from rewardlab.training.locked import check_lockdown, train_locked
+from rewardlab.training.named import shaper_of
 from rewardlab.training.run import Run
 from rewardlab.training.tasks import task_of
 
 
 def fit(
-    run: Run, *, task: Task | None = None, shaper: Shaper | None = None, progress: bool = False
+    run: Run,
+    *,
+    task: Task | None = None,
+    shaper: Shaper | str | None = None,
+    progress: bool = False,
 ) -> Run:
     """Train a prepared run to its end, from its newest checkpoint if it has one.
 
     Args:
         run: The run; one with `lockdown` is trained by a process of its own that is locked down.
         task: Its task, if that cannot be built from its id, or needs a module.
-        shaper: The shaper it was prepared with.
+        shaper: The shaper it was prepared with, unless that is named in its settings.
         progress: Show progress on stderr.
 
     Raises:
@@ -41,7 +46,6 @@ def fit(
         SandboxError: The jail of reward programs, or the lock of the trainer, does not work.
     """
     task = task or task_of(run)
-    check_shaper(run, shaper)
     if not run.config.lockdown:
         return fit_here(run, task, shaper=shaper, progress=progress)
     check_lockdown(run.config.task, shaper)
@@ -53,7 +57,7 @@ def fit_here(
     run: Run,
     task: Task,
     *,
-    shaper: Shaper | None = None,
+    shaper: Shaper | str | None = None,
     progress: bool = False,
     before_learning: Callable[[], None] | None = None,
 ) -> Run:
@@ -70,10 +74,11 @@ def fit_here(
         RewardlabError: What `fit` raises, and so do other exceptions.
     """
     _check_scene(run, task)
+    built = shaper_of(run, task, shaper)
     run.claim()
     try:
         with _one_thread():
-            _learn(run, task, shaper, progress, before_learning)
+            _learn(run, task, built, progress, before_learning)
     except KeyboardInterrupt as stop:
         run.release("interrupted", reason="stopped by its user")
         at_once = f"interrupted; go on with: rewardlab train --resume {run.path}"
@@ -89,13 +94,6 @@ def fit_here(
         raise
     run.release("finished", reason=None)
     return run
-
-
-def check_shaper(run: Run, shaper: Shaper | None) -> None:
-    """Raise `UsageError` if a run was made with a shaper that is not there."""
-    name = run.record.get("shaper")
-    if name and shaper is None:
-        raise UsageError(f"run {run.id} was made with the shaper {name}: pass it as shaper=…")
 
 
 def _check_scene(run: Run, task: Task) -> None:

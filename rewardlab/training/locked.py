@@ -43,17 +43,19 @@ _BOOT = (
 _OUTCOME_BYTES = 1 << 20
 
 
-def check_lockdown(task_id: str, shaper: Shaper | None) -> None:
+def check_lockdown(task_id: str, shaper: Shaper | str | None) -> None:
     """Refuse what cannot be locked down.
 
     Raises:
-        UsageError: A shaper, or a module that lies where too much could be read with it.
+        UsageError: A shaper that is an object, or a module that lies where too much could be read
+            with it.
         SandboxUnavailable: The lock does not hold on this machine.
     """
-    if shaper is not None:
+    if shaper and not isinstance(shaper, str):
         raise UsageError(
             f"lockdown trains in a process of its own, which {type(shaper).__name__} cannot be "
-            "handed to: it is an object of this one; leave out one of the two"
+            "handed to: it is an object of this one; name a shaper instead (--shaper), or leave "
+            "out one of the two"
         )
     module_folders(task_id)
     lockdown.require()

@@ -14,7 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
-from rewardlab.training import algorithms, engines, settings
+from rewardlab.training import algorithms, engines, named, settings
 from rewardlab.training.length import Length, at_least
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
@@ -33,7 +33,8 @@ def prepare(
     normalize: Mapping[str, Any] | Literal["preset"] | None = "preset",
     policy: str = "auto",
     policy_kwargs: Mapping[str, Any] | None = None,
-    shaper: Shaper | None = None,
+    shaper: Shaper | str | None = None,
+    shaper_options: Mapping[str, Any] | None = None,
     goal: str | None = None,
     name: str | None = None,
     out: str | Path = "results",
@@ -68,7 +69,9 @@ def prepare(
         normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
         policy: SB3 policy name.
         policy_kwargs: Arguments of the policy that override the preset's.
-        shaper: Shapes `reward` further; handed to `fit` again.
+        shaper: Shapes `reward` further: a name of `rewardlab.shapers.registry`, or a `Shaper`,
+            which is handed to `fit` again.
+        shaper_options: Options of a shaper that is named.
         goal: The sentence that the run is about; by default the program's or the task's.
         name: Name of the folder.
         out: Folder of run folders.
@@ -107,16 +110,27 @@ def prepare(
     if lockdown:
         check_lockdown(task.id, shaper)
     algorithms.check_device(device)
+    hyperparameters = {**chosen.hyperparameters, **(hyperparameters or {})}
+    named.check(
+        shaper,
+        shaper_options,
+        task,
+        algo=algo,
+        hyperparameters=hyperparameters,
+        n_envs=length.n_envs or 1,
+    )
     config = RunConfig(
         task=task.id,
         task_options=dict(task.options),
         goal=goal or (program.goal if program else "") or task.goal,
         reward=kind,
+        shaper=shaper if isinstance(shaper, str) else "",
+        shaper_options=dict(shaper_options or {}),
         algo=algo,
         preset=preset,
         policy="MlpPolicy" if policy == "auto" else policy,
         policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
-        hyperparameters={**chosen.hyperparameters, **(hyperparameters or {})},
+        hyperparameters=hyperparameters,
         normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
         vec_env=vec_env,
         engine=engine,
@@ -131,8 +145,8 @@ def prepare(
     )
     RunConfig.from_mapping(vars(config), "the settings")  # what could not be read is not written
     extra = {"scene_hash": task.scene.hash}
-    if shaper is not None:
-        extra["shaper"] = type(shaper).__name__
+    if shaper:
+        extra["shaper"] = shaper if isinstance(shaper, str) else type(shaper).__name__
     return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
 
 

@@ -244,7 +244,7 @@ def _put(obs: Any, row: int, value: Any) -> None:
         obs[row] = value
 
 
-def check_spaces(shaper: Shaper, venv: VecEnv) -> None:
+def check_spaces(shaper: Shaper, venv: VecEnv | gym.Env[Any, Any]) -> None:
     """Raise `UsageError` if a shaper needs other observations or actions."""
     spaces = {"discrete_obs": venv.observation_space, "discrete_actions": venv.action_space}
     for need, space in spaces.items():

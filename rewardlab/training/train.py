@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rewardlab.envs.tasks import Task
+from rewardlab.errors import UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.base import Shaper
-from rewardlab.training.fit import check_shaper, fit
+from rewardlab.training.fit import fit
+from rewardlab.training.named import check_same
 from rewardlab.training.prepare import accept_risk, extend, prepare
 from rewardlab.training.run import Run
 from rewardlab.training.settings import fitted
@@ -30,7 +32,8 @@ def train(
     preset: str = "auto",
     policy: str = "auto",
     policy_kwargs: Mapping[str, Any] | None = None,
-    shaper: Shaper | None = None,
+    shaper: Shaper | str | None = None,
+    shaper_options: Mapping[str, Any] | None = None,
     resume: str | Path | Run | None = None,
     out: str | Path = "results",
     progress: bool = False,
@@ -50,7 +53,8 @@ def train(
         preset: Tuned settings, as for `prepare`.
         policy: SB3 policy name.
         policy_kwargs: Arguments of the policy that override the preset's.
-        shaper: Shapes `reward` further.
+        shaper: Shapes `reward` further: a `Shaper`, or a name of `rewardlab.shapers.registry`.
+        shaper_options: Options of a shaper that is named.
         resume: A run, its folder or name; of the rest only `n_timesteps`, `shaper`, `progress` and
             `allow_degraded_sandbox` then count, and `task` must be the run's.
         out: Folder of run folders.
@@ -66,8 +70,11 @@ def train(
         KeyboardInterrupt: Ctrl-C; the run was saved and can be resumed.
     """
     if isinstance(reward, Shaper):
-        shaper = reward
-        reward = "shaper"
+        if shaper is not None:
+            raise UsageError(
+                f"{type(reward).__name__} as the reward and a shaper over it: compose the two"
+            )
+        shaper, reward = reward, "shaper"
     if resume is None:
         if isinstance(task, Task):
             task = fitted(task, preset, algo)
@@ -82,12 +89,13 @@ def train(
             policy=policy,
             policy_kwargs=policy_kwargs,
             shaper=shaper,
+            shaper_options=shaper_options,
             out=out,
             **settings,
         )
     else:
         run = Run.open(resume, out=out)
-        check_shaper(run, shaper)
+        check_same(run, shaper)
         extend(run, task, n_timesteps)
         if settings.get("allow_degraded_sandbox"):
             accept_risk(run, task_of(run, task))
