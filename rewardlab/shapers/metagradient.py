@@ -25,7 +25,7 @@ class Moments(NamedTuple):
 
     mean: Params
     square: Params
-    count: int
+    n_steps: int
 
 
 class Batch(NamedTuple):
@@ -76,15 +76,15 @@ def adam_ascent(
     θ′ = θ + α·m̂/(√v̂ + ε), m ← .9 m + .1 g, v ← .999 v + .001 g² (Kingma, Ba 2015). The square root
     is that of v̂ + 1e-24, which has a derivative where a gradient never was.
     """
-    count = moments.count + 1
+    n_steps = moments.n_steps + 1
     moved, means, squares = {}, {}, {}
     for name, value in params.items():
         mean = 0.9 * moments.mean[name] + 0.1 * gradient[name]
         square = 0.999 * moments.square[name] + 0.001 * gradient[name] ** 2
-        root = torch.sqrt(square / (1.0 - 0.999**count) + 1e-24)
-        moved[name] = value + lr * mean / (1.0 - 0.9**count) / (root + eps)
+        root = torch.sqrt(square / (1.0 - 0.999**n_steps) + 1e-24)
+        moved[name] = value + lr * mean / (1.0 - 0.9**n_steps) / (root + eps)
         means[name], squares[name] = mean, square
-    return moved, Moments(means, squares, count)
+    return moved, Moments(means, squares, n_steps)
 
 
 def objective(
@@ -113,7 +113,7 @@ def meta_step(
     (by_inner,) = torch.autograd.grad(outer, inner)
     return MetaStep(
         _detached(moved),
-        Moments(_detached(after.mean), _detached(after.square), after.count),
+        Moments(_detached(after.mean), _detached(after.square), after.n_steps),
         outer.item(),
         by_inner,
     )
