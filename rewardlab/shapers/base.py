@@ -110,6 +110,12 @@ class Shaper(ABC):
         """Learn about the algorithm, once, before the first step."""
         self.gamma = gamma
 
+    def start(self, policy: PolicyView) -> None:
+        """Training starts, or goes on: meet the policy that learns, before the first step.
+
+        For shapers that ask it in `shape`; it stays the current one while it learns.
+        """
+
     def begin(self, obs: Any, env_id: npt.NDArray[np.int64]) -> None:
         """Episodes start: `obs (n, …)` in environments `env_id (n,)`."""
 

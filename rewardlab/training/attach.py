@@ -107,6 +107,10 @@ class ShaperCallback(BaseCallback):
         super().__init__()
         self.shaped, self._logs = shaped, logs
 
+    def _on_training_start(self) -> None:
+        for venv in self.shaped:
+            venv.shaper.start(PolicyView(self.model))
+
     def _on_step(self) -> bool:
         if isinstance(self.model, OffPolicyAlgorithm):
             before = self.num_timesteps - self.training_env.num_envs

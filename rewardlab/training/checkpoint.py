@@ -48,7 +48,7 @@ _COUNTERS = (
 _NAME = re.compile(r"[0-9]{12,}\+*")
 _MOMENTS = ("mean", "var", "count")
 _REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
-_EXTRA = "extra "
+_EXTRA = "extra_"
 
 
 def save(folder: Path, model: BaseAlgorithm, extra: Mapping[str, Any]) -> Path:
