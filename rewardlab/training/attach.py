@@ -126,7 +126,7 @@ class ShaperCallback(BaseCallback):
                 self._update(venv)
 
     def _update(self, venv: ShapedVecEnv) -> None:
-        found = {f"shaper/{k}": v for k, v in venv.shaper.update(PolicyView(self.model)).items()}
+        found = {f"shaper/{k}": v for k, v in venv.checked.update(PolicyView(self.model)).items()}
         for key, value in (found | (venv.take_means() if self._logs else {})).items():
             self.logger.record(key, value)
 

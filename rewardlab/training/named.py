@@ -43,7 +43,7 @@ def check(
     if not shaper:
         return
     # these import gymnasium and SB3, which most runs are prepared without
-    from rewardlab.training.shaped import check_gamma, check_spaces
+    from rewardlab.training.checked import check_gamma, check_spaces
 
     named = isinstance(shaper, str)
     made = make(shaper, options, task) if isinstance(shaper, str) else shaper

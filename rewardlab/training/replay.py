@@ -16,7 +16,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Transitions
-from rewardlab.training.shaped import Checked
+from rewardlab.training.checked import Checked
 
 Index = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 """Rows and environments, which broadcast against each other."""

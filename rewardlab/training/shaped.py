@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
-from rewardlab.errors import ShaperFault, UsageError
-from rewardlab.shapers.base import Shaped, Shaper, Transitions
+from rewardlab.shapers.base import Shaper, Transitions
+from rewardlab.training.checked import Checked, check_gamma, check_spaces
 
 
 class ShapedVecEnv(VecEnvWrapper):
@@ -79,7 +76,7 @@ class ShapedVecEnv(VecEnvWrapper):
         obs = self.venv.reset()
         self._obs = _copy(obs)
         self._t = np.zeros(self.num_envs, np.int64)
-        self.shaper.begin(self._obs, self._env_id)
+        self.checked.begin(self._obs, self._env_id)
         return obs
 
     def step_async(self, actions: npt.NDArray[Any]) -> None:
@@ -93,13 +90,13 @@ class ShapedVecEnv(VecEnvWrapper):
         ended = dones.nonzero()[0]
         batch = self._transitions(obs, r_ext, ended, infos)
         shaped = self.checked(batch)
-        self.shaper.observe(batch)
+        self.checked.observe(batch)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
         self._t = self._t + 1
         self._obs = _copy(obs)
         if len(ended):
             self._t[ended] = 0
-            self.shaper.begin(_at(self._obs, ended), self._env_id[ended])
+            self.checked.begin(_at(self._obs, ended), self._env_id[ended])
         if self._pays:
             return obs, np.array(shaped.reward, np.float32), dones, infos
         extras = {"t": batch.t, "success": batch.success, **shaped.extras}
@@ -177,55 +174,6 @@ class ShapedVecEnv(VecEnvWrapper):
         self._n += len(infos)
 
 
-class Checked:
-    """A shaper whose answers are held to what it promises.
-
-    Args:
-        shaper: The shaper.
-        fault_file: Where the first transition that it gets wrong is written.
-    """
-
-    def __init__(self, shaper: Shaper, fault_file: Path | None = None) -> None:
-        self.shaper, self._fault_file = shaper, fault_file
-
-    def __call__(self, batch: Transitions) -> Shaped:
-        """Return what the shaper makes of a batch, or say what its author has to put right.
-
-        Raises:
-            ShaperFault: It is not one finite number per transition.
-        """
-        shaped = self.shaper.shape(batch)
-        if not isinstance(shaped, Shaped):
-            raise ShaperFault(
-                f"{type(self.shaper).__name__}.shape must return Shaped(reward, terms), "
-                f"got {type(shaped).__name__}"
-            )
-        shape = batch.r_ext.shape
-        for what, values in (("reward", shaped.reward), *shaped.terms.items()):
-            if np.shape(values) != shape or not _all_finite(values):
-                raise ShaperFault(
-                    f"{type(self.shaper).__name__}.shape must return {what!r} as {shape[0]} "
-                    f"finite numbers, one per transition; got shape {np.shape(values)}: "
-                    f"{np.ravel(values)[:4]}" + self._dumped(batch, values)
-                )
-        return shaped
-
-    def _dumped(self, batch: Transitions, values: Any) -> str:
-        """Write the first transition at fault, once, and say where it is."""
-        if self._fault_file is None or np.shape(values) != batch.r_ext.shape:
-            return ""
-        i = int(np.flatnonzero(~np.isfinite(values))[0])
-        columns = {f.name: getattr(batch, f.name) for f in fields(batch)}
-        row = {k: v[i] for k, v in columns.items() if isinstance(v, np.ndarray)}
-        np.savez(self._fault_file, **row)
-        return f"; that transition is in {self._fault_file}"
-
-
-def _all_finite(values: Any) -> bool:
-    """Say so by their sum, which is cheaper, unless that itself leaves the range."""
-    return math.isfinite(sum(np.asarray(values).tolist())) or bool(np.isfinite(values).all())
-
-
 def _copy(obs: VecEnvObs) -> Any:
     if isinstance(obs, dict):
         return {key: np.array(part) for key, part in obs.items()}
@@ -242,21 +190,3 @@ def _put(obs: Any, row: int, value: Any) -> None:
             part[row] = value[key]
     else:
         obs[row] = value
-
-
-def check_spaces(shaper: Shaper, venv: VecEnv | gym.Env[Any, Any]) -> None:
-    """Raise `UsageError` if a shaper needs other observations or actions."""
-    spaces = {"discrete_obs": venv.observation_space, "discrete_actions": venv.action_space}
-    for need, space in spaces.items():
-        if need in shaper.needs and not isinstance(space, gym.spaces.Discrete):
-            what = need.replace("_", " ").replace("obs", "observations")
-            raise UsageError(f"{type(shaper).__name__} needs {what}, not {space}")
-
-
-def check_gamma(shaper: Shaper, gamma: float) -> None:
-    """Raise `UsageError` if a shaper assumes another discount than the algorithm's."""
-    if shaper.gamma is not None and shaper.gamma != gamma:
-        raise UsageError(
-            f"{type(shaper).__name__} assumes gamma {shaper.gamma}, the algorithm uses {gamma}: "
-            "give both the same"
-        )

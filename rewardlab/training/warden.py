@@ -23,6 +23,7 @@ from rewardlab.errors import (
     RewardlabError,
     SandboxError,
     SandboxUnavailable,
+    ShaperFault,
     StorageError,
     UsageError,
     WorkerStartError,
@@ -33,8 +34,8 @@ from rewardlab.training.run import Run
 STOPS = (signal.SIGINT, signal.SIGTERM)
 """Signals that a person stops it with; passed on."""
 KINDS: tuple[type[BaseException], ...] = (
-    RewardFault, ProgramRefused, ConfigError, UsageError, StorageError, SandboxUnavailable,
-    WorkerStartError, SandboxError, RewardlabError, KeyboardInterrupt,
+    RewardFault, ShaperFault, ProgramRefused, ConfigError, UsageError, StorageError,
+    SandboxUnavailable, WorkerStartError, SandboxError, RewardlabError, KeyboardInterrupt,
 )  # fmt: skip
 """Exceptions that are told by name and message, the special ones first."""
 

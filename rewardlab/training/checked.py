@@ -1,0 +1,130 @@
+"""Shapers held to what they promise: errors that their authors can act on."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from stable_baselines3.common.vec_env import VecEnv
+
+from rewardlab.errors import RewardlabError, ShaperFault, UsageError
+from rewardlab.shapers.base import Shaped, Shaper, Transitions
+from rewardlab.shapers.view import PolicyView
+
+
+class Checked:
+    """A shaper whose answers are held to what it promises.
+
+    Whatever it raises becomes a `ShaperFault` that names the method.
+
+    Args:
+        shaper: The shaper.
+        fault_file: Where the first transition that it gets wrong is written.
+    """
+
+    def __init__(self, shaper: Shaper, fault_file: Path | None = None) -> None:
+        self.shaper, self._fault_file = shaper, fault_file
+
+    def __call__(self, batch: Transitions) -> Shaped:
+        """Return what the shaper makes of a batch.
+
+        Raises:
+            ShaperFault: It is not one finite number per transition.
+        """
+        shaped = self._call("shape", batch)
+        if not isinstance(shaped, Shaped) or not isinstance(shaped.terms, Mapping):
+            raise ShaperFault(
+                f"{type(self.shaper).__name__}.shape must return Shaped(reward, terms), "
+                f"got {type(shaped).__name__}"
+            )
+        shape = batch.r_ext.shape
+        for what, values in (
+            ("reward", shaped.reward),
+            *shaped.terms.items(),
+            *shaped.extras.items(),
+        ):
+            if not isinstance(values, np.ndarray) or values.shape != shape or not _finite(values):
+                raise ShaperFault(
+                    f"{type(self.shaper).__name__}.shape must return {what!r} as an array of "
+                    f"{shape[0]} finite numbers, one per transition; got {_told(values)}"
+                    + self._dumped(batch, values)
+                )
+        return shaped
+
+    def begin(self, obs: Any, env_id: Any) -> None:
+        """Tell the shaper of episodes that start."""
+        self._call("begin", obs, env_id)
+
+    def observe(self, batch: Transitions) -> None:
+        """Tell the shaper of a collected step."""
+        self._call("observe", batch)
+
+    def update(self, policy: PolicyView) -> dict[str, float]:
+        """Let the shaper learn; return its numbers to log."""
+        found: dict[str, float] = self._call("update", policy)
+        return found
+
+    def _call(self, method: str, *args: Any) -> Any:
+        try:
+            return getattr(self.shaper, method)(*args)
+        except RewardlabError:
+            raise
+        except Exception as error:  # a shaper of somebody's own may raise anything
+            raise ShaperFault(
+                f"{type(self.shaper).__name__}.{method} raised {type(error).__name__}: {error}"
+            ) from error
+
+    def _dumped(self, batch: Transitions, values: Any) -> str:
+        """Write the first transition at fault and say where it is."""
+        right_shape = isinstance(values, np.ndarray) and values.shape == batch.r_ext.shape
+        if self._fault_file is None or not right_shape or values.dtype.kind not in "fiub":
+            return ""
+        i = int(np.flatnonzero(~np.isfinite(values))[0])
+        row: dict[str, Any] = {}
+        for f in fields(batch):
+            column = getattr(batch, f.name)
+            parts = column if isinstance(column, Mapping) else {"": column}
+            for key, part in parts.items():
+                if isinstance(part, np.ndarray):
+                    row[f"{f.name}.{key}" if key else f.name] = part[i]
+        with contextlib.suppress(OSError):  # the fault is the news, not a full disk
+            np.savez(self._fault_file, **row)
+            return f"; that transition is in {self._fault_file}"
+        return ""
+
+
+def _finite(values: Any) -> bool:
+    """Say so by their sum, which is cheaper, unless that itself leaves the range."""
+    if values.dtype.kind not in "fiub":
+        return False
+    return math.isfinite(sum(values.tolist())) or bool(np.isfinite(values).all())
+
+
+def _told(values: Any) -> str:
+    if not isinstance(values, np.ndarray):
+        return f"a {type(values).__name__}"
+    return f"shape {values.shape}: {values.ravel()[:4]}"
+
+
+def check_spaces(shaper: Shaper, venv: VecEnv | gym.Env[Any, Any]) -> None:
+    """Raise `UsageError` if a shaper needs other observations or actions."""
+    spaces = {"discrete_obs": venv.observation_space, "discrete_actions": venv.action_space}
+    for need, space in spaces.items():
+        if need in shaper.needs and not isinstance(space, gym.spaces.Discrete):
+            what = need.replace("_", " ").replace("obs", "observations")
+            raise UsageError(f"{type(shaper).__name__} needs {what}, not {space}")
+
+
+def check_gamma(shaper: Shaper, gamma: float) -> None:
+    """Raise `UsageError` if a shaper assumes another discount than the algorithm's."""
+    if shaper.gamma is not None and shaper.gamma != gamma:
+        raise UsageError(
+            f"{type(shaper).__name__} assumes gamma {shaper.gamma}, the algorithm uses {gamma}: "
+            "give both the same"
+        )
