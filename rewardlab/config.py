@@ -17,6 +17,7 @@ MAX_YAML_BYTES, MAX_YAML_VALUES = 1_000_000, 100_000
 OnRewardFault = Literal["stop", "zero"]
 Sandbox = Literal["auto", "require"]
 Engine = Literal["python", "envpool"]
+Shaping = Literal["replace", "add", "potential"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class RunConfig:
         task_options: Options of the task, e.g. `{"horizon": 500}`.
         goal: The sentence that the run is about.
         reward: `"oracle"`, `"sparse"`, `"program"` (program.py in the run folder) or `"shaper"`.
+        shaping: What a program does with the task's own reward (success where the task has it, else
+            the native one): `"replace"` it, `"add"` to it, or be its `"potential"`.
         shaper: Name of a shaper over that reward, see `rewardlab.shapers.registry`; `""` for none.
         shaper_options: Its options.
         algo: SB3 algorithm in lower case, e.g. `"ppo"`.
@@ -60,6 +63,7 @@ class RunConfig:
     task_options: dict[str, Any] = field(default_factory=dict)
     goal: str = ""
     reward: str = "oracle"
+    shaping: Shaping = "replace"
     shaper: str = ""
     shaper_options: dict[str, Any] = field(default_factory=dict)
     algo: str = "ppo"

@@ -73,6 +73,14 @@ class Training:
         ),
     ] = "auto"
     policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
+    shaping: Annotated[
+        str,
+        arg(
+            metavar="HOW",
+            help="What a program does with the task's own reward (success, else the native one): "
+            "replace it, add to it, or be its potential, which cannot change what is optimal.",
+        ),
+    ] = "replace"
     shaper: Annotated[
         str,
         arg(

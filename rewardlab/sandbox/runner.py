@@ -42,6 +42,8 @@ class RewardRunner:
 
     Attributes:
         level: Of the sandbox in force.
+        program: What it runs.
+        schema: The scene that it reads.
 
     Raises:
         ProgramRefused: The program does not pass the static reading, or cannot be loaded.
@@ -59,7 +61,7 @@ class RewardRunner:
         limits: Limits = Limits(),
     ) -> None:
         self.level = admit(program, sandbox, allow_degraded)
-        self.program, self._schema = program, schema
+        self.program, self.schema = program, schema
         self._on_fault, self._limits = on_fault, limits
         self._terms: tuple[str, ...] = ()
         self._calls = self._respawns = self._substituted = 0
@@ -143,7 +145,7 @@ class RewardRunner:
 
     def _spawn(self) -> RewardWorker:
         worker = RewardWorker(
-            self.program.source, self._schema, limits=self._limits, terms=self._terms
+            self.program.source, self.schema, limits=self._limits, terms=self._terms
         )
         if not worker.ok:
             first = next(f for f in worker.findings if f.severity == "error")
@@ -203,7 +205,7 @@ class RewardRunner:
         if fault.code == LOST:
             return WorkerStartError(fault.message)
         row = self._locate(rows) if fault.row is None else fault.row
-        cases = Cases(self.program.source, self._schema, rows)
+        cases = Cases(self.program.source, self.schema, rows)
         record: dict[str, Any] = {
             "code": fault.code,
             "message": fault.message,
@@ -211,7 +213,7 @@ class RewardRunner:
             "line": fault.line,
             "row": row,
             "program_id": self.program.id,
-            "state": state_of(self._schema, rows[row]) if row is not None else None,
+            "state": state_of(self.schema, rows[row]) if row is not None else None,
             "read": cases.read_on(row) if row is not None else None,
             "values": rows[row].tolist() if row is not None else None,
             "faults": self.faults,

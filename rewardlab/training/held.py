@@ -8,7 +8,7 @@ from typing import Any
 from stable_baselines3.common.vec_env import VecEnv
 
 from rewardlab.program.program import RewardProgram
-from rewardlab.shapers.program import ProgramShaper
+from rewardlab.shapers.program import JailedShaper
 from rewardlab.store.files import read_json, write_json
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
@@ -27,7 +27,7 @@ def keep_record(run: Run, shaped: Sequence[ShapedVecEnv] = ()) -> None:
     config, program_id = run.config, run.record["program_id"]
     verdict = read_json(run.path / "verdict.json") or {}
     checked = verdict.get("sandbox") or {} if verdict.get("program_id") == program_id else {}
-    workers = [v.shaper.runner.record() for v in shaped if isinstance(v.shaper, ProgramShaper)]
+    workers = [v.shaper.runner.record() for v in shaped if isinstance(v.shaper, JailedShaper)]
     held = record(
         program_id=program_id,
         probe=checked.get("probe"),

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from rewardlab.config import OnRewardFault, RunConfig, Sandbox, check_seed
+from rewardlab.config import OnRewardFault, RunConfig, Sandbox, Shaping, check_seed
 from rewardlab.envs.tasks import Task
 from rewardlab.envs.tasks import task as get_task
-from rewardlab.errors import UsageError
+from rewardlab.errors import UnknownName, UsageError
 from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
+from rewardlab.shapers.program_potential import usable
 from rewardlab.training import algorithms, engines, named, settings
 from rewardlab.training.length import Length, at_least
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
+from rewardlab.training.tasks import has_success
 
 
 def prepare(
@@ -33,6 +35,7 @@ def prepare(
     normalize: Mapping[str, Any] | Literal["preset"] | None = "preset",
     policy: str = "auto",
     policy_kwargs: Mapping[str, Any] | None = None,
+    shaping: Shaping = "replace",
     shaper: Shaper | str | None = None,
     shaper_options: Mapping[str, Any] | None = None,
     goal: str | None = None,
@@ -69,6 +72,9 @@ def prepare(
         normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
         policy: SB3 policy name.
         policy_kwargs: Arguments of the policy that override the preset's.
+        shaping: What a program does with the task's own reward, success where the task has it, else
+            the native one: `"replace"` it, `"add"` to it, or be its `"potential"`, which cannot
+            change what is optimal (see `rewardlab.shapers.program_potential`).
         shaper: Shapes `reward` further: a name of `rewardlab.shapers.registry`, or a `Shaper`,
             which is handed to `fit` again.
         shaper_options: Options of a shaper that is named.
@@ -101,6 +107,7 @@ def prepare(
     if allow_degraded_sandbox:
         accept(program, task.success_program)
     _check_reward(kind, task, native_reward=native_reward)
+    _check_shaping(shaping, kind, program, task, native_reward=native_reward)
     task = settings.fitted(task, preset, algo)
     preset, algo, chosen = settings.preset(preset, task, algo)
     asked = Length(n_timesteps, n_envs, eval_freq, eval_episodes, until_success, checkpoint_freq)
@@ -124,6 +131,7 @@ def prepare(
         task_options=dict(task.options),
         goal=goal or (program.goal if program else "") or task.goal,
         reward=kind,
+        shaping=shaping,
         shaper=shaper if isinstance(shaper, str) else "",
         shaper_options=dict(shaper_options or {}),
         algo=algo,
@@ -200,3 +208,23 @@ def _check_reward(kind: str, task: Task, *, native_reward: bool) -> None:
         raise UsageError(f"{task.id} has no success signal, which 'sparse' pays for: use a program")
     if kind in ("oracle", "shaper") and not native_reward:
         raise UsageError(f"a run on {kind!r} learns from the native reward: it cannot be skipped")
+
+
+def _check_shaping(
+    shaping: str,
+    kind: str,
+    program: RewardProgram | None,
+    task: Task,
+    *,
+    native_reward: bool,
+) -> None:
+    if shaping not in get_args(Shaping):
+        raise UnknownName("shaping", shaping, get_args(Shaping))
+    if shaping == "replace":
+        return
+    if kind != "program":
+        raise UsageError(f"shaping {shaping!r} is for reward programs, not for the reward {kind!r}")
+    if not has_success(task):
+        _check_reward("oracle", task, native_reward=native_reward)
+    if shaping == "potential" and program is not None:
+        usable(program, task.scene)

@@ -20,7 +20,8 @@ from rewardlab.envs.tasks import Task
 from rewardlab.errors import StorageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.plain import NativeShaper, SparseShaper
-from rewardlab.shapers.program import ProgramShaper
+from rewardlab.shapers.program import AddedProgram, ProgramShaper
+from rewardlab.shapers.program_potential import ProgramPotential
 from rewardlab.store.files import write_json
 from rewardlab.training import algorithms, checkpoint
 from rewardlab.training.attach import check_algorithm
@@ -30,6 +31,7 @@ from rewardlab.training.replay import relabel
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
 from rewardlab.training.spaces import spaces_json
+from rewardlab.training.tasks import has_success
 from rewardlab.training.venv import make_venv
 
 
@@ -151,7 +153,7 @@ def _environments(
     gamma = algorithms.known_discount(config.hyperparameters)
     on_policy = algorithms.algorithm(config.algo).on_policy
     shaped: list[ShapedVecEnv] = []
-    for part in [_reward(run, config, task), shaper]:
+    for part in [*_rewards(run, config, task), shaper]:
         if part is not None:
             venv = ShapedVecEnv(
                 venv,
@@ -168,17 +170,18 @@ def _environments(
     settings: dict[str, Any] = {"gamma": gamma, **config.normalize}
     if shaper is not None and not on_policy:
         settings["norm_reward"] = False  # its statistics would be those of unshaped rewards
-    if shaper is not None and shaper.invariance == "exact":
+    if any(venv.shaper.invariance == "exact" for venv in shaped[1:]):
         # clipping rewards would break the telescoping sum that makes such a shaper exact
         settings["clip_reward"] = np.inf
     return VecNormalize(venv, **settings), shaped
 
 
-def _reward(run: Run, config: RunConfig, task: Task) -> Shaper:
+def _rewards(run: Run, config: RunConfig, task: Task) -> list[Shaper]:
+    """Return what makes the reward of a run, the innermost first."""
     if config.reward == "sparse":
-        return SparseShaper()
+        return [SparseShaper()]
     if config.reward != "program":
-        return NativeShaper()
+        return [NativeShaper()]
     program = run.program
     if program is None:
         raise StorageError(f"run {run.id} has lost its program.py")
@@ -191,7 +194,12 @@ def _reward(run: Run, config: RunConfig, task: Task) -> Shaper:
         on_fault=config.on_reward_fault,
         sandbox=config.sandbox,
     )
-    return ProgramShaper(runner)
+    base = SparseShaper() if has_success(task) else NativeShaper()
+    if config.shaping == "add":
+        return [base, AddedProgram(runner)]
+    if config.shaping == "potential":
+        return [base, ProgramPotential(runner)]
+    return [ProgramShaper(runner)]
 
 
 def _restore(run: Run, model: BaseAlgorithm) -> dict[str, Any] | None:

@@ -34,3 +34,8 @@ def task_of(run: Run, named: Task | str | None = None) -> Task:
     if colon and named is None and module not in sys.modules:
         raise UntrustedModule(run.id, config.task, module)
     return get_task(config.task, **config.task_options)
+
+
+def has_success(task: Task) -> bool:
+    """Return whether a task tells when it is solved, by itself or by a predicate."""
+    return task.success is not None or task.success_program is not None
