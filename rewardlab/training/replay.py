@@ -6,13 +6,18 @@ rewards behind that it would no longer give.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
-from stable_baselines3.common.buffers import NStepReplayBuffer, ReplayBuffer
+import torch
+from stable_baselines3.common.buffers import DictReplayBuffer, NStepReplayBuffer, ReplayBuffer
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
+from stable_baselines3.common.type_aliases import DictReplayBufferSamples
+from stable_baselines3.common.vec_env import VecNormalize
+from stable_baselines3.her import HerReplayBuffer
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Transitions
@@ -85,8 +90,9 @@ class _Shaped(ReplayBuffer):
         )
 
     def _raw(self, kept: Any, rows: Any, envs: Any) -> Any:
-        found: npt.NDArray[Any] = kept[rows, envs]
-        return found[:, 0] if isinstance(self.observation_space, gym.spaces.Discrete) else found
+        if isinstance(kept, dict):
+            return raw({k: part[rows, envs] for k, part in kept.items()}, self.observation_space)
+        return raw(kept[rows, envs], self.observation_space)
 
     def _action(self, rows: Any, envs: Any) -> npt.NDArray[Any]:
         taken: npt.NDArray[Any] = self.actions[rows, envs]
@@ -113,6 +119,52 @@ class ShapedNStepReplayBuffer(_Shaped, NStepReplayBuffer):
     """SB3's `NStepReplayBuffer`: every step of the window is shaped, then discounted and masked."""
 
 
+class ShapedDictReplayBuffer(_Shaped, DictReplayBuffer):
+    """SB3's `DictReplayBuffer`, for observations that are dicts, shaped when sampled."""
+
+
+class ShapedHerReplayBuffer(_Shaped, HerReplayBuffer):
+    """SB3's `HerReplayBuffer` (hindsight goals): shaped after goals are relabelled.
+
+    Potentials see the goal that the algorithm learns for: F = γΦ(s', g) − Φ(s, g). The extrinsic
+    reward of a relabelled goal is that of the environment's `compute_reward`. What was frozen when
+    a step was taken, its success included, is that of the goal of then.
+    """
+
+    def _get_virtual_samples(
+        self, batch_indices: Any, env_indices: Any, env: VecNormalize | None = None
+    ) -> DictReplayBufferSamples:
+        drawn = super()._get_virtual_samples(batch_indices, env_indices)  # not yet normalised
+        obs, next_obs = _arrays(drawn.observations), _arrays(drawn.next_observations)
+        batch = replace(
+            self.transitions(batch_indices, env_indices),
+            obs=raw(obs, self.observation_space),
+            next_obs=raw(next_obs, self.observation_space),
+            r_ext=drawn.rewards[:, 0].cpu().numpy().astype(np.float64),
+        )
+        rewards = self.rewards.shape(batch).reward.astype(np.float32).reshape(-1, 1)
+        return drawn._replace(
+            observations=self._seen(obs, env),
+            next_observations=self._seen(next_obs, env),
+            rewards=self.to_torch(rewards),
+        )
+
+    def _seen(self, obs: Any, env: VecNormalize | None) -> dict[str, torch.Tensor]:
+        seen: Any = self._normalize_obs(obs, env)
+        return {key: self.to_torch(part) for key, part in seen.items()}
+
+
+def raw(kept: Any, space: gym.Space[Any]) -> Any:
+    """Return stored observations as environments show them: integers `(B,)`, not `(B, 1)`."""
+    if isinstance(space, gym.spaces.Dict):
+        return {key: raw(part, space[key]) for key, part in kept.items()}
+    return kept[:, 0] if isinstance(space, gym.spaces.Discrete) else kept
+
+
+def _arrays(obs: Any) -> dict[str, npt.NDArray[Any]]:
+    return {key: part.cpu().numpy() for key, part in obs.items()}
+
+
 def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
     """Give an off-policy algorithm a replay buffer, empty, that shapes what it samples.
 
@@ -120,7 +172,12 @@ def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
         UsageError: Its kind of buffer has no shaped counterpart.
     """
     old = model.replay_buffer
-    found = {ReplayBuffer: ShapedReplayBuffer, NStepReplayBuffer: ShapedNStepReplayBuffer}
+    found: dict[type[ReplayBuffer], type[_Shaped]] = {
+        ReplayBuffer: ShapedReplayBuffer,
+        NStepReplayBuffer: ShapedNStepReplayBuffer,
+        DictReplayBuffer: ShapedDictReplayBuffer,
+        HerReplayBuffer: ShapedHerReplayBuffer,
+    }
     kind = found.get(type(old))  # type: ignore[arg-type]
     if old is None or kind is None:
         raise UsageError(
@@ -130,6 +187,9 @@ def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
     options: dict[str, Any] = {}
     if isinstance(old, NStepReplayBuffer):
         options = {"n_steps": old.n_steps, "gamma": old.gamma}
+    elif isinstance(old, HerReplayBuffer):
+        names = ("env", "n_sampled_goal", "goal_selection_strategy", "copy_info_dict")
+        options = {name: getattr(old, name) for name in names}
     model.replay_buffer = kind(
         model.buffer_size,
         model.observation_space,

@@ -64,6 +64,17 @@ def bootstrap_limit(gamma: float) -> float:
     return (1.0 - gamma) / (1.0 + gamma)
 
 
+def check_eta(eta: float, gamma: float) -> None:
+    """Warn of an η with which bootstrapped value iteration does not contract."""
+    limit = bootstrap_limit(gamma)
+    if not -1 < eta < limit:
+        warnings.warn(
+            f"eta={eta:g} lies outside (-1, {limit:.4g}), where bootstrapped shaping contracts at "
+            f"gamma={gamma:g}: its values may diverge",
+            stacklevel=3,
+        )
+
+
 def bootstrapped(
     mdp: TabularMDP, eta: float, *, tol: float = 1e-12, max_sweeps: int = 100_000
 ) -> Values:
@@ -78,13 +89,7 @@ def bootstrapped(
         tol: Stops when no value changes by more.
         max_sweeps: Gives up after so many.
     """
-    limit = bootstrap_limit(mdp.gamma)
-    if not -1 < eta < limit:
-        warnings.warn(
-            f"eta={eta:g} lies outside (-1, {limit:.4g}), where bootstrapped shaping contracts at "
-            f"gamma={mdp.gamma:g}: its values may diverge",
-            stacklevel=2,
-        )
+    check_eta(eta, mdp.gamma)
     rows, v = mdp.gamma * successors(mdp), np.zeros(mdp.n_states)
     for _ in range(max_sweeps):
         q = mdp.R + (1 + eta) * (rows @ v).reshape(mdp.R.shape) - eta * v[:, None]
@@ -95,7 +100,8 @@ def bootstrapped(
             break
         v = new
     raise UsageError(
-        f"bootstrapped values do not converge with eta={eta:g}; give one between -1 and {limit:.4g}"
+        f"bootstrapped values do not converge with eta={eta:g}; give one between -1 and "
+        f"{bootstrap_limit(mdp.gamma):.4g}"
     )
 
 

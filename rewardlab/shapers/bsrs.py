@@ -1,0 +1,82 @@
+"""Bootstrapped shaping: the algorithm's own value as its potential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import gymnasium as gym
+
+from rewardlab.errors import UsageError
+from rewardlab.shapers.base import Invariance, Shaped, Shaper, Transitions
+from rewardlab.shapers.potential import potential
+from rewardlab.shapers.tables.potentials import check_eta, difference
+
+if TYPE_CHECKING:
+    from rewardlab.shapers.model_value import ModelValue
+    from rewardlab.shapers.view import PolicyView
+
+
+class BSRS(Shaper):
+    """Adds F = γΦ(s') − Φ(s) with Φ = ηV_n, V_n the value that the algorithm has learned so far.
+
+    Adamczyk et al., *Bootstrapped Reward Shaping*, AAAI 2025 (formulas reconstructed). V_n is the
+    target network's where there is one: max_a Q of DQN, the smallest critic at the actor's action
+    of SAC and TD3, else the value function of PPO and A2C. Replay buffers ask the current one on
+    both sides.
+
+    At the fixed point Ṽ = V*/(1+η) and Q̃ = Q* − η/(1+η)·V*, so the greedy policy is optimal; until
+    then the potential moves. Value iteration contracts for −1 < η < (1−γ)/(1+γ) (derived), outside
+    it may diverge; updates that are averaged with a step size below 2/((1+γ)(1+η)), as those of
+    slow target networks, were stable there too. The paper starts deep algorithms with η = .5; η < 0
+    is worth a try.
+
+    The networks are the algorithm's, so there is nothing to checkpoint.
+
+    Args:
+        eta: η. Warns outside of the bounds above.
+    """
+
+    invariance: ClassVar[Invariance] = "exact"
+
+    def __init__(self, eta: float = 0.5) -> None:
+        self.eta = eta
+        self._value: ModelValue | None = None
+
+    def bind(
+        self,
+        observation_space: gym.Space[Any],
+        action_space: gym.Space[Any],
+        *,
+        gamma: float,
+        n_envs: int,
+        seed: int,
+    ) -> None:
+        """Learn about the algorithm, and warn of values that may diverge."""
+        super().bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
+        check_eta(self.eta, gamma)
+
+    def start(self, policy: PolicyView) -> None:
+        """Take the networks to ask from now on."""
+        from rewardlab.shapers.model_value import ModelValue
+
+        self._value = ModelValue.of(policy.model)
+
+    def shape(self, batch: Transitions) -> Shaped:
+        """Return r + F `(B,)`; the term `bootstrap` is F.
+
+        Raises:
+            UsageError: It does not know the algorithm.
+        """
+        if self._value is None:
+            raise UsageError(
+                "BSRS asks the algorithm's own critic: give the callback that attach returned to "
+                "learn(…, callback=…)"
+            )
+        assert self.gamma is not None
+        f = self.eta * difference(
+            potential(self._value, batch.obs, len(batch.r_ext)),
+            potential(self._value, batch.next_obs, len(batch.r_ext)),
+            gamma=self.gamma,
+            terminated=batch.terminated,
+        )
+        return Shaped(batch.r_ext + f, {"bootstrap": f})
