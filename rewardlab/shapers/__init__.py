@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rewardlab.shapers.base import Shaped, Shaper, Transitions
+    from rewardlab.shapers.bsrs import BSRS
+    from rewardlab.shapers.potential import Potential
+    from rewardlab.shapers.rnd import RND
 
 __all__ = [
+    "BSRS",
+    "RND",
+    "Potential",
     "Shaped",
     "Shaper",
     "Transitions",
 ]
 
 _MODULES = {
+    "BSRS": "bsrs",
+    "Potential": "potential",
+    "RND": "rnd",
     "Shaped": "base",
     "Shaper": "base",
     "Transitions": "base",

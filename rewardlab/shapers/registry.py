@@ -30,8 +30,13 @@ if TYPE_CHECKING:
 GROUP = "rewardlab.shapers"
 """The entry-point group."""
 
-BUILT_IN: dict[str, str] = {}
+BUILT_IN = {
+    "bsrs": "BSRS",
+    "rnd": "RND",
+}
 """Names that need no package, with their classes in `rewardlab.shapers`."""
+
+_COMMON = {"gamma": float, "update_every": int}
 
 _WORDS = {
     bool: "true or false", int: "a whole number", float: "a number", str: "text",
@@ -68,7 +73,8 @@ def make(name: str, options: Mapping[str, Any] | None = None, task: Task | None 
 
     Args:
         name: One of `names()`.
-        options: Plain values, as a YAML file or `--shaper-option` gives them.
+        options: Plain values, as a YAML file or `--shaper-option` gives them; every shaper also
+            takes `update_every` and `gamma`, see `Shaper`.
         task: What it is trained on; only some shapers need one.
 
     Raises:
@@ -85,29 +91,37 @@ def make(name: str, options: Mapping[str, Any] | None = None, task: Task | None 
         given["task"] = task
     where = f"options of the shaper {name}"
     chosen = _checked(build, dict(options or {}), where)
+    common = {key: chosen.pop(key) for key in chosen.keys() - _parameters(build).keys()}
     try:
-        return build(**given, **chosen)
+        made = build(**given, **chosen)
     except RewardlabError:
         raise
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{where}: {error}") from error
+    for key, value in common.items():
+        setattr(made, key, value)
+    return made
+
+
+def _parameters(build: Callable[..., Any]) -> dict[str, Parameter]:
+    """Return the options of a builder by name."""
+    found = signature(build).parameters.items()
+    kinds = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return {key: p for key, p in found if key != "task" and p.kind in kinds}
 
 
 def _checked(build: Callable[..., Any], options: dict[str, Any], where: str) -> dict[str, Any]:
     """Return options as a builder's annotations want them."""
-    parameters = {
-        key: p
-        for key, p in signature(build).parameters.items()
-        if key != "task" and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-    }
-    if options and not parameters:
-        raise ConfigError(f"{where}: it has none, got {', '.join(map(str, options))}")
-    check_keys(options, list(parameters), where)
+    parameters = _parameters(build)
+    check_keys(options, [*parameters, *_COMMON], where)
     missing = [k for k, p in parameters.items() if p.default is Parameter.empty]
     if absent := [key for key in missing if key not in options]:
         raise ConfigError(f"{where}: it needs {', '.join(absent)}, e.g. {absent[0]}=VALUE")
-    kinds = _annotations(build.__init__ if isclass(build) else build)
-    return {k: _read(v, kinds.get(k, Any), f"{where}: {k}") for k, v in options.items()}
+    kinds = {**_COMMON, **_annotations(build.__init__ if isclass(build) else build)}
+    read = {k: _read(v, kinds.get(k, Any), f"{where}: {k}") for k, v in options.items()}
+    if read.get("update_every", 1) < 1:
+        raise ConfigError(f"{where}: update_every must be at least 1, got {read['update_every']}")
+    return read
 
 
 def _annotations(builder: Any) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class ShaperCallback(BaseCallback):
 
     def _on_training_start(self) -> None:
         for venv in self.shaped:
-            venv.shaper.start(PolicyView(self.model))
+            venv.checked.start(PolicyView(self.model))
 
     def _on_step(self) -> bool:
         if isinstance(self.model, OffPolicyAlgorithm):

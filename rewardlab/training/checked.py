@@ -57,6 +57,10 @@ class Checked:
                 )
         return shaped
 
+    def start(self, policy: PolicyView) -> None:
+        """Let the shaper meet the policy that learns."""
+        self._call("start", policy)
+
     def begin(self, obs: Any, env_id: Any) -> None:
         """Tell the shaper of episodes that start."""
         self._call("begin", obs, env_id)
