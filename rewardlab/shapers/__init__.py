@@ -8,24 +8,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rewardlab.shapers.base import Shaped, Shaper, Transitions
     from rewardlab.shapers.bsrs import BSRS
+    from rewardlab.shapers.clip import Clip
+    from rewardlab.shapers.dynamic import DynamicPotential
+    from rewardlab.shapers.icm import ICM
+    from rewardlab.shapers.normalize import Normalize
     from rewardlab.shapers.potential import Potential
+    from rewardlab.shapers.program_potential import ProgramPotential
     from rewardlab.shapers.rnd import RND
+    from rewardlab.shapers.scale import Scale
+    from rewardlab.shapers.schedule import Schedule
+    from rewardlab.shapers.sum import Sum
 
 __all__ = [
     "BSRS",
+    "ICM",
     "RND",
+    "Clip",
+    "DynamicPotential",
+    "Normalize",
     "Potential",
+    "ProgramPotential",
+    "Scale",
+    "Schedule",
     "Shaped",
     "Shaper",
+    "Sum",
     "Transitions",
 ]
 
 _MODULES = {
     "BSRS": "bsrs",
+    "Clip": "clip",
+    "DynamicPotential": "dynamic",
+    "ICM": "icm",
+    "Normalize": "normalize",
     "Potential": "potential",
+    "ProgramPotential": "program_potential",
     "RND": "rnd",
+    "Scale": "scale",
+    "Schedule": "schedule",
     "Shaped": "base",
     "Shaper": "base",
+    "Sum": "sum",
     "Transitions": "base",
 }
 

@@ -32,6 +32,8 @@ GROUP = "rewardlab.shapers"
 
 BUILT_IN = {
     "bsrs": "BSRS",
+    "icm": "ICM",
+    "potential": "Potential",
     "rnd": "RND",
 }
 """Names that need no package, with their classes in `rewardlab.shapers`."""

@@ -9,7 +9,7 @@ from rewardlab.envs.tasks import Task
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.registry import make
-from rewardlab.training.algorithms import algorithm, known_discount
+from rewardlab.training.algorithms import algorithm, check_actions, known_discount
 from rewardlab.training.run import Run
 
 
@@ -57,6 +57,7 @@ def check(
         return
     env = task.make(seed=0, render_mode=None, native_reward=False)
     try:
+        check_actions(algorithm(algo), env.action_space, task.id)
         check_spaces(made, env)
         if named:
             spaces = env.observation_space, env.action_space
