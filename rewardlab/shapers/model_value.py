@@ -50,7 +50,10 @@ class ModelValue:
 
     def frozen(self) -> ModelValue:
         """Return it as it is now, whatever the algorithm learns later."""
-        return copy.deepcopy(self)
+        with torch.random.fork_rng():
+            policy = type(self.policy)(**self.policy._get_constructor_parameters())
+        policy.load_state_dict(self.policy.state_dict())
+        return ModelValue(policy.to(self.policy.device), copy.deepcopy(self.normalizer))
 
     def __call__(self, obs: Any) -> npt.NDArray[np.float64]:
         """Return V `(B,)` of raw observations `(B, …)`."""
