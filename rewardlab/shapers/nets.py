@@ -60,6 +60,7 @@ def mlp(
     *,
     activation: type[nn.Module] = nn.ReLU,
     end: type[nn.Module] = nn.Identity,
+    last_gain: float = 2.0**0.5,
 ) -> nn.Sequential:
     """Return a perceptron whose weights come from the generator alone.
 
@@ -70,11 +71,13 @@ def mlp(
         generator: Draws the weights; torch's own one stays as it is.
         activation: Between layers.
         end: After the last.
+        last_gain: Gain of the last layer; 0 lets a perceptron begin at 0.
     """
     layers: list[nn.Module] = []
-    for n_in, n_out in pairwise(sizes):
+    for i, (n_in, n_out) in enumerate(pairwise(sizes)):
         layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
-        nn.init.orthogonal_(layer.weight, 2.0**0.5, generator=generator)
+        gain = last_gain if i == len(sizes) - 2 else 2.0**0.5
+        nn.init.orthogonal_(layer.weight, gain, generator=generator)
         nn.init.zeros_(layer.bias)
         layers += [layer, activation()]
     return nn.Sequential(*layers[:-1], end())
@@ -112,8 +115,11 @@ class RunningMoments:
     def whiten(self, rows: Array, clip: float) -> Array:
         """Return rows `(B, width)` as deviations from the mean, within ±clip.
 
-        A number that never changed has none to compare with: it becomes 0 there, ±clip elsewhere.
+        Before anything was seen they are clipped alone. A number that never changed has no
+        deviation to compare with: it becomes 0 there, ±clip elsewhere.
         """
+        if not self.count:
+            return np.clip(rows, -clip, clip)
         return np.asarray(np.clip((rows - self.mean) / (self.std + 1e-8), -clip, clip))
 
     def state_dict(self) -> dict[str, Any]:

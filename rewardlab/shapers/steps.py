@@ -30,6 +30,14 @@ class Collected(NamedTuple):
     terminated: npt.NDArray[np.bool_]
     truncated: npt.NDArray[np.bool_]
 
+    def last(self, n: int) -> Collected:
+        """Return the last n steps."""
+        n_steps, n_envs = self.r_ext.shape
+        flat = slice((n_steps - n) * n_envs, None)
+        parts = {name: _part(getattr(self, name), flat) for name in ("obs", "action", "next_obs")}
+        whole = ("r_ext", "terminated", "truncated")
+        return Collected(**parts, **{name: getattr(self, name)[n_steps - n :] for name in whole})
+
 
 class Steps:
     """Keeps steps until they are taken."""

@@ -2,6 +2,7 @@
 
 import gymnasium as gym
 import numpy as np
+import torch
 
 from rewardlab.shapers.base import Transitions
 
@@ -47,3 +48,14 @@ def learn(shaper, steps, times=1):
             shaper.observe(batch)
         shaper.update(None)
     return shaper
+
+
+def same(one, two):
+    """Say whether two nested states are equal bit for bit."""
+    if isinstance(one, dict):
+        return one.keys() == two.keys() and all(same(one[k], two[k]) for k in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(two) and all(map(same, one, two))
+    if isinstance(one, torch.Tensor):
+        return torch.equal(one, two)
+    return bool(np.array_equal(one, two))

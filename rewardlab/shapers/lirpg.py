@@ -1,0 +1,235 @@
+"""Intrinsic rewards learned by what they make of the policy that learns from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import gymnasium as gym
+import numpy as np
+import torch
+from torch import nn
+
+from rewardlab.shapers.base import Array, Mode, Need, Shaped, Shaper, Transitions
+from rewardlab.shapers.lookahead import Actor, goes_on, plan, reward_scale, rollout, rows
+from rewardlab.shapers.metagradient import (
+    Batch,
+    Moments,
+    meta_step,
+    no_moments,
+    sums_ahead,
+    sums_behind,
+)
+from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
+from rewardlab.shapers.steps import Steps
+from rewardlab.shapers.view import PolicyView
+
+_PARTS = ("reward", "critic", "reward_optimizer", "critic_optimizer", "seen", "steps")
+
+CLIP = 5.0
+"""Bound of whitened inputs."""
+
+
+class LIRPG(Shaper):
+    """Learn a reward by what a policy that follows it earns: c_ex·r_ext + c_in·r_in(s, a; β).
+
+    r_in is the tanh of a network. After each rollout the policy's steps to come are foreseen, for
+    each minibatch: θ′ = θ + α∇J(c_ex·r_ext + c_in·r_in), one step of Adam; then
+    β ← β + α_β ∇_{θ′}J_ex(θ′)·∂θ′/∂β, where J_ex weighs the same steps by π_θ′/π_θ and takes the
+    advantages of r_ext by a value network of its own (Zheng, Oh, Singh, *On Learning Intrinsic
+    Rewards for Policy Gradient Methods*, NeurIPS 2018, algorithm 1). J is PPO's clipped objective
+    with generalised advantages, in which r_in is linear.
+
+    With the paper's c_ex = 0 the policy never sees r_ext; `mode` is `"replace"` for any c_ex.
+
+    Here it differs from the authors' code, where one optimiser steps policy and β in turn: the
+    algorithm trains its policy by itself, after β has learned from a copy that takes the steps to
+    come. That copy's steps have the algorithm's learning rate, minibatch size, epochs and clip
+    range (PPO's defaults are the paper's; A2C takes one step with all) and Adam's moments of the
+    copies before, but neither entropy and value losses nor a bound on the gradient. Observations
+    are whitened by their running mean and deviation and clipped to ±5.
+
+    Args:
+        c_ex: Weight of the extrinsic reward.
+        c_in: Weight of the learned reward.
+        lr: α_β, also of the extrinsic value network.
+        hidden: Units in both hidden layers of both networks.
+    """
+
+    mode: ClassVar[Mode] = "replace"
+    needs: frozenset[Need] = frozenset({"on_policy"})
+
+    def __init__(
+        self, *, c_ex: float = 0.0, c_in: float = 1.0, lr: float = 1e-4, hidden: int = 64
+    ) -> None:
+        self._c_ex, self._c_in, self._lr, self._hidden = c_ex, c_in, lr, hidden
+
+    def bind(
+        self,
+        observation_space: gym.Space[Any],
+        action_space: gym.Space[Any],
+        *,
+        gamma: float,
+        n_envs: int,
+        seed: int,
+    ) -> None:
+        """Build the networks from the seed; rewards begin near 0, values at 0."""
+        super().bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
+        self._encode, self._encode_action = Encoder(observation_space), Encoder(action_space)
+        self._random = torch.Generator().manual_seed(seed)
+        width, hidden = self._encode.width, [self._hidden, self._hidden]
+        inputs = width + self._encode_action.width
+        small = 0.01  # larger first rewards saturate the tanh before they have learned anything
+        self._reward = mlp(
+            [inputs, *hidden, 1], self._random, end=nn.Tanh, last_gain=small, activation=nn.Tanh
+        )
+        self._critic = mlp([width, *hidden, 1], self._random, last_gain=0.0, activation=nn.Tanh)
+        self._reward_optimizer = torch.optim.Adam(self._reward.parameters(), lr=self._lr)
+        self._critic_optimizer = torch.optim.Adam(self._critic.parameters(), lr=self._lr)
+        self._seen, self._steps = RunningMoments(width), Steps()
+        self._moments: Moments | None = None
+
+    def shape(self, batch: Transitions) -> Shaped:
+        """Return c_ex·r_ext + c_in·r_in."""
+        learned = self._c_in * self.intrinsic(batch.obs, batch.action)
+        return Shaped(self._c_ex * batch.r_ext + learned, {"intrinsic": learned})
+
+    def intrinsic(self, obs: Any, action: Any) -> Array:
+        """Return r_in(s, a) `(B,)`."""
+        with torch.no_grad():
+            found = self._reward(self._inputs(obs, action))[:, 0]
+        return np.asarray(found.numpy(), np.float64)
+
+    def observe(self, batch: Transitions) -> None:
+        """Keep the step until the next update."""
+        self._steps.add(batch)
+
+    def update(self, policy: PolicyView) -> dict[str, float]:
+        """Learn what the policy should learn from; its own parameters stay as they are."""
+        model: Any = policy.model
+        ahead, actor = plan(model), Actor(model.policy)
+        known = self._known(model)
+        params = actor.params(known.batch)
+        self._moments = self._moments or no_moments(params)
+        gains, losses = [], []
+        n_steps = len(known.inputs)
+        for at in minibatches(n_steps, ahead.batch_size, ahead.n_epochs, self._random):
+            learned = self._reward(known.inputs)[:, 0]
+            batch = rows(known.with_rewards(learned.detach()), at)
+            step = meta_step(
+                actor.log_prob, params, self._moments, batch, lr=ahead.lr, clip=ahead.clip
+            )
+            params, self._moments = step.params, step.moments
+            self._ascend(learned, known.by_rewards(at, step.gradient))
+            losses.append(self._fit(known.obs[at], known.returns[at]))
+            gains.append(step.objective)
+        self._seen.update(known.rows)
+        return {"extrinsic_gain": float(np.mean(gains)), "critic_loss": float(np.mean(losses))}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return networks, optimisers, moments and what is not yet learned from."""
+        moments = self._moments
+        return {
+            "random": self._random.get_state(),
+            "moments": None if moments is None else dict(moments._asdict()),
+            **{name: getattr(self, f"_{name}").state_dict() for name in _PARTS},
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore `state_dict`."""
+        self._random.set_state(state["random"])
+        self._moments = None if state["moments"] is None else Moments(**state["moments"])
+        for name in _PARTS:
+            getattr(self, f"_{name}").load_state_dict(state[name])
+
+    def _known(self, model: Any) -> _Known:
+        """Return what does not change while β learns from the last rollout."""
+        n_envs, n_steps = model.n_envs, model.n_steps
+        steps, order = self._steps.take().last(n_steps), np.arange(n_steps * n_envs)
+        order = order.reshape(n_steps, n_envs).T.ravel()
+        encoded, after = self._encode(steps.obs)[order], self._encode(steps.next_obs)[order]
+        obs = self._whitened(encoded)
+        values, next_values = self._values(obs), self._values(self._whitened(after))
+        decay = model.gamma * model.gae_lambda * goes_on(model)
+        alive = 1.0 - steps.terminated.T.ravel()
+        surprise = steps.r_ext.T.ravel() + model.gamma * alive * next_values - values
+        outer = sums_ahead(surprise.reshape(decay.shape), decay).ravel()
+        inputs = torch.cat([obs, self._actions(steps.action)[torch.as_tensor(order)]], dim=1)
+        with torch.no_grad():
+            paid = self._reward(inputs)[:, 0]
+        known = _Known(
+            rollout(model)._replace(outer=torch.as_tensor(outer, dtype=torch.float32)),
+            inputs,
+            obs,
+            torch.as_tensor(outer + values, dtype=torch.float32),
+            encoded,
+            decay,
+            self._c_in * reward_scale(model),
+        )
+        return known.without_rewards(paid)
+
+    def _ascend(self, learned: torch.Tensor, gradient: torch.Tensor) -> None:
+        """Let β go uphill, given the derivative by each learned reward."""
+        self._reward_optimizer.zero_grad()
+        torch.autograd.backward(learned, -gradient)
+        self._reward_optimizer.step()
+
+    def _fit(self, obs: torch.Tensor, returns: torch.Tensor) -> float:
+        """Fit the extrinsic values to returns; return the loss."""
+        loss = nn.functional.mse_loss(self._critic(obs)[:, 0], returns)
+        self._critic_optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        self._critic_optimizer.step()
+        return loss.item()
+
+    def _values(self, obs: torch.Tensor) -> Array:
+        with torch.no_grad():
+            return np.asarray(self._critic(obs)[:, 0].numpy(), np.float64)
+
+    def _inputs(self, obs: Any, action: Any) -> torch.Tensor:
+        return torch.cat([self._whitened(self._encode(obs)), self._actions(action)], dim=1)
+
+    def _whitened(self, encoded: Array) -> torch.Tensor:
+        return torch.as_tensor(self._seen.whiten(encoded, CLIP), dtype=torch.float32)
+
+    def _actions(self, action: Any) -> torch.Tensor:
+        return torch.as_tensor(self._encode_action(action), dtype=torch.float32)
+
+
+class _Known(NamedTuple):
+    """A rollout `(E·T, …)`, environment first.
+
+    Attributes:
+        batch: Its steps; inner advantages are those of all rewards but the learned ones.
+        inputs: Of r_in.
+        obs: Whitened observations.
+        returns: Extrinsic TD(λ) returns.
+        rows: Observations.
+        decay: `(E, T)` as `sums_ahead` takes it.
+        weight: Of r_in in the reward that the algorithm sees.
+    """
+
+    batch: Batch
+    inputs: torch.Tensor
+    obs: torch.Tensor
+    returns: torch.Tensor
+    rows: Array
+    decay: Array
+    weight: float
+
+    def with_rewards(self, rewards: torch.Tensor, sign: float = 1.0) -> Batch:
+        """Return the steps with what rewards `(E·T,)` add to advantages."""
+        sums = sums_ahead(rewards.numpy().reshape(self.decay.shape), self.decay).ravel()
+        added = torch.as_tensor(sign * self.weight * sums, dtype=torch.float32)
+        return self.batch._replace(inner=self.batch.inner + added)
+
+    def without_rewards(self, rewards: torch.Tensor) -> _Known:
+        """Return it without what these rewards added to advantages."""
+        return self._replace(batch=self.with_rewards(rewards, -1.0))
+
+    def by_rewards(self, at: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
+        """Return the derivative by each reward `(E·T,)`, given those by some advantages."""
+        whole = np.zeros(self.decay.size)
+        whole[at.numpy()] = gradient.numpy()
+        sums = sums_behind(whole.reshape(self.decay.shape), self.decay).ravel()
+        return torch.as_tensor(self.weight * sums, dtype=torch.float32)
