@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rewardlab.program.finding import Finding
     from rewardlab.program.program import RewardProgram
     from rewardlab.shapers.base import Shaped, Shaper, Transitions
+    from rewardlab.training.attach import attach
     from rewardlab.training.run import Run
     from rewardlab.training.train import train
 
@@ -38,6 +39,7 @@ __all__ = [
     "Transitions",
     "Verdict",
     "__version__",
+    "attach",
     "evaluate",
     "generate",
     "refine",
@@ -62,6 +64,7 @@ _MODULES = {
     "Task": "envs.tasks",
     "Transitions": "shapers.base",
     "Verdict": "design.verdict",
+    "attach": "training.attach",
     "evaluate": "evaluation.evaluate",
     "generate": "design.generate",
     "refine": "design.refine",
