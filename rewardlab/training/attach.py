@@ -58,9 +58,9 @@ def attach(
         pays=not isinstance(model, OffPolicyAlgorithm),
         fault_file=fault_file,
     )
-    _insert(model, below, shaped)
     if isinstance(model, OffPolicyAlgorithm):
         relabel(model, shaped.checked)
+    _insert(model, below, shaped)
     model._last_obs = None  # so that learning begins with a reset, which the shaper sees
     return ShaperCallback(shaped, logs=True)
 

@@ -178,6 +178,10 @@ def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
         DictReplayBuffer: ShapedDictReplayBuffer,
         HerReplayBuffer: ShapedHerReplayBuffer,
     }
+    if isinstance(old, _Shaped):
+        raise UsageError(
+            f"the {type(model).__name__} has a shaper already: attach Sum(first, second) instead"
+        )
     kind = found.get(type(old))  # type: ignore[arg-type]
     if old is None or kind is None:
         raise UsageError(
