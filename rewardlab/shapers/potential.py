@@ -96,7 +96,10 @@ class Table:
     """
 
     def __init__(self, values: npt.ArrayLike) -> None:
-        self.values = np.array(values, np.float64)
+        try:
+            self.values = np.array(values, np.float64)
+        except (TypeError, ValueError):
+            raise UsageError(f"a potential is a function or a table, got {values!r:.80}") from None
         self.start = 0
         if self.values.ndim != 1:
             raise UsageError(

@@ -14,6 +14,9 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from rewardlab.shapers.base import Shaper, Transitions
 from rewardlab.training.checked import Checked, check_gamma, check_spaces
 
+_ADDED, _PAID = "|added|", "|paid|"
+"""Sums of |F| and |r̂|, of which the share is logged."""
+
 
 class ShapedVecEnv(VecEnvWrapper):
     """Return a shaper's rewards, and say in each info what they are made of.
@@ -108,9 +111,13 @@ class ShapedVecEnv(VecEnvWrapper):
         """Return the means per step of rewards and terms since the last call.
 
         A term that a program did not name in a step counts 0 there, so that the terms' means add
-        up to the reward's wherever the terms add up to the reward.
+        up to the reward's wherever the terms add up to the reward. Where a shaper adds to the
+        extrinsic reward, `shaper/share` is Σ|F| / Σ|r̂|.
         """
+        added, paid = self._sums.pop(_ADDED, 0.0), self._sums.pop(_PAID, 0.0)
         means = {key: value / self._n for key, value in self._sums.items()} if self._n else {}
+        if added and paid:
+            means["shaper/share"] = added / paid
         self._sums, self._n = {}, 0
         return means | {f"shaper/{k}": v for k, v in self.shaper.metrics().items()}
 
@@ -140,7 +147,7 @@ class ShapedVecEnv(VecEnvWrapper):
             next_obs = _copy(obs)
             for i in ended.tolist():
                 _put(next_obs, i, infos[i]["terminal_observation"])
-                truncated[i] = infos[i]["TimeLimit.truncated"]
+                truncated[i] = infos[i].get("TimeLimit.truncated", False)
                 terminated[i] = not truncated[i]
         return Transitions(
             obs=self._obs,
@@ -151,7 +158,7 @@ class ShapedVecEnv(VecEnvWrapper):
             truncated=truncated,
             env_id=self._env_id,
             t=self._t,
-            success=np.array([info.get("success", False) for info in infos], np.bool_),
+            success=np.array([_success(info) for info in infos], np.bool_),
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
         )
 
@@ -171,7 +178,15 @@ class ShapedVecEnv(VecEnvWrapper):
             self._sums[key] = self._sums.get(key, 0.0) + sum(values)
             for info, value in zip(infos, values, strict=True):
                 info[key] = value
+        if self.shaper.mode == "add":
+            for key, column in ((_ADDED, reward - r_ext), (_PAID, reward)):
+                self._sums[key] = self._sums.get(key, 0.0) + float(np.abs(column).sum())
         self._n += len(infos)
+
+
+def _success(info: Mapping[str, Any]) -> Any:
+    """Return what our tasks say of success, or what Gymnasium-Robotics and SB3 call it."""
+    return info.get("success", info.get("is_success", False))
 
 
 def _copy(obs: VecEnvObs) -> Any:

@@ -59,6 +59,7 @@ def test_a_table_is_looked_up_from_the_first_observation_on():
         ([1.0, 2.0], gym.spaces.Discrete(3), "has 2 states, the environment 3"),
         ([1.0, 2.0], Corridor.observation_space, "needs discrete observations, not Box"),
         ([[1.0, 2.0]], gym.spaces.Discrete(2), r"one number per state, got shape \(1, 2\)"),
+        ("distance", gym.spaces.Discrete(2), "is a function or a table, got 'distance'"),
         ([1.0, np.inf], gym.spaces.Discrete(2), "inf at state 1"),
     ],
 )

@@ -147,6 +147,7 @@ def test_means_are_per_step_and_start_again_when_taken(venv):
         "reward/shaped": 15.0,
         "reward/terms/ten": 13.5,
         "reward/terms/one": 1.5,
+        "shaper/share": 0.9,
     }
     assert venv.take_means() == {}
 
