@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv, VecEnvWrapper, VecNormalize
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepReturn
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Shaper
@@ -30,7 +32,8 @@ def attach(
 
     On-policy the environments pay the shaped reward, off-policy the replay buffer does whenever it
     is sampled; what it held before is dropped. Episode returns stay the environment's own.
-    Evaluate in other environments than the model's.
+    Evaluate in other environments than the model's; see `wrapped_alike` for `EvalCallback` with
+    `VecNormalize`.
 
     Args:
         model: The algorithm, with its environments; those start new episodes.
@@ -63,6 +66,31 @@ def attach(
     _insert(model, below, shaped)
     model._last_obs = None  # so that learning begins with a reset, which the shaper sees
     return ShaperCallback(shaped, logs=True)
+
+
+def wrapped_alike(venv: VecNormalize) -> VecNormalize:
+    """Wrap environments of evaluation like a model's that has a shaper; they stay unshaped.
+
+    SB3's `EvalCallback` copies the statistics of `VecNormalize`, and refuses to do so between
+    environments that are not wrapped alike.
+
+    ```python
+    evaluation = wrapped_alike(VecNormalize(venv, training=False))
+    model.learn(10_000, callback=[attach(model, shaper), EvalCallback(evaluation)])
+    ```
+    """
+    venv.venv = _Same(venv.venv)
+    return venv
+
+
+class _Same(VecEnvWrapper):
+    """Changes nothing."""
+
+    def reset(self) -> VecEnvObs:
+        return self.venv.reset()
+
+    def step_wait(self) -> VecEnvStepReturn:
+        return self.venv.step_wait()
 
 
 def check_algorithm(shaper: Shaper, model: BaseAlgorithm) -> None:
@@ -109,6 +137,11 @@ class ShaperCallback(BaseCallback):
 
     def _on_training_start(self) -> None:
         for venv in self.shaped:
+            if not any(part is venv for part in _layers(self.training_env)):
+                raise UsageError(
+                    "the algorithm's environments are others than those that got the shaper: "
+                    "call attach after set_env"
+                )
             venv.checked.start(PolicyView(self.model))
 
     def _on_step(self) -> bool:
@@ -129,6 +162,14 @@ class ShaperCallback(BaseCallback):
         found = {f"shaper/{k}": v for k, v in venv.checked.update(PolicyView(self.model)).items()}
         for key, value in (found | (venv.take_means() if self._logs else {})).items():
             self.logger.record(key, value)
+
+
+def _layers(venv: VecEnv) -> Iterator[VecEnv]:
+    """Yield environments and what they wrap, outermost first."""
+    yield venv
+    while isinstance(venv, VecEnvWrapper):
+        venv = venv.venv
+        yield venv
 
 
 def _insert(model: BaseAlgorithm, below: VecEnv, shaped: ShapedVecEnv) -> None:

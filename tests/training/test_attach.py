@@ -5,6 +5,7 @@ import pytest
 import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC
 from stable_baselines3.common.buffers import ReplayBuffer
+from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.vec_env import VecNormalize
 
@@ -12,8 +13,8 @@ import rewardlab as rl
 from rewardlab.errors import ShaperFault, UsageError
 from rewardlab.shapers import RND, Potential, Shaped, Shaper
 from rewardlab.shapers.plain import NativeShaper
-from rewardlab.training.attach import attach
-from tests.training.slide import ALGORITHMS, HIGH, LOW, Remembers, build
+from rewardlab.training.attach import attach, wrapped_alike
+from tests.training.slide import ALGORITHMS, HIGH, LOW, Remembers, Slide, build
 
 every_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda a: a.__name__)
 N = 96
@@ -156,6 +157,23 @@ def test_rewards_are_logged(capsys):
     assert all(key in shown for key in ("shaped", "terms/paid", "updates"))
 
 
+class Goal(Slide):
+    """Says success as Gymnasium-Robotics and SB3 do."""
+
+    def step(self, action):
+        *paid, info = super().step(action)
+        return *paid, {"is_success": info["success"]}
+
+
+def test_success_is_known_by_the_name_that_others_give_it():
+    shaper = Remembers()
+    model = PPO("MlpPolicy", Goal(), n_steps=32, batch_size=32, seed=3)
+    model.learn(64, callback=attach(model, shaper))
+    for batch in shaper.collected:
+        np.testing.assert_array_equal(batch.success, batch.r_ext > 1.0)
+    assert any(batch.success.any() for batch in shaper.collected)
+
+
 class Fresh(Remembers):
     needs = frozenset({"on_policy"})
 
@@ -236,6 +254,26 @@ def test_the_first_transition_at_fault_is_written_down(algorithm, tmp_path):
         assert row["obs"][1] == row["t"] == 5
         assert row["next_obs"][1] == 6
         assert {"action", "r_ext", "terminated", "truncated", "env_id", "success"} <= set(row)
+
+
+def test_statistics_of_normalisation_reach_the_evaluation_callback():
+    model = build(PPO, normalize=normalized(norm_reward=False))
+    elsewhere = build(PPO, seed=9, normalize=normalized(norm_reward=False, training=False))
+    evaluation = wrapped_alike(elsewhere.get_env())
+    watch = EvalCallback(evaluation, eval_freq=32, n_eval_episodes=1, verbose=0)
+    model.learn(64, callback=[attach(model, Remembers()), watch])
+    learned = model.get_env().obs_rms
+    assert evaluation.obs_rms.count == learned.count > 32
+    np.testing.assert_array_equal(evaluation.obs_rms.mean, learned.mean)
+
+
+@pytest.mark.parametrize("algorithm", [PPO, SAC])
+def test_other_environments_than_those_that_got_the_shaper_are_refused(algorithm):
+    model = build(algorithm)
+    callback = attach(model, Remembers())
+    model.set_env(build(algorithm, seed=9).get_env())
+    with pytest.raises(UsageError, match="call attach after set_env"):
+        model.learn(30, callback=callback)
 
 
 def test_it_is_public():
