@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rewardlab.shapers.clip import Clip
     from rewardlab.shapers.dynamic import DynamicPotential
     from rewardlab.shapers.icm import ICM
+    from rewardlab.shapers.lirpg import LIRPG
     from rewardlab.shapers.normalize import Normalize
     from rewardlab.shapers.potential import Potential
     from rewardlab.shapers.program_potential import ProgramPotential
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BSRS",
     "ICM",
+    "LIRPG",
     "RND",
     "Clip",
     "DynamicPotential",
@@ -41,6 +43,7 @@ _MODULES = {
     "Clip": "clip",
     "DynamicPotential": "dynamic",
     "ICM": "icm",
+    "LIRPG": "lirpg",
     "Normalize": "normalize",
     "Potential": "potential",
     "ProgramPotential": "program_potential",

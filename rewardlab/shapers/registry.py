@@ -33,6 +33,7 @@ GROUP = "rewardlab.shapers"
 BUILT_IN = {
     "bsrs": "BSRS",
     "icm": "ICM",
+    "lirpg": "LIRPG",
     "potential": "Potential",
     "rnd": "RND",
 }

@@ -75,6 +75,13 @@ def test_a_run_does_not_go_on_with_another_shaper(cli, files):
     assert "leave --shaper-option out" in option.error
 
 
+def test_a_shaper_that_needs_fresh_steps_names_the_algorithms_that_have_them(cli, files):
+    done = cli("train", *asked("sac"), "--shaper", "lirpg", "-n", 64)
+    assert done.code == 2
+    assert done.error == "LIRPG needs an on-policy algorithm: use ppo or a2c, not sac"
+    assert not (files / "results").exists()
+
+
 def test_help_lists_the_names(cli):
     shown = " ".join(cli("train", "--help").out.replace("│", " ").split())
     assert all(name in shown for name in BUILT_IN)
