@@ -83,7 +83,7 @@ class _Reader:
             name = key if isinstance(key, str) and key in self._terms.values() else None
         return name
 
-    def _is_table(self, node: ast.expr) -> bool:
+    def _is_table(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id in self._tables
 
     def _operation(self, node: ast.BinOp) -> Sum | None:

@@ -153,7 +153,7 @@ def _environments(
     gamma = algorithms.known_discount(config.hyperparameters)
     on_policy = algorithms.algorithm(config.algo).on_policy
     shaped: list[ShapedVecEnv] = []
-    for part in [*_rewards(run, config, task), shaper]:
+    for part in [*rewards_of(run, config, task), shaper]:
         if part is not None:
             venv = ShapedVecEnv(
                 venv,
@@ -176,7 +176,7 @@ def _environments(
     return VecNormalize(venv, **settings), shaped
 
 
-def _rewards(run: Run, config: RunConfig, task: Task) -> list[Shaper]:
+def rewards_of(run: Run, config: RunConfig, task: Task) -> list[Shaper]:
     """Return what makes the reward of a run, the innermost first."""
     if config.reward == "sparse":
         return [SparseShaper()]

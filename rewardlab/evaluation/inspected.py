@@ -1,0 +1,233 @@
+"""Rewards of finite MDPs as tables: what a design, a shaper or a run pays in every state.
+
+A shaper is asked for every transition that the MDP allows, so that its table is exact:
+R(s, a) = Σ_s' T(s'|s, a) r(s, a, s').
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+
+from rewardlab.envs.tabular import TabularMDP, from_toy_text
+from rewardlab.envs.tabular.published import mdp as published
+from rewardlab.envs.tabular.scenes import seen
+from rewardlab.envs.tasks import Task
+from rewardlab.errors import UnknownName, UsageError
+from rewardlab.shapers import expadard, exprd
+from rewardlab.shapers.base import Array, Shaper, Transitions
+from rewardlab.shapers.potential import Potential
+from rewardlab.shapers.program_potential import ProgramPotential
+from rewardlab.shapers.tables import comparators
+from rewardlab.shapers.tables.designs import Certificate, Design, certify
+from rewardlab.shapers.tables.optimum import optimum
+from rewardlab.shapers.tables.polytope import Polytope
+
+TOY_TEXT = ("FrozenLake", "CliffWalking", "Taxi")
+ZERO = 1e-9
+"""Rewards below this count as none."""
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A reward table and what is known of it.
+
+    Attributes:
+        title: What it is.
+        mdp: For which MDP.
+        reward: `(S, A)`.
+        certificate: What was checked on the table.
+        history: Loss after each choice of a state, for designs that choose.
+        chosen: The states chosen, in that order.
+        maps: Further numbers per state `(S,)`, e.g. a bonus: the mean over actions.
+    """
+
+    title: str
+    mdp: TabularMDP
+    reward: Array
+    certificate: Certificate
+    history: tuple[float, ...] = ()
+    chosen: tuple[int, ...] = ()
+    maps: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def support(self) -> tuple[int, ...]:
+        """States in which any action is rewarded."""
+        paid = np.abs(self.reward).max(axis=1) > ZERO
+        return tuple(int(s) for s in np.flatnonzero(paid))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `--json` prints."""
+        return {
+            "what": self.title,
+            "states": self.mdp.terminal,
+            "rewarded": len(self.support),
+            "invariance": "exact" if self.certificate.kept else "none",
+            "certificate": asdict(self.certificate),
+            "history": list(self.history),
+            "chosen": list(self.chosen),
+        }
+
+
+def finite_mdp(id: str, *, gamma: float, options: Mapping[str, Any] = {}) -> TabularMDP | None:
+    """Return the MDP behind a task's id, `None` where there is none.
+
+    Args:
+        id: `tabular/<mdp>` or `gym/<toy text id>`.
+        gamma: Discount of toy-text environments, which leave it open.
+        options: Of the task.
+    """
+    suite, _, name = id.partition("/")
+    switches = {k: v for k, v in options.items() if k != "horizon"}
+    if suite == "tabular":
+        return published(name, **switches)
+    if suite == "gym" and name.startswith(TOY_TEXT):
+        return from_toy_text(gym.make(name, **switches), gamma=gamma)
+    return None
+
+
+def _exprd(mdp: TabularMDP, **options: Any) -> Design:
+    return exprd.design(mdp, **{"budget": 5, **options})
+
+
+def _expadard(mdp: TabularMDP, **options: Any) -> Design:
+    uniform = np.full(mdp.R.shape, 1.0 / mdp.n_actions)
+    return expadard.design(mdp, **{"policy": uniform, **options})
+
+
+DESIGNS: dict[str, tuple[str, Callable[..., Design | Array]]] = {
+    "none": ("the task's own reward", lambda mdp: mdp.R),
+    "exprd": ("ExpRD", _exprd),
+    "expadard": ("ExpAdaRD for a uniform learner", _expadard),
+    "invariant": ("some invariant reward", comparators.invariant),
+    "pbrs": ("PBRS with the optimal values", comparators.pbrs),
+    "craft": ("CRAFT", comparators.craft),
+    "pbrs-craft": ("PBRS with CRAFT's values", comparators.pbrs_craft),
+}
+"""Rewards made from an MDP alone: by name, what they are and how they are made."""
+
+
+def designed(mdp: TabularMDP, name: str, options: Mapping[str, Any]) -> Inspected:
+    """Return a design for an MDP.
+
+    Raises:
+        UnknownName: There is no such design.
+        UsageError: It does not take such an option.
+    """
+    if name not in DESIGNS:
+        raise UnknownName("design", name, DESIGNS)
+    title, make = DESIGNS[name]
+    try:
+        made = make(mdp, **options)
+    except TypeError as error:
+        raise UsageError(f"{name} cannot be designed with {dict(options)}: {error}") from error
+    title = f"{mdp.name}: {title}" + "".join(f", {k} {v}" for k, v in options.items())
+    if not isinstance(made, Design):
+        return inspected(title, mdp, made)
+    steps = made.history
+    found = Inspected(title, mdp, made.reward, made.certificate, tuple(s.objective for s in steps))
+    if len(steps) < 2 or len(steps[1].states) > len(steps[0].states) + 1:
+        return found
+    return replace(found, chosen=made.states[len(steps[0].states) :])
+
+
+def inspected(
+    title: str, mdp: TabularMDP, reward: Array, maps: Mapping[str, Array] | None = None
+) -> Inspected:
+    """Return what a table is worth that nobody designed: the same checks on the table itself."""
+    best = optimum(mdp)
+    # A reward that pays more than the task's own is not wrong for that: bounds are for designs.
+    bound = max(mdp.r_max, float(np.abs(reward).max()))
+    certificate = certify(
+        mdp,
+        best,
+        Polytope.of(mdp, best, r_max=bound),
+        reward,
+        objective=0.0 - exprd.informativeness(mdp, reward),
+        tie_break="none",
+    )
+    return Inspected(title, mdp, reward, replace(certificate, solver=""), maps=maps or {})
+
+
+def table_of(
+    shapers: Sequence[Shaper], mdp: TabularMDP, task: Task | None = None
+) -> tuple[Array, dict[str, Array]]:
+    """Return what shapers, the innermost first, pay `(S, A)`, and maps of their parts `(S,)`.
+
+    A part is a potential, or else the mean of a term over actions.
+
+    Args:
+        shapers: Bound to the MDP's spaces.
+        mdp: The MDP.
+        task: Its task, whose scenes programs read.
+    """
+    s, to, a = np.nonzero(mdp.T[: mdp.terminal])
+    share = mdp.T[s, to, a]
+    batch = _transitions(mdp, s, to, a, task)
+    maps: dict[str, Array] = {}
+    for shaper in shapers:
+        shaped = shaper.shape(batch)
+        batch = replace(batch, r_ext=np.asarray(shaped.reward, np.float64))
+        parts = _potentials(shaper, mdp) or {
+            f"{name}, mean over actions": _gather(mdp, s, a, share * np.asarray(values)).mean(
+                axis=1
+            )
+            for name, values in shaped.terms.items()
+        }
+        maps |= parts
+    return _gather(mdp, s, a, share * batch.r_ext), maps
+
+
+def _potentials(shaper: Shaper, mdp: TabularMDP) -> dict[str, Array]:
+    """Return the potentials of all states `(S,)`, where a shaper is made of them."""
+    if isinstance(shaper, ProgramPotential):
+        rows = seen(mdp).rows
+        width = shaper.runner.schema.row_size
+        phi = shaper.values(np.pad(rows, ((0, 0), (0, width - rows.shape[1]))))
+    elif isinstance(shaper, Potential):
+        phi = {"": np.array(shaper.phi(np.arange(mdp.n_states)), np.float64)}
+    else:
+        return {}
+    for values in phi.values():
+        values[mdp.terminal] = 0.0
+    return {f"potential {name}".strip(): values for name, values in phi.items()}
+
+
+def _gather(mdp: TabularMDP, s: Any, a: Any, values: Array) -> Array:
+    table = np.zeros(mdp.R.shape)
+    np.add.at(table, (s, a), values)
+    return table
+
+
+def _transitions(mdp: TabularMDP, s: Any, to: Any, a: Any, task: Task | None) -> Transitions:
+    n = len(s)
+    none = np.zeros(n, np.bool_)
+    return Transitions(
+        obs=s,
+        action=a,
+        r_ext=mdp.R[s, a],
+        next_obs=to,
+        terminated=to == mdp.terminal,
+        truncated=none,
+        env_id=np.zeros(n, np.int64),
+        t=np.zeros(n, np.int64),
+        success=mdp.R[s, a] == mdp.R.max(),
+        scene=None if task is None or task.suite != "tabular" else _scenes(mdp, s, to, a),
+    )
+
+
+def _scenes(mdp: TabularMDP, s: Any, to: Any, a: Any) -> Array:
+    rows = seen(mdp).rows
+    first = np.broadcast_to(rows[int(mdp.initial.argmax())], rows[s].shape)
+    return np.hstack([rows[to], rows[s], first, np.ones((len(s), 1)), a[:, None]])
+
+
+def bind(shapers: Iterable[Shaper], mdp: TabularMDP, *, seed: int = 0) -> None:
+    """Tell shapers that states and actions are numbers."""
+    spaces = gym.spaces.Discrete(mdp.n_states), gym.spaces.Discrete(mdp.n_actions)
+    for shaper in shapers:
+        shaper.bind(*spaces, gamma=mdp.gamma, n_envs=1, seed=seed)
