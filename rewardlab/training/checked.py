@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from rewardlab.errors import RewardlabError, ShaperFault, UsageError
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 from rewardlab.shapers.view import PolicyView
+from rewardlab.training import tensors
 
 
 class Checked:
@@ -73,6 +74,23 @@ class Checked:
         """Let the shaper learn; return its numbers to log."""
         found: dict[str, float] = self._call("update", policy)
         return found
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the shaper's state.
+
+        Raises:
+            ShaperFault: No checkpoint can hold it.
+        """
+        state: dict[str, Any] = self._call("state_dict")
+        try:
+            tensors.check(state)
+        except TypeError as error:
+            raise ShaperFault(f"{type(self.shaper).__name__}.state_dict: {error}") from error
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Restore the shaper's state."""
+        self._call("load_state_dict", state)
 
     def _call(self, method: str, *args: Any) -> Any:
         try:

@@ -115,6 +115,8 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
         session = Session(run, config, task, model, logger, shaped)
         if state:
             _remember(session, state)
+        for shaping in shaped:
+            shaping.state_dict()  # what no checkpoint can hold is said now, not after hours
         session.seed()
         yield session
 

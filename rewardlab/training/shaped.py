@@ -90,14 +90,14 @@ class ShapedVecEnv(VecEnvWrapper):
     def step_wait(self) -> VecEnvStepReturn:
         """Finish it: shape the true transitions, then begin the episodes that follow."""
         obs, r_ext, dones, infos = self.venv.step_wait()
-        ended = dones.nonzero()[0]
+        ended = [i for i, done in enumerate(dones.tolist()) if done]
         batch = self._transitions(obs, r_ext, ended, infos)
         shaped = self.checked(batch)
         self.checked.observe(batch)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
         self._t = self._t + 1
         self._obs = _copy(obs)
-        if len(ended):
+        if ended:
             self._t[ended] = 0
             self.checked.begin(_at(self._obs, ended), self._env_id[ended])
         if self._pays:
@@ -123,11 +123,11 @@ class ShapedVecEnv(VecEnvWrapper):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the shaper's state and the sums since the last log."""
-        return {"shaper": self.shaper.state_dict(), "sums": dict(self._sums), "n": self._n}
+        return {"shaper": self.checked.state_dict(), "sums": dict(self._sums), "n": self._n}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore `state_dict`."""
-        self.shaper.load_state_dict(state["shaper"])
+        self.checked.load_state_dict(state["shaper"])
         self._sums, self._n = dict(state["sums"]), int(state["n"])
 
     def close(self) -> None:
@@ -139,13 +139,16 @@ class ShapedVecEnv(VecEnvWrapper):
         self,
         obs: VecEnvObs,
         r_ext: npt.NDArray[Any],
-        ended: npt.NDArray[np.int64],
+        ended: list[int],
         infos: list[dict[str, Any]],
     ) -> Transitions:
-        next_obs, terminated, truncated = obs, *np.zeros((2, len(infos)), np.bool_)
-        if len(ended):
+        next_obs, (terminated, truncated, success) = obs, np.zeros((3, len(infos)), np.bool_)
+        for i, info in enumerate(infos):
+            if _success(info):
+                success[i] = True
+        if ended:
             next_obs = _copy(obs)
-            for i in ended.tolist():
+            for i in ended:
                 _put(next_obs, i, infos[i]["terminal_observation"])
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
                 terminated[i] = not truncated[i]
@@ -158,7 +161,7 @@ class ShapedVecEnv(VecEnvWrapper):
             truncated=truncated,
             env_id=self._env_id,
             t=self._t,
-            success=np.array([_success(info) for info in infos], np.bool_),
+            success=success,
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
         )
 
@@ -169,19 +172,22 @@ class ShapedVecEnv(VecEnvWrapper):
         terms: Mapping[str, npt.NDArray[np.float64]],
         infos: list[dict[str, Any]],
     ) -> None:
-        columns = {"reward/env": r_ext} if self._log_env else {}
-        columns["reward/shaped"] = reward
+        below, paid = r_ext.tolist(), reward.tolist()
+        columns = {"reward/env": below} if self._log_env else {}
+        columns["reward/shaped"] = paid
         for name, values in terms.items():
-            columns[f"reward/terms/{name}"] = values
+            columns[f"reward/terms/{name}"] = values.tolist()
         for key, column in columns.items():
-            values = column.tolist()
-            self._sums[key] = self._sums.get(key, 0.0) + sum(values)
-            for info, value in zip(infos, values, strict=True):
+            self._add(key, sum(column))
+            for info, value in zip(infos, column, strict=True):
                 info[key] = value
         if self.shaper.mode == "add":
-            for key, column in ((_ADDED, reward - r_ext), (_PAID, reward)):
-                self._sums[key] = self._sums.get(key, 0.0) + float(np.abs(column).sum())
+            self._add(_ADDED, sum(abs(a - b) for a, b in zip(paid, below, strict=True)))
+            self._add(_PAID, sum(map(abs, paid)))
         self._n += len(infos)
+
+    def _add(self, key: str, value: float) -> None:
+        self._sums[key] = self._sums.get(key, 0.0) + value
 
 
 def _success(info: Mapping[str, Any]) -> Any:

@@ -33,6 +33,11 @@ def save(path: Path, data: Mapping[str, Any]) -> None:
     arrays.save(path, {_TREE: np.frombuffer(tree, np.uint8), **named})
 
 
+def check(data: Any) -> None:
+    """Raise `TypeError` if `save` could not write a value."""
+    _pack(data, [])
+
+
 def load(path: Path) -> dict[str, Any]:
     """Read what `save` wrote.
 

@@ -57,6 +57,8 @@ def test_a_run_goes_on_with_its_shaper_by_a_command_alone(cli, files):
     assert again.code == 0, again.err
     assert again.json["status"] == "finished"
     assert "gym/CartPole-v1 + rnd" in cli("runs").out
+    assert cli("report", run.id).code == 0
+    assert "shaper <b>rnd</b>" in (run.path / "report.html").read_text()
     # the same again from its own file, as a report tells it
     copy = cli("train", "gym/CartPole-v1", "--config", run.path / "config.yaml", "--json")
     assert copy.code == 0, copy.err

@@ -1,12 +1,13 @@
 """Shapers of runs: by name, so that a run goes on without Python, or as objects."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from rewardlab.errors import ConfigError, UnknownName, UsageError
+from rewardlab.errors import ConfigError, ShaperFault, UnknownName, UsageError
 from rewardlab.shapers import RND, Potential
+from rewardlab.shapers.plain import NativeShaper
 from rewardlab.training import checkpoint, tensors
 from rewardlab.training.prepare import prepare
 from rewardlab.training.train import train
@@ -85,6 +86,26 @@ def test_what_cannot_work_is_refused_before_there_is_a_folder(given, error, said
     with pytest.raises(error, match=said):
         prepare(task, n_timesteps=64, out=tmp_path, **given)
     assert not list(tmp_path.iterdir())
+
+
+class Unkept(NativeShaper):
+    def state_dict(self):
+        return {"seen": {1, 2}}
+
+
+def test_what_no_checkpoint_can_hold_is_said_before_training(task, tmp_path):
+    with pytest.raises(ShaperFault, match=r"Unkept\.state_dict: a checkpoint holds .* not <cl"):
+        train(task, Unkept(), n_timesteps=10**6, out=tmp_path, **SMALL)
+
+
+def test_a_state_of_other_options_is_refused_and_the_run_stays(task, tmp_path):
+    given = {"n_timesteps": 64, "shaper": "rnd", "eval_freq": 0, "out": tmp_path, **SMALL}
+    run = train(task, **given)
+    replace(run.config, shaper_options={"hidden": 8}).save(run.path / "config.yaml")
+    with pytest.raises(ShaperFault, match=r"RND\.load_state_dict raised RuntimeError"):
+        train(task, resume=run, n_timesteps=128, out=tmp_path)
+    replace(run.config, shaper_options={}).save(run.path / "config.yaml")
+    assert train(task, resume=run, n_timesteps=128, out=tmp_path).status == "finished"
 
 
 def test_a_reward_that_is_a_shaper_and_a_shaper_over_it_have_to_be_composed(task, tmp_path):
