@@ -121,7 +121,7 @@ def _of_task(flags: Flags) -> Answer:
     if mdp is not None and flags.reward == "oracle" and designs:
         return _drawn(inspected.designed(mdp, name or "none", options), path)
     task = open_task(flags.what, flags.task_option)
-    title = task.id + (f", {flags.reward}" if flags.reward != "oracle" else "")
+    title = task.id + (f", {Path(flags.reward).name}" if flags.reward != "oracle" else "")
     title += f" as {flags.shaping}" if flags.shaping != "replace" else ""
     with shaping.of_task(
         task,
