@@ -34,7 +34,7 @@ from rewardlab.training.attach import attach
 
 FOLDER = Path(__file__).resolve().parents[1] / "results" / "shapers"
 ROOM = mdp("room-2021")
-STEPS, EVERY, SEEDS = 15_000, 500, 10
+STEPS, EVERY, SEEDS = 15_000, 500, 8
 
 METHODS: dict[str, Callable[[], Shaper | None]] = {
     "none": lambda: None,

@@ -23,7 +23,8 @@ class DynamicPotential(Shaper):
     Devlin, Kudenko, *Dynamic Potential-Based Reward Shaping*, AAMAS 2012 (formula reconstructed).
     An episode's return changes by −Φ(s₀) of its beginning alone, however Φ changes on the way;
     with Φ(s) computed again when s is left it would not. F is therefore kept as it was when a step
-    was taken: replay buffers hand it back.
+    was taken: replay buffers hand it back. `Potential` with a function that changes asks it again
+    instead, on both sides.
 
     With goals that are relabelled in hindsight (HER) F stays that of the goal of then.
 

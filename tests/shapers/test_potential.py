@@ -136,6 +136,13 @@ def test_the_value_is_that_of_the_networks():
         np.testing.assert_allclose(ModelValue.of(model)(obs), known.detach().numpy(), rtol=1e-6)
 
 
+def test_an_algorithm_without_a_known_critic_is_refused():
+    model = build(DQN, OFF)
+    model.policy = model.q_net  # as an algorithm has it that SB3 does not know
+    with pytest.raises(UsageError, match=r"the critic of DQN is not known; use .*SAC"):
+        Potential.from_model(model)
+
+
 def test_observations_are_normalised_as_they_were_in_training():
     model = build(PPO, {**ON, "batch_size": 8}, wrap=VecNormalize).learn(32)
     normalizer = model.get_vec_normalize_env()
