@@ -87,9 +87,9 @@ task's own reward of a policy that is optimal under each reward, by value iterat
 
 {table}
 
-Read: hovering is what `add` asks for, and what its policies learn: they are paid most and hardly ever
-finish. As a potential the same program cannot ask for that. It also solves what success alone does
-not always solve with as many steps.
+Read: hovering is what `add` asks for, and what its policies learn: they are paid most and hardly
+ever finish. As a potential the same program cannot ask for that. It also solves what success alone
+does not always solve with as many steps.
 
 ![success along training](loophole.png)
 

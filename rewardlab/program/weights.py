@@ -57,13 +57,16 @@ class _Reader:
     ) -> None:
         self._tables, self._depends = tables, depends
         self._scope = depends.inference.scopes.functions[depends.entry]
-        self._terms = {ast.dump(_bare(value)): name for name, value in values.items()}
-        self._names = {v.id for v in map(_bare, values.values()) if isinstance(v, ast.Name)}
+        self._terms: dict[str, tuple[str, float]] = {}
+        for name, value in values.items():
+            factor, core = self._core(value)
+            self._terms[ast.dump(core)] = name, factor
 
     def sum_of(self, node: ast.expr) -> Sum | None:
+        """Return what an expression is the weighted sum of; `None` if nobody can tell."""
         node = _bare(node)
-        if (name := self._term(node)) is not None:
-            return {name: 1.0}
+        if (term := self._term(node)) is not None:
+            return term
         if isinstance(node, ast.Constant):
             return {}
         if isinstance(node, ast.Name):
@@ -76,12 +79,30 @@ class _Reader:
             return self._sum(node.args[0])
         return self._whole(node)
 
-    def _term(self, node: ast.expr) -> str | None:
-        name = self._terms.get(ast.dump(node))
-        if name is None and isinstance(node, ast.Subscript) and self._is_table(node.value):
-            key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-            name = key if isinstance(key, str) and key in self._terms.values() else None
-        return name
+    def _term(self, node: ast.expr) -> Sum | None:
+        """Return a term times a number, if an expression is that."""
+        factor, core = self._core(node)
+        name, own = self._terms.get(ast.dump(core), ("", 1.0))
+        if not name and isinstance(core, ast.Subscript) and self._is_table(core.value):
+            key = core.slice.value if isinstance(core.slice, ast.Constant) else None
+            known = [term for term, _ in self._terms.values()]
+            name = key if isinstance(key, str) and key in known else ""
+        return {name: factor / own} if name and own else None
+
+    def _core(self, node: ast.expr) -> tuple[float, ast.expr]:
+        """Return an expression as a number times another one."""
+        node, factor = _bare(node), 1.0
+        while True:
+            if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+                node, factor = _bare(node.operand), -factor
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+                left, right = self._number(node.left), self._number(node.right)
+                if (left is None) == (right is None):
+                    return factor, node
+                factor *= left if left is not None else right or 0.0
+                node = _bare(node.right if left is not None else node.left)
+            else:
+                return factor, node
 
     def _is_table(self, node: ast.AST) -> bool:
         return isinstance(node, ast.Name) and node.id in self._tables
@@ -107,7 +128,7 @@ class _Reader:
                 total = _added(total, self.sum_of(part))
             return total
         if called(of) == "values" and any(self._is_table(part) for part in ast.walk(of)):
-            return dict.fromkeys(self._terms.values(), 1.0)
+            return dict.fromkeys((name for name, _ in self._terms.values()), 1.0)
         return self._whole(of)
 
     def _name(self, node: ast.Name) -> Sum | None:
