@@ -58,6 +58,13 @@ class Checked:
                 )
         return shaped
 
+    def bind(
+        self, venv: VecEnv | gym.Env[Any, Any], *, gamma: float, n_envs: int, seed: int
+    ) -> None:
+        """Tell the shaper of the algorithm and its environments."""
+        spaces = venv.observation_space, venv.action_space
+        self._call("bind", *spaces, gamma=gamma, n_envs=n_envs, seed=seed)
+
     def start(self, policy: PolicyView) -> None:
         """Let the shaper meet the policy that learns."""
         self._call("start", policy)
@@ -92,9 +99,9 @@ class Checked:
         """Restore the shaper's state."""
         self._call("load_state_dict", state)
 
-    def _call(self, method: str, *args: Any) -> Any:
+    def _call(self, method: str, *args: Any, **options: Any) -> Any:
         try:
-            return getattr(self.shaper, method)(*args)
+            return getattr(self.shaper, method)(*args, **options)
         except RewardlabError:
             raise
         except Exception as error:  # a shaper of somebody's own may raise anything

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import UsageError
+from rewardlab.errors import ConfigError, ShaperFault, UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.registry import make
 from rewardlab.training.algorithms import algorithm, check_actions, known_discount
@@ -43,7 +43,7 @@ def check(
     if not shaper:
         return
     # these import gymnasium and SB3, which most runs are prepared without
-    from rewardlab.training.checked import check_gamma, check_spaces
+    from rewardlab.training.checked import Checked, check_gamma, check_spaces
 
     named = isinstance(shaper, str)
     made = make(shaper, options, task) if isinstance(shaper, str) else shaper
@@ -60,8 +60,9 @@ def check(
         check_actions(algorithm(algo), env.action_space, task.id)
         check_spaces(made, env)
         if named:
-            spaces = env.observation_space, env.action_space
-            made.bind(*spaces, gamma=gamma, n_envs=n_envs, seed=0)
+            Checked(made).bind(env, gamma=gamma, n_envs=n_envs, seed=0)
+    except ShaperFault as fault:
+        raise ConfigError(f"the shaper {shaper} cannot be set up so: {fault}") from fault
     finally:
         env.close()
         if named:

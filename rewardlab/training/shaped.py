@@ -56,15 +56,9 @@ class ShapedVecEnv(VecEnvWrapper):
         super().__init__(venv)
         check_gamma(shaper, gamma)
         check_spaces(shaper, venv)
-        shaper.bind(
-            venv.observation_space,
-            venv.action_space,
-            gamma=gamma,
-            n_envs=venv.num_envs,
-            seed=seed,
-        )
         self.shaper = shaper
         self.checked = Checked(shaper, fault_file)
+        self.checked.bind(venv, gamma=gamma, n_envs=venv.num_envs, seed=seed)
         self._pays = pays
         self._log_env = log_env and not isinstance(venv, ShapedVecEnv)
         self._env_id = np.arange(venv.num_envs)

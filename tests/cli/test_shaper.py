@@ -97,6 +97,10 @@ def test_help_lists_the_names(cli):
         (("--shaper", "rnd", "--shaper-option", "weight"), "--shaper-option 'weight': write it as"),
         (("--shaper", "rnd", "--shaper-option", "weight=heavy"), "weight cannot be 'heavy'; give"),
         (("--shaper", "rnd", "--shaper-option", "gamma=0.5"), "RND assumes gamma 0.5, the algor"),
+        (
+            ("--shaper", "rnd", "--shaper-option", "lr=-1"),
+            "the shaper rnd cannot be set up so: RND.bind raised ValueError: Invalid learning rate",
+        ),
         (("--shaper-option", "weight=2"), "options of a shaper (weight) need its name"),
         (("--shaper", "potential"), "options of the shaper potential: it needs phi"),
         (
