@@ -1,0 +1,174 @@
+"""What each shaper costs: its share of a step of bare Stable-Baselines3.
+
+Every shaper that rewardlab knows by name, and potentials, are attached to SB3's algorithms with
+their default settings. Each trains as many steps as the bare algorithm does just before, in the
+same process and one thread; what counts is processor time within `learn`, so that other programs
+only matter through caches and shared cores. The share is the median over turns of
+(with − bare)/bare. On-policy it holds the updates after whole rollouts, off-policy those every
+`update_every` steps.
+
+    OMP_NUM_THREADS=1 python benchmarks/shapers.py [--turns 2] [--write] [--only rnd potential]
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import argparse
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from stable_baselines3 import DQN, PPO, SAC
+from stable_baselines3.common.env_util import make_vec_env
+
+import rewardlab.envs.tabular  # noqa: F401  registers ROOM
+from rewardlab.envs.tasks import task as get_task
+from rewardlab.errors import RewardlabError
+from rewardlab.shapers import DynamicPotential, Potential, registry
+from rewardlab.shapers.base import Shaper
+from rewardlab.training.attach import attach
+
+PAGE = Path(__file__).resolve().parents[1] / "results" / "shapers" / "overhead.md"
+ROOM = "rewardlab/Room-2021-v0"
+TARGET = 0.1
+
+
+@dataclass(frozen=True)
+class Case:
+    """An algorithm on an environment, for as many steps as show it at work."""
+
+    algo: type[Any]
+    env: str
+    n_timesteps: int
+    n_envs: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        envs = f"{self.n_envs} environments" if self.n_envs > 1 else "1 environment"
+        return f"{self.algo.__name__}, {self.env.removeprefix('rewardlab/')}, {envs}"
+
+    def learn(self, shaper: Shaper | None) -> float:
+        """Train; return processor time per step [µs].
+
+        Raises:
+            RewardlabError: The shaper does not fit.
+        """
+        venv = make_vec_env(self.env, n_envs=self.n_envs, seed=0)
+        model = self.algo("MlpPolicy", venv, seed=0, device="cpu", **self.options)
+        callback = None if shaper is None else attach(model, shaper, fault_file=None)
+        start = time.process_time()
+        model.learn(self.n_timesteps, callback=callback)
+        spent = time.process_time() - start
+        venv.close()
+        return spent / self.n_timesteps * 1e6
+
+
+CASES = (
+    Case(PPO, ROOM, 2_048, 1, {"gamma": 0.95}),
+    Case(PPO, ROOM, 8_192, 8, {"gamma": 0.95, "n_steps": 512}),
+    Case(DQN, ROOM, 2_000, 1, {"gamma": 0.95}),
+    Case(PPO, "InvertedPendulum-v5", 2_048),
+    Case(PPO, "InvertedPendulum-v5", 8_192, 8, {"n_steps": 512}),
+    Case(SAC, "InvertedPendulum-v5", 1_000),
+)
+
+
+def builders(env: str, only: Iterable[str]) -> dict[str, Callable[[], Shaper]]:
+    """Return what to measure on an environment, by label."""
+    found: dict[str, Callable[[], Shaper]] = {}
+    if env == ROOM:
+        table = np.random.default_rng(0).random(50)
+        found["potential, table"] = lambda: Potential(table)
+        found["dynamic potential"] = lambda: DynamicPotential(lambda obs: table[obs])
+    else:
+        found["potential, function"] = lambda: Potential(lambda obs: -np.abs(obs[:, 1]))
+    for name in registry.BUILT_IN:
+        if name not in {"potential", "program-potential"}:
+            found[name] = partial(made, name, env)
+    wanted = set(only)
+    return {k: v for k, v in found.items() if not wanted or k.split(",")[0] in wanted}
+
+
+def made(name: str, env: str) -> Shaper:
+    """Return a shaper with its default settings."""
+    needs_task = hasattr(registry.shaper_class(name), "for_task")
+    return registry.make(name, task=get_task(env) if needs_task else None)
+
+
+def measure(case: Case, build: Callable[[], Shaper], turns: int) -> tuple[list[float], list[float]]:
+    """Return times per step of bare algorithm and shaper, in turns [µs]."""
+    build()  # imports it
+    pairs = [(case.learn(None), case.learn(build())) for _ in range(turns)]
+    return [bare for bare, _ in pairs], [shaped for _, shaped in pairs]
+
+
+def rows(turns: int, only: Iterable[str]) -> list[tuple[str, ...]]:
+    """Measure everything; print and return the table's rows."""
+    found: list[tuple[str, ...]] = []
+    for case in CASES:
+        case.learn(None)  # whatever is imported or compiled at first use
+        for label, build in builders(case.env, only).items():
+            try:
+                bare, shaped = measure(case, build, turns)
+            except RewardlabError as error:
+                print(f"{case}: {label}: left out: {error}", flush=True)
+                continue
+            shares = np.array(shaped) / np.array(bare) - 1.0
+            row = (
+                str(case),
+                label,
+                f"{np.median(bare):,.0f}",
+                f"{np.median(shaped) - np.median(bare):+,.0f}",
+                f"{np.median(shares):.1%} [{shares.min():.1%}, {shares.max():.1%}]",
+            )
+            print(" | ".join(row), flush=True)
+            found.append(row)
+    return found
+
+
+def page(found: list[tuple[str, ...]], turns: int, note: str) -> str:
+    """Return the table as Markdown."""
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    head = f"""# What shapers cost beside bare Stable-Baselines3
+
+{time.strftime("%Y-%m-%d")}; 2 virtual cores of an Intel Xeon, 24 GiB, Python 3.11, the versions of
+`constraints.txt`; load averages at the end: {load}. Processor time within `learn` per environment
+step, one thread, {turns} turns of bare and shaped training; the share is the median of the turns.
+
+```sh
+OMP_NUM_THREADS=1 python benchmarks/shapers.py --turns {turns} --write
+```
+
+{note}
+
+| algorithm, environment | shaper | bare step [µs] | added [µs] | share [least, most] |
+|---|---|---|---|---|
+"""
+    return head + "".join(f"| {' | '.join(row)} |\n" for row in found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--turns", type=int, default=2, help="pairs of trainings per shaper")
+    parser.add_argument("--only", nargs="+", default=[], help="labels")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    found = rows(args.turns, args.only)
+    if args.write:
+        note = f"The target for tables and potentials is {TARGET:.0%}."
+        PAGE.write_text(page(found, args.turns, note))
+
+
+if __name__ == "__main__":
+    main()
