@@ -39,7 +39,7 @@ def run(flags: Flags) -> Answer:
     rows = [
         (
             "  " * (node.depth - 1) + "└ " * (node.depth > 0) + told["id"],
-            told["task"] + (f" + {told['shaper']}" if told["shaper"] else ""),
+            "".join([told["task"], *(f" + {part}" for part in _beside(told))]),
             told["status"],
             _steps(node.run.record, told["status"]),
             success_of(told),
@@ -57,6 +57,8 @@ def entry(run: Run) -> dict[str, Any]:
         "id": run.id,
         "path": str(run.path),
         "task": record["task"],
+        "reward": record["reward"],
+        "shaping": record.get("shaping"),
         "shaper": record.get("shaper"),
         "status": run.status,
         "program_id": record["program_id"],
@@ -65,6 +67,12 @@ def entry(run: Run) -> dict[str, Any]:
         "success": success,
         "success_ci": interval,
     }
+
+
+def _beside(told: dict[str, Any]) -> list[str]:
+    """Return what is paid beside the task's own reward, or over a program."""
+    shaping = [f"program as {told['shaping']}"] if told["shaping"] else []
+    return shaping + ([told["shaper"]] if told["shaper"] else [])
 
 
 def _measured(run: Run) -> tuple[float | None, list[float] | None]:

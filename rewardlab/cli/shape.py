@@ -177,10 +177,15 @@ def _answer(
     run: Run | None,
 ) -> Answer:
     from rewardlab.evaluation import inspected, partial
+    from rewardlab.shapers.tables.designs import Design
 
     if mdp is not None:
         reward, maps = inspected.table_of(shapers, mdp, task)
-        return _drawn(inspected.inspected(title, mdp, reward, maps), path)
+        shown = inspected.inspected(title, mdp, reward, maps)
+        design = getattr(shapers[-1], "design", None)
+        if isinstance(design, Design) and design.reward.shape == mdp.R.shape:
+            shown = inspected.by_design(shown, design)
+        return _drawn(shown, path)
     policies: list[Any] = [None]
     if run is not None:
         policies.append(_policy(run))

@@ -128,11 +128,17 @@ def designed(mdp: TabularMDP, name: str, options: Mapping[str, Any]) -> Inspecte
     title = f"{mdp.name}: {title}" + "".join(f", {k} {v}" for k, v in options.items())
     if not isinstance(made, Design):
         return inspected(title, mdp, made)
+    return by_design(Inspected(title, mdp, made.reward, made.certificate), made)
+
+
+def by_design(found: Inspected, made: Design) -> Inspected:
+    """Return the same table with what its design says of itself."""
     steps = made.history
-    found = Inspected(title, mdp, made.reward, made.certificate, tuple(s.objective for s in steps))
-    if len(steps) < 2 or len(steps[1].states) > len(steps[0].states) + 1:
-        return found
-    return replace(found, chosen=made.states[len(steps[0].states) :])
+    found = replace(
+        found, certificate=made.certificate, history=tuple(step.objective for step in steps)
+    )
+    one_by_one = len(steps) > 1 and len(steps[1].states) == len(steps[0].states) + 1
+    return replace(found, chosen=made.states[len(steps[0].states) :]) if one_by_one else found
 
 
 def inspected(

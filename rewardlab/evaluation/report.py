@@ -143,6 +143,7 @@ def _json(facts: dict[str, Any]) -> dict[str, Any]:
         "success_definition": facts["task"]["success"],
         "apart": facts["apart"],
         "reward": facts["config"]["reward"],
+        "shaping": facts["config"]["shaping"],
         "program_id": program.id if program else None,
         "source": program.source if program else None,
         "parent": facts["parent"],

@@ -1,14 +1,19 @@
-"""How programs were held: of a run with every checkpoint in `sandbox.json`, of an evaluation."""
+"""How rewards were held: programs in their jail, designs to their constraints.
+
+Of a run it is written with every checkpoint, in `sandbox.json` and `certificate.json`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from stable_baselines3.common.vec_env import VecEnv
 
 from rewardlab.program.program import RewardProgram
 from rewardlab.shapers.program import JailedShaper
+from rewardlab.shapers.tables.designs import Design
 from rewardlab.store.files import read_json, write_json
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
@@ -36,6 +41,17 @@ def keep_record(run: Run, shaped: Sequence[ShapedVecEnv] = ()) -> None:
         allow_degraded_sandbox=config.allow_degraded_sandbox,
     )
     write_json(run.path / "sandbox.json", held)
+
+
+def keep_certificate(run: Run, shaped: Sequence[ShapedVecEnv]) -> None:
+    """Write what is certain about a designed reward that a run trains with: `certificate.json`."""
+    for venv in shaped:
+        design = getattr(venv.shaper, "design", None)
+        if isinstance(design, Design):
+            told = {"objective": design.objective, "states": list(design.states)}
+            steps = [step._asdict() for step in design.history]
+            sure = asdict(design.certificate) | {"holds": design.certificate.holds}
+            write_json(run.path / "certificate.json", {**told, "history": steps, **sure})
 
 
 def judged_record(

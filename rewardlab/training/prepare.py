@@ -153,6 +153,8 @@ def prepare(
     )
     RunConfig.from_mapping(vars(config), "the settings")  # what could not be read is not written
     extra = {"scene_hash": task.scene.hash}
+    if shaping != "replace":
+        extra["shaping"] = shaping
     if shaper:
         extra["shaper"] = shaper if isinstance(shaper, str) else type(shaper).__name__
     return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))

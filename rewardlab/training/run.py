@@ -6,6 +6,7 @@ results/<id>/
   config.yaml         RunConfig
   versions.json       packages and platform
   sandbox.json        how the program was held: level, layers, limits, faults, accepted risks
+  certificate.json    what is certain about a designed reward
   program.py  .json   the reward program and its origin
   verdict.json        its validation
   llm/0001.json …     every call of a coder

@@ -25,7 +25,7 @@ from rewardlab.shapers.program_potential import ProgramPotential
 from rewardlab.store.files import write_json
 from rewardlab.training import algorithms, checkpoint
 from rewardlab.training.attach import check_algorithm
-from rewardlab.training.held import keep_record
+from rewardlab.training.held import keep_certificate, keep_record
 from rewardlab.training.logs import RunLogger
 from rewardlab.training.replay import relabel
 from rewardlab.training.run import Run
@@ -74,6 +74,7 @@ class Session:
         checkpoint.save(self.run.path / "checkpoints", self.model, extra)
         self.run.update(steps=self.model.num_timesteps)
         keep_record(self.run, self.shaped)
+        keep_certificate(self.run, self.shaped)
 
     def seed(self) -> None:
         """Fix what comes next by the run's seed and the step, and nothing before."""
