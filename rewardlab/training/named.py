@@ -52,6 +52,11 @@ def check(
             f"{type(made).__name__} needs an on-policy algorithm: use ppo or a2c, not {algo}"
         )
     gamma = known_discount(hyperparameters)
+    if named and made.gamma not in (None, gamma):
+        raise UsageError(
+            f"{type(made).__name__} assumes gamma {made.gamma}, the algorithm uses {gamma}: give "
+            f"--shaper-option gamma={gamma}, or gamma: {made.gamma} as a hyperparameter"
+        )
     check_gamma(made, gamma)
     if not named and not made.needs & {"discrete_obs", "discrete_actions"}:
         return
