@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
@@ -55,10 +56,9 @@ def layout(mdp: TabularMDP) -> Layout:
         return _room(mdp)
     if family in ("linek", "chain"):
         return _line(mdp, family)
-    if mdp.name.startswith(("FrozenLake", "CliffWalking")):
-        return _toy_grid(mdp)
-    if mdp.name.startswith("Taxi"):
-        return _taxi(mdp)
+    for name, make in (("FrozenLake", _lake), ("CliffWalking", _cliff), ("Taxi", _taxi)):
+        if mdp.name.startswith(name):
+            return make(mdp)
     cells = np.append(np.arange(mdp.terminal), -1)
     return Layout(cells, 1, mdp.terminal, _numbered(mdp), row_names=("state",))
 
@@ -88,20 +88,24 @@ def _line(mdp: TabularMDP, family: str) -> Layout:
     return Layout(cell, len(names), n, actions[: mdp.n_actions], row_names=names, clip=clip)
 
 
-def _toy_grid(mdp: TabularMDP) -> Layout:
-    bare = gym.make(mdp.name).unwrapped
-    if mdp.name.startswith("Cliff"):
-        rows, columns = 4, 12
-        marks = {36: "S", 47: "G", **dict.fromkeys(range(37, 47), "C")}
-        actions: tuple[str, ...] = ("up", "right", "down", "left")
-    else:
-        letters = [letter.decode() for row in bare.desc for letter in row]  # type: ignore[attr-defined]
-        rows = columns = round(len(letters) ** 0.5)
-        marks = {i: letter for i, letter in enumerate(letters) if letter != "F"}
-        actions = ("left", "down", "right", "up")
-    if rows * columns != mdp.terminal:  # another map than the id's own
-        rows, columns, marks = 1, mdp.terminal, {}
-    return Layout(np.append(np.arange(mdp.terminal), -1), rows, columns, actions, marks=marks)
+def _cliff(mdp: TabularMDP) -> Layout:
+    marks = {36: "S", 47: "G", **dict.fromkeys(range(37, 47), "C")}
+    actions = ("up", "right", "down", "left")
+    return Layout(np.append(np.arange(mdp.terminal), -1), 4, 12, actions, marks=marks)
+
+
+def _lake(mdp: TabularMDP) -> Layout:
+    """Return a square; with letters where the map is the environment's own."""
+    bare: Any = gym.make(mdp.name).unwrapped
+    letters = [letter.decode() for row in bare.desc for letter in row]
+    marks = {i: letter for i, letter in enumerate(letters) if letter != "F"}
+    ends = set(np.flatnonzero(mdp.T[: mdp.terminal, mdp.terminal].min(axis=1) == 1).tolist())
+    if {i for i, letter in marks.items() if letter in "HG"} != ends:
+        marks = {int(mdp.initial.argmax()): "S"}
+    side = math.isqrt(mdp.terminal)
+    shape = (side, side) if side**2 == mdp.terminal else (1, mdp.terminal)
+    cells = np.append(np.arange(mdp.terminal), -1)
+    return Layout(cells, *shape, ("left", "down", "right", "up"), marks=marks)
 
 
 def _taxi(mdp: TabularMDP) -> Layout:
