@@ -9,15 +9,20 @@ if TYPE_CHECKING:
     from rewardlab.shapers.base import Shaped, Shaper, Transitions
     from rewardlab.shapers.bsrs import BSRS
     from rewardlab.shapers.clip import Clip
+    from rewardlab.shapers.counts import CountBonus
+    from rewardlab.shapers.designed import ExpRD
     from rewardlab.shapers.dynamic import DynamicPotential
+    from rewardlab.shapers.explors import ExploRS
     from rewardlab.shapers.icm import ICM
     from rewardlab.shapers.lirpg import LIRPG
     from rewardlab.shapers.normalize import Normalize
     from rewardlab.shapers.potential import Potential
     from rewardlab.shapers.program_potential import ProgramPotential
+    from rewardlab.shapers.redesigned import ExpAdaRD
     from rewardlab.shapers.rnd import RND
     from rewardlab.shapers.scale import Scale
     from rewardlab.shapers.schedule import Schedule
+    from rewardlab.shapers.sors import SORS
     from rewardlab.shapers.sum import Sum
 
 __all__ = [
@@ -25,8 +30,13 @@ __all__ = [
     "ICM",
     "LIRPG",
     "RND",
+    "SORS",
     "Clip",
+    "CountBonus",
     "DynamicPotential",
+    "ExpAdaRD",
+    "ExpRD",
+    "ExploRS",
     "Normalize",
     "Potential",
     "ProgramPotential",
@@ -41,13 +51,18 @@ __all__ = [
 _MODULES = {
     "BSRS": "bsrs",
     "Clip": "clip",
+    "CountBonus": "counts",
     "DynamicPotential": "dynamic",
+    "ExpAdaRD": "redesigned",
+    "ExpRD": "designed",
+    "ExploRS": "explors",
     "ICM": "icm",
     "LIRPG": "lirpg",
     "Normalize": "normalize",
     "Potential": "potential",
     "ProgramPotential": "program_potential",
     "RND": "rnd",
+    "SORS": "sors",
     "Scale": "scale",
     "Schedule": "schedule",
     "Shaped": "base",

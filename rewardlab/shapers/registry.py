@@ -32,10 +32,15 @@ GROUP = "rewardlab.shapers"
 
 BUILT_IN = {
     "bsrs": "BSRS",
+    "counts": "CountBonus",
+    "expadard": "ExpAdaRD",
+    "explors": "ExploRS",
+    "exprd": "ExpRD",
     "icm": "ICM",
     "lirpg": "LIRPG",
     "potential": "Potential",
     "rnd": "RND",
+    "sors": "SORS",
 }
 """Names that need no package, with their classes in `rewardlab.shapers`."""
 
@@ -44,6 +49,7 @@ _COMMON = {"gamma": float, "update_every": int}
 _WORDS = {
     bool: "true or false", int: "a whole number", float: "a number", str: "text",
     list: "a list", tuple: "a list", dict: "a mapping", NoneType: "null",
+    Callable: "a function, in Python",
 }  # fmt: skip
 
 
@@ -150,6 +156,8 @@ def _fits(value: Any, kind: Any) -> bool:
     if get_origin(kind) is Literal:
         return value in get_args(kind)
     plain = get_origin(kind) or kind
+    if plain is Callable:
+        return callable(value)
     if plain not in _WORDS:
         return True  # what it may be is for the shaper to say
     if plain is tuple:

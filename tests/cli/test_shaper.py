@@ -36,10 +36,10 @@ def asked(algo):
 
 @pytest.mark.parametrize("algo", ["ppo", "a2c", "dqn", "sac", "td3"])
 def test_success_alone_with_a_shaper_on_top_trains_with_every_algorithm(algo, cli, files):
-    flags = ("--reward", "sparse", "--shaper", "rnd", "--shaper-option", "update_every=50")
+    flags = ("--reward", "sparse", "--shaper", "explors", "--shaper-option", "update_every=50")
     done = cli("train", *asked(algo), *flags, "-n", 128, "--json")
     assert done.code == 0, done.err
-    assert done.json["shaper"] == "rnd"
+    assert done.json["shaper"] == "explors"
     run = Run(files / done.json["path"])
     assert run.config.shaper_options == {"update_every": 50}
     head = (run.path / "progress.csv").read_text().splitlines()[0].split(",")
@@ -96,7 +96,11 @@ def test_help_lists_the_names(cli):
         (("--shaper", "rnd", "--shaper-option", "wieght=2"), "did you mean 'weight'?"),
         (("--shaper", "rnd", "--shaper-option", "weight"), "--shaper-option 'weight': write it as"),
         (("--shaper", "rnd", "--shaper-option", "weight=heavy"), "weight cannot be 'heavy'; give"),
-        (("--shaper", "rnd", "--shaper-option", "gamma=0.5"), "RND assumes gamma 0.5, the algor"),
+        (
+            ("--shaper", "rnd", "--shaper-option", "gamma=0.5"),
+            "RND assumes gamma 0.5, the algorithm uses 0.99: give --shaper-option gamma=0.99",
+        ),
+        (("--shaper", "exprd"), "gym/CartPole-v1 has no exact table of transitions"),
         (
             ("--shaper", "rnd", "--shaper-option", "lr=-1"),
             "the shaper rnd cannot be set up so: RND.bind raised ValueError: Invalid learning rate",

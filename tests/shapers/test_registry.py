@@ -11,6 +11,7 @@ from rewardlab.shapers import Shaper
 from rewardlab.shapers.registry import BUILT_IN, make, names, shaper_class
 
 MODULE = """
+from collections.abc import Callable
 from typing import Literal
 import numpy as np
 from rewardlab.shapers import Shaped, Shaper
@@ -18,7 +19,8 @@ from rewardlab.shapers import Shaped, Shaper
 
 class Gentle(Shaper):
     def __init__(self, *, cost: float = 0.1, steps: int = 3, kind: Literal["l1", "l2"] = "l2",
-                 limits: tuple[float, ...] | None = None, quiet: bool = False):
+                 limits: tuple[float, ...] | None = None, quiet: bool = False,
+                 cells: Callable[[int], int] | None = None):
         if cost < 0:
             raise ValueError(f"cost is {cost:g}; give 0 or more")
         self.cost, self.steps, self.kind, self.limits = cost, steps, kind, limits
@@ -143,6 +145,7 @@ def test_a_shaper_may_be_built_from_the_task(site, monkeypatch):
         ({"steps": 2.5}, r"steps cannot be 2.5; give a whole number"),
         ({"kind": "l3"}, r"kind cannot be 'l3'; give 'l1' or 'l2'"),
         ({"limits": 3}, r"limits cannot be 3; give a list or null"),
+        ({"cells": 3}, r"cells cannot be 3; give a function, in Python or null"),
         ({"quiet": 1}, r"quiet cannot be 1; give true or false"),
         ({"cost": -1}, r"gentle: cost is -1; give 0 or more"),
     ],

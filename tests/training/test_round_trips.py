@@ -22,7 +22,12 @@ ALGORITHMS = {
     "sac": {**OFF, "train_freq": 4, "gradient_steps": 1},
     "td3": {**OFF, "train_freq": 4, "gradient_steps": 1},
 }
-NEEDED = {"potential": ({"phi": [i / 62 for i in range(62)]}, "tabular/chain-2022")}
+NEEDED = {
+    "counts": ({"settle": 16}, None),
+    "exprd": ({"gamma": 0.99}, "tabular/linek-2024"),
+    "expadard": ({"gamma": 0.99}, "tabular/linek-2024"),
+    "potential": ({"phi": [i / 21 for i in range(21)]}, "tabular/linek-2024"),
+}
 """Options without which a shaper cannot do, and the tasks of those that need a finite MDP."""
 
 
@@ -37,7 +42,7 @@ def settings(name, algo, make_task):
         "shaper": name,
         "shaper_options": {"update_every": 32, **options},
         "n_timesteps": 128,
-        "hyperparameters": ALGORITHMS[algo],
+        "hyperparameters": {"gamma": 0.99, **ALGORITHMS[algo]},
         "n_envs": 2,
         "policy_kwargs": {"net_arch": [8]},
         "normalize": None,
