@@ -165,6 +165,7 @@ def test_a_package_whose_shaper_fails_is_told_and_the_run_goes_on_when_repaired(
     (files / "faulty.py").write_text(FAULTY.replace("class Faulty", "class Old") + REPAIRED)
     sys.modules.pop("faulty")
     again = cli("train", "--resume", run.id)
+    sys.modules.pop("faulty")
     assert again.code == 0, again.err
     assert run.status == "finished"
 
