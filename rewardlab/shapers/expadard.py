@@ -108,12 +108,16 @@ class Designer:
         self._warm = Warm(self._polytope.linear(self._columns))
         self.weights: Array | None = None
 
-    def design(self, policy: npt.ArrayLike) -> Design:
+    def design(self, policy: npt.ArrayLike, *, visited: Array | None = None) -> Design:
         """Return the best reward for a learner's policy (S, A).
 
         A deterministic learner learns from no reward: it gets the last one again.
+
+        Args:
+            policy: The learner's.
+            visited: `(S,)` μ^L as it was seen; exactly that of the policy by default.
         """
-        c = self._criterion(stochastic(self._mdp, policy))
+        c = self._criterion(stochastic(self._mdp, policy), visited)
         price = c.ravel() @ self._polytope.features[:, self._columns]
         silent = np.abs(price).max(initial=0.0) < SILENT
         if self.weights is None or not silent:
@@ -166,9 +170,10 @@ class _Criterion:
         self._visits = visits(mdp, (1 - epsilon) * greedy + epsilon / mdp.n_actions)
         self._successors = successors(mdp)
 
-    def __call__(self, policy: Array) -> Array:
-        """Return C (S, A) for `policy` (S, A)."""
-        both = (self._visits * visits(self._mdp, policy))[:, None]
+    def __call__(self, policy: Array, visited: Array | None = None) -> Array:
+        """Return C (S, A) for `policy` (S, A), and visits (S,) other than its own."""
+        learner = visits(self._mdp, policy) if visited is None else visited
+        both = (self._visits * learner)[:, None]
         better = self._advantage - (policy * self._advantage).sum(axis=1, keepdims=True)
         w = both * policy**2 * better
         term = w - policy * w.sum(axis=1, keepdims=True)

@@ -73,6 +73,10 @@ class PolicyView:
         raw = self._normalized(obs)
         return np.stack([self.model.predict(raw, deterministic=False)[0] for _ in range(k)])
 
+    def best(self, obs: Any) -> npt.NDArray[Any]:
+        """Return the action `(B, …)` that the policy takes when nothing is drawn."""
+        return self.model.predict(self._normalized(obs), deterministic=True)[0]
+
     def value(self, obs: Any) -> Array:
         """Return the learned value `(B,)` of the rewards that the algorithm learns from.
 
