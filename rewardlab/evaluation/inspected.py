@@ -24,10 +24,12 @@ from rewardlab.shapers.potential import Potential
 from rewardlab.shapers.program_potential import ProgramPotential
 from rewardlab.shapers.tables import comparators
 from rewardlab.shapers.tables.designs import Certificate, Design, certify
-from rewardlab.shapers.tables.optimum import optimum
+from rewardlab.shapers.tables.optimum import gap_rows, optimum
 from rewardlab.shapers.tables.polytope import Polytope
 
 TOY_TEXT = ("FrozenLake", "CliffWalking", "Taxi")
+LOOKS = (1, 4, 16)
+"""Steps ahead of which gaps are shown."""
 ZERO = 1e-9
 """Rewards below this count as none."""
 
@@ -159,12 +161,31 @@ def inspected(
     return Inspected(title, mdp, reward, replace(certificate, solver=""), maps=maps or {})
 
 
+def gaps(mdp: TabularMDP, reward: Array) -> tuple[Array, dict[int, Array]]:
+    """Return δ̄(s) and, for some h, min_a δ_h(s, a) over actions that are not optimal.
+
+    The states are those that have such actions, those with the largest δ̄ first.
+
+    Args:
+        mdp: The MDP.
+        reward: `(S, A)`.
+    """
+    best = optimum(mdp)
+    states = np.flatnonzero((~best.optimal).any(axis=1))
+    states = states[np.argsort(-best.gap[states], kind="stable")]
+    ahead = {}
+    for h in LOOKS:
+        gap = (gap_rows(mdp, best.policy, h) @ reward.ravel()).reshape(reward.shape)
+        ahead[h] = np.where(best.optimal, np.inf, gap).min(axis=1)[states]
+    return best.gap[states], ahead
+
+
 def table_of(
     shapers: Sequence[Shaper], mdp: TabularMDP, task: Task | None = None
 ) -> tuple[Array, dict[str, Array]]:
     """Return what shapers, the innermost first, pay `(S, A)`, and maps of their parts `(S,)`.
 
-    A part is a potential, or else the mean of a term over actions.
+    A part is a potential, or else a term, in each state the value of largest magnitude.
 
     Args:
         shapers: Bound to the MDP's spaces.
@@ -179,9 +200,7 @@ def table_of(
         shaped = shaper.shape(batch)
         batch = replace(batch, r_ext=np.asarray(shaped.reward, np.float64))
         parts = _potentials(shaper, mdp) or {
-            f"{name}, mean over actions": _gather(mdp, s, a, share * np.asarray(values)).mean(
-                axis=1
-            )
+            f"{name}, largest over actions": _largest(_gather(mdp, s, a, share * values))
             for name, values in shaped.terms.items()
         }
         maps |= parts
@@ -207,6 +226,12 @@ def _gather(mdp: TabularMDP, s: Any, a: Any, values: Array) -> Array:
     table = np.zeros(mdp.R.shape)
     np.add.at(table, (s, a), values)
     return table
+
+
+def _largest(table: Array) -> Array:
+    """Return each state's entry of largest magnitude `(S,)`."""
+    largest: Array = table[np.arange(len(table)), np.abs(table).argmax(axis=1)]
+    return largest
 
 
 def _transitions(mdp: TabularMDP, s: Any, to: Any, a: Any, task: Task | None) -> Transitions:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rewardlab.evaluation.inspected import Inspected
+from rewardlab.evaluation.inspected import Inspected, gaps
 from rewardlab.evaluation.layouts import ARROWS, Layout, layout
 from rewardlab.shapers.base import Array
 from rewardlab.shapers.tables.optimum import optimum
@@ -32,6 +32,8 @@ def draw(found: Inspected, path: Path) -> None:
     """
     place = layout(found.mdp)
     panels = _line_panels(found, place) if place.is_line else _grid_panels(found, place)
+    if found.certificate.solver:
+        panels.append(partial(_gaps, found=found))
     if len(found.history) > 1:
         panels.append(partial(_budget, found=found))
     _write(panels, found.title, path, wide=place.is_line, shape=(place.rows, place.columns))
@@ -174,6 +176,21 @@ def _levels(axes: Any, place: Layout, values: Array, title: str) -> None:
     axes.tick_params(labelsize=7)
     if place.rows > 1:
         axes.legend(fontsize=7, frameon=False)
+
+
+def _gaps(axes: Any, *, found: Inspected) -> None:
+    """Draw by how much the best action leads: for the task, and seen h steps ahead under R."""
+    wanted, ahead = gaps(found.mdp, found.reward)
+    for (h, values), colour in zip(ahead.items(), COLOURS, strict=False):
+        axes.plot(values, color=colour, linewidth=1.2, label=f"under R, {h} ahead")
+    axes.plot(wanted, color=INK, linewidth=1.6, linestyle="--", label="for the task")
+    axes.set_title("lead of the best action, states sorted", fontsize=9, color=INK)
+    top = float(np.abs([wanted, *ahead.values()]).max()) or 1.0
+    axes.set_yscale("symlog", linthresh=top / 30)
+    axes.tick_params(labelsize=7)
+    axes.legend(fontsize=7, frameon=False)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
 
 
 def _budget(axes: Any, found: Inspected) -> None:

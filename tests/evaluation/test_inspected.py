@@ -8,7 +8,7 @@ from rewardlab.envs.tabular import mdp, value_iteration
 from rewardlab.envs.tabular.published import PUBLISHED
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.evaluation import partial
-from rewardlab.evaluation.inspected import bind, designed, finite_mdp, inspected, table_of
+from rewardlab.evaluation.inspected import bind, designed, finite_mdp, gaps, inspected, table_of
 from rewardlab.evaluation.layouts import layout
 from rewardlab.evaluation.shaping import of_task
 from rewardlab.evaluation.statemaps import _on_grid, draw
@@ -35,7 +35,7 @@ def test_a_shaper_is_asked_for_every_transition():
     places = np.einsum("sza,z->sa", m.T, np.arange(m.n_states))
     places[m.terminal] = 0.0
     np.testing.assert_allclose(reward, m.R + places)
-    np.testing.assert_allclose(maps["place, mean over actions"], places.mean(axis=1))
+    np.testing.assert_allclose(maps["place, largest over actions"], places.max(axis=1))
 
 
 def test_a_potential_is_drawn_itself_and_its_table_is_exact():
@@ -68,6 +68,15 @@ def test_designs_by_name():
         designed(m, "exprdd", {})
     with pytest.raises(UsageError, match="cannot be designed with"):
         designed(m, "pbrs", {"budget": 2})
+
+
+def test_gaps_are_those_of_the_task_where_the_potential_is_its_value():
+    """With Φ = V* one step shows what the task's own gaps are."""
+    m = mdp("room-2021")
+    wanted, ahead = gaps(m, designed(m, "pbrs", {}).reward)
+    assert (np.diff(wanted) <= 0).all()
+    for seen in ahead.values():
+        np.testing.assert_allclose(seen, wanted, atol=1e-9)
 
 
 def test_which_tasks_are_finite():
