@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rewardlab.envs.tabular.mdp import Array, TabularMDP
+from rewardlab.shapers.formulas import over_policy
 from rewardlab.training.tabular.play import Episode, Step, scattered
 from rewardlab.training.tabular.shaping import CountBonus, RunShaper, Table
 
@@ -94,7 +95,7 @@ def advantage_gradient(memory: Sequence[Episode], advantage: Sequence[Array]) ->
     for e, over in zip(memory, advantage, strict=True):
         run = np.arange(len(e.s))[:, None]
         taken = scattered([e], [over * e.policy[run, e.s, e.a]], total.shape)
-        total += taken - e.policy * taken.sum(axis=2, keepdims=True)
+        total += over_policy(taken, e.policy)
     return total
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from rewardlab.envs.tabular.mdp import Array, TabularMDP
 from rewardlab.errors import ConfigError
+from rewardlab.shapers.formulas import count_bonus
 from rewardlab.training.tabular.play import Episode, Step
 
 
@@ -89,8 +90,7 @@ class CountBonus:
 
     def bonus(self, visits: Array) -> Array:
         """Return B for numbers of visits."""
-        b: Array = self._lam / np.sqrt((self._lam / self._b_max) ** 2 + visits)
-        return b
+        return count_bonus(visits, lam=self._lam, b_max=self._b_max)
 
     def observe(self, step: Step) -> None:
         """Count the states that were left."""
