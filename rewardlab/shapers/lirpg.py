@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from rewardlab.shapers.base import Array, Mode, Need, Shaped, Shaper, Transitions
+from rewardlab.shapers.critic import ExtrinsicCritic
 from rewardlab.shapers.lookahead import Actor, goes_on, plan, reward_scale, rollout, rows
 from rewardlab.shapers.metagradient import (
     Batch,
@@ -24,7 +25,7 @@ from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
 from rewardlab.shapers.view import PolicyView
 
-_PARTS = ("reward", "critic", "reward_optimizer", "critic_optimizer", "seen", "steps")
+_PARTS = ("reward", "optimizer", "critic", "seen", "steps")
 
 CLIP = 5.0
 """Bound of whitened inputs."""
@@ -77,15 +78,14 @@ class LIRPG(Shaper):
         super().bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
         self._encode, self._encode_action = Encoder(observation_space), Encoder(action_space)
         self._random = torch.Generator().manual_seed(seed)
-        width, hidden = self._encode.width, [self._hidden, self._hidden]
+        width, hidden = self._encode.width, (self._hidden, self._hidden)
         inputs = width + self._encode_action.width
         small = 0.01  # larger first rewards saturate the tanh before they have learned anything
         self._reward = mlp(
             [inputs, *hidden, 1], self._random, end=nn.Tanh, last_gain=small, activation=nn.Tanh
         )
-        self._critic = mlp([width, *hidden, 1], self._random, last_gain=0.0, activation=nn.Tanh)
-        self._reward_optimizer = torch.optim.Adam(self._reward.parameters(), lr=self._lr)
-        self._critic_optimizer = torch.optim.Adam(self._critic.parameters(), lr=self._lr)
+        self._optimizer = torch.optim.Adam(self._reward.parameters(), lr=self._lr)
+        self._critic = ExtrinsicCritic(width, self._random, hidden=hidden, lr=self._lr)
         self._seen, self._steps = RunningMoments(width), Steps()
         self._moments: Moments | None = None
 
@@ -121,7 +121,7 @@ class LIRPG(Shaper):
             )
             params, self._moments = step.params, step.moments
             self._ascend(learned, known.by_rewards(at, step.gradient))
-            losses.append(self._fit(known.obs[at], known.returns[at]))
+            losses.append(self._critic.learn(known.obs[at], known.returns[at]))
             gains.append(step.objective)
         self._seen.update(known.rows)
         return {"extrinsic_gain": float(np.mean(gains)), "critic_loss": float(np.mean(losses))}
@@ -144,47 +144,29 @@ class LIRPG(Shaper):
 
     def _known(self, model: Any) -> _Known:
         """Return what does not change while β learns from the last rollout."""
-        n_envs, n_steps = model.n_envs, model.n_steps
-        steps, order = self._steps.take().last(n_steps), np.arange(n_steps * n_envs)
-        order = order.reshape(n_steps, n_envs).T.ravel()
-        encoded, after = self._encode(steps.obs)[order], self._encode(steps.next_obs)[order]
-        obs = self._whitened(encoded)
-        values, next_values = self._values(obs), self._values(self._whitened(after))
-        decay = model.gamma * model.gae_lambda * goes_on(model)
-        alive = 1.0 - steps.terminated.T.ravel()
-        surprise = steps.r_ext.T.ravel() + model.gamma * alive * next_values - values
-        outer = sums_ahead(surprise.reshape(decay.shape), decay).ravel()
-        inputs = torch.cat([obs, self._actions(steps.action)[torch.as_tensor(order)]], dim=1)
+        steps = self._steps.take().last(model.n_steps)
+        encoded = self._encode(steps.obs)
+        obs, next_obs = self._whitened(encoded), self._whitened(self._encode(steps.next_obs))
+        outer, returns = self._critic.advantages(steps, obs, next_obs, gamma=model.gamma)
+        inputs = torch.cat([obs, self._actions(steps.action)], dim=1)
         with torch.no_grad():
             paid = self._reward(inputs)[:, 0]
         known = _Known(
-            rollout(model)._replace(outer=torch.as_tensor(outer, dtype=torch.float32)),
+            rollout(model)._replace(outer=_tensor(outer)),
             inputs,
             obs,
-            torch.as_tensor(outer + values, dtype=torch.float32),
+            _tensor(returns),
             encoded,
-            decay,
+            model.gamma * model.gae_lambda * goes_on(model),
             self._c_in * reward_scale(model),
         )
         return known.without_rewards(paid)
 
     def _ascend(self, learned: torch.Tensor, gradient: torch.Tensor) -> None:
         """Let β go uphill, given the derivative by each learned reward."""
-        self._reward_optimizer.zero_grad()
+        self._optimizer.zero_grad()
         torch.autograd.backward(learned, -gradient)
-        self._reward_optimizer.step()
-
-    def _fit(self, obs: torch.Tensor, returns: torch.Tensor) -> float:
-        """Fit the extrinsic values to returns; return the loss."""
-        loss = nn.functional.mse_loss(self._critic(obs)[:, 0], returns)
-        self._critic_optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        self._critic_optimizer.step()
-        return loss.item()
-
-    def _values(self, obs: torch.Tensor) -> Array:
-        with torch.no_grad():
-            return np.asarray(self._critic(obs)[:, 0].numpy(), np.float64)
+        self._optimizer.step()
 
     def _inputs(self, obs: Any, action: Any) -> torch.Tensor:
         return torch.cat([self._whitened(self._encode(obs)), self._actions(action)], dim=1)
@@ -197,7 +179,7 @@ class LIRPG(Shaper):
 
 
 class _Known(NamedTuple):
-    """A rollout `(E·T, …)`, environment first.
+    """A rollout `(T·E, …)`, time first.
 
     Attributes:
         batch: Its steps; inner advantages are those of all rewards but the learned ones.
@@ -218,9 +200,9 @@ class _Known(NamedTuple):
     weight: float
 
     def with_rewards(self, rewards: torch.Tensor, sign: float = 1.0) -> Batch:
-        """Return the steps with what rewards `(E·T,)` add to advantages."""
-        sums = sums_ahead(rewards.numpy().reshape(self.decay.shape), self.decay).ravel()
-        added = torch.as_tensor(sign * self.weight * sums, dtype=torch.float32)
+        """Return the steps with what rewards `(T·E,)` add to advantages."""
+        sums = sums_ahead(self._by_env(rewards), self.decay)
+        added = _tensor(sign * self.weight * sums.T)
         return self.batch._replace(inner=self.batch.inner + added)
 
     def without_rewards(self, rewards: torch.Tensor) -> _Known:
@@ -228,8 +210,14 @@ class _Known(NamedTuple):
         return self._replace(batch=self.with_rewards(rewards, -1.0))
 
     def by_rewards(self, at: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-        """Return the derivative by each reward `(E·T,)`, given those by some advantages."""
-        whole = np.zeros(self.decay.size)
-        whole[at.numpy()] = gradient.numpy()
-        sums = sums_behind(whole.reshape(self.decay.shape), self.decay).ravel()
-        return torch.as_tensor(self.weight * sums, dtype=torch.float32)
+        """Return the derivative by each reward `(T·E,)`, given those by some advantages."""
+        whole = torch.zeros(len(self.inputs))
+        whole[at] = gradient
+        return _tensor(self.weight * sums_behind(self._by_env(whole), self.decay).T)
+
+    def _by_env(self, values: torch.Tensor) -> Array:
+        return values.double().numpy().reshape(self.decay.shape[::-1]).T
+
+
+def _tensor(values: Array) -> torch.Tensor:
+    return torch.as_tensor(values.ravel(), dtype=torch.float32)

@@ -37,7 +37,7 @@ def plan(model: OnPolicyAlgorithm) -> Plan:
 
 
 def rollout(model: OnPolicyAlgorithm) -> Batch:
-    """Return the last rollout `(E·T, …)`, environment first; both advantages are the algorithm's.
+    """Return the last rollout `(T·E, …)`, time first; both advantages are the algorithm's.
 
     Its actions are the policy's own, before they were clipped to the action space.
     """
@@ -102,8 +102,7 @@ def rows(batch: Batch, at: torch.Tensor) -> Batch:
 
 
 def _flat(values: Any) -> Any:
-    """Return `(T, E, …)` as `(E·T, …)`."""
+    """Return `(T, E, …)` as `(T·E, …)`."""
     if isinstance(values, dict):
         return {key: _flat(part) for key, part in values.items()}
-    swapped = np.swapaxes(values, 0, 1)
-    return torch.as_tensor(swapped.reshape(-1, *swapped.shape[2:]))
+    return torch.as_tensor(values.reshape(-1, *values.shape[2:]))

@@ -6,10 +6,12 @@ import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from stable_baselines3 import DQN
 
 from rewardlab.shapers.icm import ICM
 from rewardlab.shapers.rnd import RND
 from rewardlab.training import tensors
+from rewardlab.training.attach import attach
 from tests.shapers.batches import bound, learn, rollout, same, transitions
 
 CURIOUS = [RND, ICM]
@@ -90,6 +92,26 @@ def test_many_updates_keep_no_graph_and_no_steps(kind, rng):
         assert all(t.grad_fn is None for t in leaves)
         sizes.add(sum(t.numel() for t in leaves))
     assert len(sizes) == 1
+
+
+def test_replayed_steps_are_paid_by_what_is_known_now(kind):
+    model = DQN("MlpPolicy", "CartPole-v1", seed=0, learning_starts=50)
+    shaper = kind()
+    shaper.update_every = 40
+    callback = attach(model, shaper)
+    model.learn(100, callback=callback)
+    rows, env = np.arange(90), np.zeros(90, np.int64)
+    early, stored = (
+        model.replay_buffer.rewards[rows, env],
+        model.replay_buffer.rewards.stored.copy(),
+    )
+    for _ in range(30):
+        shaper.observe(model.replay_buffer.transitions(rows[-1:], env[-1:]))
+        shaper.update(None)
+    late = model.replay_buffer.rewards[rows, env]
+    assert (early >= 1.0).all()
+    assert (early != late).mean() > 0.5
+    assert (model.replay_buffer.rewards.stored == stored).all()
 
 
 def _tensors(state):
