@@ -46,7 +46,8 @@ class CountBonus(Shaper):
         cells: Tells the cells `(B,)` of raw observations, integers, instead.
 
     Raises:
-        UsageError: λ or B_max is not positive, or the number of bits is not from 1 to 64.
+        UsageError: λ or B_max is not positive, the number of bits is not from 1 to 64, or `cells`
+            is no function.
     """
 
     def __init__(
@@ -62,6 +63,8 @@ class CountBonus(Shaper):
             raise UsageError(f"CountBonus needs positive lam and b_max, got {lam:g} and {b_max:g}")
         if not 1 <= bits <= 64:
             raise UsageError(f"CountBonus takes 1 to 64 bits, got {bits}")
+        if cells is not None and not callable(cells):
+            raise UsageError(f"CountBonus takes cells as a function of observations, got {cells!r}")
         self._lam, self._b_max, self._bits = lam, b_max, bits
         self._settle, self._given_cells = settle, cells
 

@@ -15,6 +15,8 @@ Episode: TypeAlias = dict[str, npt.NDArray[Any]]
 class Episodes:
     """Cuts steps into episodes, keeping those that still go on.
 
+    What never ends is kept for ever and never returned: environments need a time limit.
+
     Args:
         n_envs: E.
     """

@@ -198,6 +198,18 @@ def test_r_phi_waits_for_the_warm_up_and_learns_in_it(rng):
     assert shaper.shape(steps[0]).reward.tolist() != steps[0].r_ext.tolist()
 
 
+def test_off_policy_today_s_guidance_is_paid_with_the_bonus_of_then(rng):
+    steps = paid(rollout(rng), rng)
+    shaper = bound(ExploRS())
+    kept = replace(steps[0], extras=shaper.shape(steps[0]).extras)
+    before = shaper.shape(kept)
+    taught(shaper, [replace(s, obs=steps[0].next_obs) for s in steps])
+    after = shaper.shape(kept)
+    assert after.terms["bonus"].tolist() == before.terms["bonus"].tolist() == [1.0] * 4
+    assert (shaper.shape(steps[0]).terms["bonus"] < 0.5).all()
+    assert (after.terms["phi"] != before.terms["phi"]).all()
+
+
 CASES = {
     "table": (gym.spaces.Discrete(5), gym.spaces.Discrete(2)),
     "discrete": (BOX, gym.spaces.Discrete(2)),
