@@ -28,7 +28,6 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.store.files import write_json
 
 if TYPE_CHECKING:
-    from rewardlab.envs.tasks import Task
     from rewardlab.training.run import Run
 
 
@@ -81,21 +80,11 @@ def _start(flags: Flags) -> Run:
             on_event=told,
         )
     opened = prepare(task, reward, **settings(flags))
-    if flags.shaping == "potential" and isinstance(reward, RewardProgram):
-        _tell_refused(reward, task)
     if verdict:
         write_json(opened.path / "verdict.json", verdict.to_json())
     note(f"run {opened.path}")
     learn(opened, task, progress=flags.progress, on_event=told)
     return opened
-
-
-def _tell_refused(program: RewardProgram, task: Task) -> None:
-    """Tell which terms are left out of the potential."""
-    from rewardlab.shapers.program_potential import usable
-
-    if refused := usable(program, task.scene).refused:
-        note(f"not in the potential: {', '.join(map(str, refused))}")
 
 
 def _resume(flags: Flags) -> Run:

@@ -11,6 +11,7 @@ from rewardlab.errors import ProgramRefused, UsageError
 from rewardlab.program.entry import CALL
 from rewardlab.program.listing import listing
 from rewardlab.program.program import RewardProgram
+from rewardlab.shapers.program_potential import usable
 from rewardlab.store.files import read_json
 from rewardlab.training.fit import fit
 from rewardlab.training.run import Run
@@ -43,7 +44,11 @@ def accepted(
 
 
 def learn(run: Run, task: Task, *, progress: bool, on_event: OnEvent) -> None:
-    """Train a run, and tell of every step that its program did not score."""
+    """Train a run; tell what of its program does not count, and every step it did not score."""
+    if run.config.shaping == "potential" and (program := run.program) is not None:
+        left_out = usable(program, task.scene).refused
+        if left_out:
+            on_event("note", f"not in the potential: {', '.join(map(str, left_out))}")
     fit(run, task=task, progress=progress)
     worker = (read_json(run.path / "sandbox.json") or {}).get("worker") or {}
     if worker.get("substituted"):

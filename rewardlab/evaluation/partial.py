@@ -222,6 +222,8 @@ def draw(found: Measured, title: str, path: Path) -> None:
                   transform=axes.get_xaxis_transform(), clip_on=False)  # fmt: skip
         axes.set_title(curve.name, fontsize=9, color=INK)
         axes.tick_params(labelsize=7)
+    if not shown:
+        figure.text(0.5, 0.4, "no field changes this reward by itself", ha="center", color=INK)
     figure.suptitle(
         f"{title}\nreward against one field at a time: mean and 10–90 % over "
         f"{len(found.reward)} recorded states (ticks: values seen)",

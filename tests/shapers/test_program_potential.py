@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rewardlab
+from rewardlab.design.validate import probe_rows
 from rewardlab.envs.tabular import expected_return, mdp
 from rewardlab.envs.tabular.scenes import seen
 from rewardlab.errors import ProgramRefused, UsageError
@@ -142,6 +143,24 @@ def test_a_reward_of_the_scene_alone_counts_whole_with_its_clipping():
     with RewardRunner(RewardProgram(source), SCHEMA) as runner:
         values = ProgramPotential(runner).values(walk(X).scene)
         np.testing.assert_allclose(values["potential"], np.clip(2 * X[1:], 0, 1))
+
+
+@pytest.mark.parametrize("id", ["metaworld/drawer-open", "fetch/push"])
+def test_composed_programs_have_potentials_that_nothing_else_moves(id):
+    """By numbers, on real states with another past, another beginning, time and action."""
+    task = rewardlab.task(id)
+    (program,) = rewardlab.generate(task, task.goal, coder="offline")
+    rows = probe_rows(task, 0).rows[:40]
+    other = rows.copy()
+    other[:, task.scene.size :] = rows[::-1, task.scene.size :]
+    found = usable(program, task.scene)
+    assert found.weights
+    assert found.refused
+    with RewardRunner(program, task.scene) as runner:
+        here, there = runner.evaluate(rows), runner.evaluate(other)
+    for name in found.weights:
+        k = here.names.index(name)
+        np.testing.assert_array_equal(here.terms[:, k], there.terms[:, k])
 
 
 LOOPHOLE = """
