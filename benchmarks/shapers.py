@@ -5,7 +5,8 @@ their default settings. Each trains as many steps as the bare algorithm does jus
 same process and one thread; what counts is processor time within `learn`, so that other programs
 only matter through caches and shared cores. The share is the median over turns of
 (with − bare)/bare. On-policy it holds the updates after whole rollouts, off-policy those every
-`update_every` steps.
+`update_every` steps. SAC learns for the last half of its steps alone, so shares there are high
+rather than low.
 
     OMP_NUM_THREADS=1 python benchmarks/shapers.py [--turns 2] [--write] [--only rnd potential]
 """
@@ -38,8 +39,10 @@ from rewardlab.shapers.base import Shaper
 from rewardlab.training.attach import attach
 
 PAGE = Path(__file__).resolve().parents[1] / "results" / "shapers" / "overhead.md"
-ROOM = "rewardlab/Room-2021-v0"
+ROOM = "rewardlab/Room-2024-v0"
 TARGET = 0.1
+FORMS = {"potential, table", "potential, function", "dynamic potential", "exprd", "expadard"}
+"""Tables and potentials, which the target is for."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +77,10 @@ class Case:
 
 CASES = (
     Case(PPO, ROOM, 2_048, 1, {"gamma": 0.95}),
-    Case(PPO, ROOM, 8_192, 8, {"gamma": 0.95, "n_steps": 512}),
+    Case(PPO, ROOM, 4_096, 8, {"gamma": 0.95, "n_steps": 512}),
     Case(DQN, ROOM, 2_000, 1, {"gamma": 0.95}),
-    Case(PPO, "InvertedPendulum-v5", 2_048),
-    Case(PPO, "InvertedPendulum-v5", 8_192, 8, {"n_steps": 512}),
-    Case(SAC, "InvertedPendulum-v5", 1_000),
+    Case(PPO, "InvertedPendulum-v5", 4_096, 8, {"n_steps": 512}),
+    Case(SAC, "InvertedPendulum-v5", 1_000, 1, {"learning_starts": 500}),
 )
 
 
@@ -92,16 +94,16 @@ def builders(env: str, only: Iterable[str]) -> dict[str, Callable[[], Shaper]]:
     else:
         found["potential, function"] = lambda: Potential(lambda obs: -np.abs(obs[:, 1]))
     for name in registry.BUILT_IN:
-        if name not in {"potential", "program-potential"}:
-            found[name] = partial(made, name, env)
+        if name != "potential" and (env == ROOM or name not in {"exprd", "expadard"}):
+            found[name] = partial(made, name)
     wanted = set(only)
     return {k: v for k, v in found.items() if not wanted or k.split(",")[0] in wanted}
 
 
-def made(name: str, env: str) -> Shaper:
+def made(name: str) -> Shaper:
     """Return a shaper with its default settings."""
     needs_task = hasattr(registry.shaper_class(name), "for_task")
-    return registry.make(name, task=get_task(env) if needs_task else None)
+    return registry.make(name, task=get_task("tabular/room-2024") if needs_task else None)
 
 
 def measure(case: Case, build: Callable[[], Shaper], turns: int) -> tuple[list[float], list[float]]:
@@ -113,6 +115,7 @@ def measure(case: Case, build: Callable[[], Shaper], turns: int) -> tuple[list[f
 
 def rows(turns: int, only: Iterable[str]) -> list[tuple[str, ...]]:
     """Measure everything; print and return the table's rows."""
+    only = list(only)
     found: list[tuple[str, ...]] = []
     for case in CASES:
         case.learn(None)  # whatever is imported or compiled at first use
@@ -135,7 +138,18 @@ def rows(turns: int, only: Iterable[str]) -> list[tuple[str, ...]]:
     return found
 
 
-def page(found: list[tuple[str, ...]], turns: int, note: str) -> str:
+def verdict(found: list[tuple[str, ...]]) -> str:
+    """Say where tables and potentials cost more than they should."""
+    forms = [row for row in found if row[1] in FORMS]
+    missed = [row for row in forms if float(row[-1].split("%")[0]) > 100 * TARGET]
+    said = f"The target for tables and potentials is {TARGET:.0%} of a bare step"
+    if not missed:
+        return f"{said}; it is met in all {len(forms)} rows."
+    where = "; ".join(f"{row[1]} with {row[0]}" for row in missed)
+    return f"{said}; it is met in {len(forms) - len(missed)} of {len(forms)} rows, not by {where}."
+
+
+def page(found: list[tuple[str, ...]], turns: int) -> str:
     """Return the table as Markdown."""
     load = " ".join(f"{value:.1f}" for value in os.getloadavg())
     head = f"""# What shapers cost beside bare Stable-Baselines3
@@ -148,7 +162,7 @@ step, one thread, {turns} turns of bare and shaped training; the share is the me
 OMP_NUM_THREADS=1 python benchmarks/shapers.py --turns {turns} --write
 ```
 
-{note}
+{verdict(found)}
 
 | algorithm, environment | shaper | bare step [µs] | added [µs] | share [least, most] |
 |---|---|---|---|---|
@@ -166,8 +180,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     found = rows(args.turns, args.only)
     if args.write:
-        note = f"The target for tables and potentials is {TARGET:.0%}."
-        PAGE.write_text(page(found, args.turns, note))
+        PAGE.write_text(page(found, args.turns))
 
 
 if __name__ == "__main__":
