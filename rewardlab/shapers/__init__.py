@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rewardlab.shapers.schedule import Schedule
     from rewardlab.shapers.sors import SORS
     from rewardlab.shapers.sum import Sum
+    from rewardlab.shapers.teacher import Teacher
 
 __all__ = [
     "BSRS",
@@ -45,6 +46,7 @@ __all__ = [
     "Shaped",
     "Shaper",
     "Sum",
+    "Teacher",
     "Transitions",
 ]
 
@@ -68,6 +70,7 @@ _MODULES = {
     "Shaped": "base",
     "Shaper": "base",
     "Sum": "sum",
+    "Teacher": "teacher",
     "Transitions": "base",
 }
 

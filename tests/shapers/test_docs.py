@@ -13,10 +13,12 @@ import rewardlab.shapers as shapers
 from rewardlab.cli.parsing import parse
 from rewardlab.shapers import Shaper
 from rewardlab.shapers.registry import BUILT_IN, make
+from tests.shapers import corridor
 from tests.shapers.test_registry import install
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "shapers.md").read_text("utf-8")
 SHORTER = {
+    "n_cells=32": "n_cells=8, n_prototypes=3, n_steps=800, hold=2, macro=3, episodes=5",
     "10_000": "150",
     "1_000": "150",
     "4_096": '64, hyperparameters={"n_steps": 8, "batch_size": 8}, eval_freq=0',
@@ -32,15 +34,22 @@ def own():
     return block
 
 
-def test_its_code_runs(tmp_path, monkeypatch):
+def test_its_code_runs(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names = {}
+    names = {
+        "expert": corridor.policy(),
+        "learner": corridor.policy(push=0.0),
+        "env": corridor.make(),
+        "task": rewardlab.task("gym/tests.shapers.corridor:rewardlab-tests/Corridor-v0"),
+    }
     for block in blocks("python"):
         for long, short in SHORTER.items():
             block = block.replace(long, short)
         exec(compile(block, "shapers.md", "exec"), names)
     assert names["run"].status == "finished"
     assert "reward/terms/effort" in (names["run"].path / "progress.csv").read_text()
+    assert "obs[0]" in capsys.readouterr().out
+    assert "compute_dense_reward" in names["program"].source
 
 
 def test_a_shaper_of_ones_own_is_about_fifteen_lines():
@@ -89,10 +98,12 @@ def test_its_table_says_what_the_code_says(row):
 
 
 def test_its_table_is_whole():
-    composing = {"Sum", "Scale", "Schedule", "Clip", "Normalize"}
+    composing = {"Teacher", "Sum", "Scale", "Schedule", "Clip", "Normalize"}
     told = {row[0] for row in rows()}
     plain = {"Shaper", "Shaped", "Transitions"}
     assert told == set(shapers.__all__) - composing - plain
     assert {row[1] for row in rows() if row[1] and not row[1].startswith("--")} == set(BUILT_IN)
-    assert all(f"`{name}`" in PAGE or f"{name}(" in PAGE for name in composing)
+    assert all(
+        f"`{name}`" in PAGE or f"{name}(" in PAGE or f"{name}." in PAGE for name in composing
+    )
     assert issubclass(shapers.Sum, Shaper)
