@@ -25,6 +25,8 @@ from rewardlab.program.scopes import RETURN, Binding, Function, find_scopes
 PAST = ("previous", "initial", "time")
 ACTION = "action"
 
+_MAX_PASSES = 64
+
 Source: TypeAlias = "str | ast.arg"
 """What is read, or a parameter of an own function, until a call says what it is."""
 Sources: TypeAlias = frozenset[Source]
@@ -99,8 +101,7 @@ class Dependence:
             for name, found in scope.names.items()
             for binding in found
         ]
-        changed = True
-        while changed:
+        for _ in range(_MAX_PASSES):
             changed = False
             for variable, binding in bindings:
                 changed |= self._add(variable, self._bound(binding))
@@ -108,6 +109,10 @@ class Dependence:
                 read = self._reads([*store.values, *self.flow.conditions(store.node)])
                 for variable in store.members:
                     changed |= self._add(variable, read)
+            if not changed:
+                return
+        for variable, _ in bindings:  # nobody writes such programs: nothing is let through
+            self._given[variable] = self._everything
 
     def _add(self, variable: Variable, sources: Sources) -> bool:
         before = self._given.get(variable, NOTHING)

@@ -47,8 +47,8 @@ def find_flow(tree: ast.Module) -> Flow:
             flow.jumps.setdefault(owner, set()).update(under)
         if isinstance(node, Function):
             owner, under = node, ()
-        deciding = tuple(_deciding(node))
-        stack += [(child, owner, under + deciding) for child in children(node)]
+        under += tuple(_deciding(node))
+        stack += [(child, owner, under) for child in children(node)]
     return flow
 
 

@@ -57,6 +57,8 @@ class _Reader:
     ) -> None:
         self._tables, self._depends = tables, depends
         self._scope = depends.inference.scopes.functions[depends.entry]
+        self._known: dict[str, Sum | None] = {}
+        self._numbers: dict[str, float | None] = {}
         self._terms: dict[str, tuple[str, float]] = {}
         for name, value in values.items():
             factor, core = self._core(value)
@@ -70,7 +72,10 @@ class _Reader:
         if isinstance(node, ast.Constant):
             return {}
         if isinstance(node, ast.Name):
-            return self._name(node)
+            if node.id not in self._known:
+                self._known[node.id] = None  # until it is known: a name may lead to itself
+                self._known[node.id] = self._name(node)
+            return self._known[node.id]
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return _scaled(self.sum_of(node.operand), -1.0)
         if isinstance(node, ast.BinOp):
@@ -159,11 +164,17 @@ class _Reader:
         if isinstance(node, ast.Constant):
             return float(node.value) if isinstance(node.value, int | float) else None
         if isinstance(node, ast.Name):
-            scope = self._depends.inference.binding_scope(node)
-            bindings = scope.names[node.id] if scope is not None else []
-            value = bindings[0].value if len(bindings) == 1 and not bindings[0].depth else None
-            return self._number(value) if value is not None else None
+            if node.id not in self._numbers:
+                self._numbers[node.id] = None
+                self._numbers[node.id] = self._constant(node)
+            return self._numbers[node.id]
         return None
+
+    def _constant(self, node: ast.Name) -> float | None:
+        scope = self._depends.inference.binding_scope(node)
+        bindings = scope.names[node.id] if scope is not None else []
+        value = bindings[0].value if len(bindings) == 1 and not bindings[0].depth else None
+        return self._number(value) if value is not None else None
 
     def _whole(self, node: ast.expr) -> Sum | None:
         """Return an expression as one part, unless a term is hidden in it."""

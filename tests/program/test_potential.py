@@ -1,6 +1,7 @@
 """Which terms of a program read the current scene alone, told from its text."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -236,3 +237,19 @@ def test_no_potential_changes_with_what_it_must_not_read(schema):
     np.testing.assert_array_equal(here, there)
     found = potential(read(source, schema).tree, schema)
     assert set(found.weights) == set(terms)
+
+
+def test_programs_that_lead_in_circles_or_double_end(schema):
+    doubled = "\n".join(f"x{i} = x{i - 1} + x{i - 1}" for i in range(1, 40))
+    found = told(
+        schema, f"x0 = thing[2]\n{doubled}\nreturn x39 - action[0], {{'x': x0, 'e': -action[0]}}"
+    )
+    assert found.weights == {"x": 2.0**39}
+    circle = "a, b = 1.0, 2.0\nfor _ in range(3):\n    a = b\n    b = a"
+    found = told(schema, f"{circle}\nreturn a - action[0], {{'x': a, 'e': -action[0]}}")
+    assert found.weights.keys() == {"x"}
+    names = [f"x{i}" for i in range(200)]
+    steps = "\n".join(f"    {a} = {b}" for a, b in pairwise(names))
+    start = "\n".join(f"{name} = 0.0" for name in names[:-1])
+    late = f"{start}\nx199 = int(self.time)\nfor _ in range(300):\n{steps}\n"
+    assert reasons(told(schema, f"{late}return x0, {{'a': x0}}"))["a"].startswith("reads action")
