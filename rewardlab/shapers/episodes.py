@@ -44,6 +44,11 @@ class Episodes:
             self._open[e] = _joined(before, rest)
         return [episode for _, _, episode in sorted(found, key=lambda item: item[:2])]
 
+    def drop(self, env_id: npt.NDArray[np.int64]) -> None:
+        """Forget what still goes on in some environments: it was left without an end."""
+        for e in env_id.tolist():
+            self._open[e] = {}
+
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint must hold."""
         return {"open": [dict(episode) for episode in self._open]}

@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import numpy.typing as npt
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
@@ -42,6 +43,8 @@ class ExploRS(Shaper):
       that ended since then are learned from in a row, and episodes that a time limit cut off are
       continued by V, as Stable-Baselines3's algorithms do. Off-policy, π is the policy of the
       update, not of each step before it.
+    - The paper bounds tables for its Q-learner alone. Without a bound (`clip=inf`) φ grew to tens
+      times the reward beside PPO, whose values have to follow, and slowed it.
     - Networks learn once from each step in minibatches of 256, on observations whitened by their
       running moments, instead of once from each of ten episodes.
     - Continuous actions (not in the paper): Σ_b is the mean over 8 actions of the policy, A is
@@ -56,8 +59,8 @@ class ExploRS(Shaper):
         bits: Of the bonus's hash, where observations are not discrete.
         lr: η; by default .01 for tables, 1e-3 for networks (Adam).
         critic_lr: By default .01 for tables, 5e-3 for networks (Adam).
-        clip: Bound of |R_φ|. By default .1 for networks, for rewards of about 1: give a tenth of
-            the size of rewards elsewhere. Tables have none, except .01 off-policy.
+        clip: Bound of |R_φ|; by default .1, for tables off-policy .01. Both are for rewards of
+            about 1: give a tenth of the size of rewards elsewhere.
         warmup: Environment steps before R_φ is paid; it learns all the same.
         hidden: Units of the hidden layer of both networks.
         cells: As for `CountBonus`.
@@ -109,6 +112,10 @@ class ExploRS(Shaper):
         self._phi = self._learned(observation_space, action_space, n_envs, seed)
         if self._bonus is not None:
             self._bonus.bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
+
+    def begin(self, obs: Any, env_id: npt.NDArray[np.int64]) -> None:
+        """Episodes start."""
+        self._phi.begin(env_id)
 
     def shape(self, batch: Transitions) -> Shaped:
         """Add R_φ and the bonus."""

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import gymnasium as gym
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 
@@ -72,6 +73,10 @@ class PhiNet:
         with torch.no_grad():
             found = self._taken(self._whitened(self._encode(obs)), self._inputs(action))
         return self._bound * np.asarray(found.numpy(), np.float64)
+
+    def begin(self, env_id: npt.NDArray[np.int64]) -> None:
+        """Episodes start; what was left before its end, as when a run is stopped, is cut off."""
+        self._steps.cut(env_id)
 
     def observe(self, batch: Transitions) -> None:
         """Keep the step."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import gymnasium as gym
 import numpy as np
+import numpy.typing as npt
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from rewardlab.shapers.base import Array, Transitions
@@ -18,8 +19,8 @@ from rewardlab.shapers.view import PolicyView
 EVERY, MEMORY = 5, 10
 """Episodes between updates (N_r) and episodes that each learns from, as in the paper."""
 
-Q_CLIP = 0.01
-"""Bound of |φ| that the paper sets for its Q-learner."""
+BOUND, Q_BOUND = 0.1, 0.01
+"""Bounds of |φ| on-policy and off-policy; the latter is what the paper sets for its Q-learner."""
 
 
 class PhiTable:
@@ -32,7 +33,7 @@ class PhiTable:
         n_envs: E.
         lr: Step size of φ.
         critic_lr: Step size of V.
-        clip: Bound of |φ|; `None` as in the paper: .01 off-policy, else none.
+        clip: Bound of |φ|; `None` is .1 on-policy, .01 off-policy.
 
     Attributes:
         phi: `(S, A)`.
@@ -61,6 +62,13 @@ class PhiTable:
     def rewards(self, obs: Any, action: Any) -> Array:
         """Return φ(s, a) `(B,)`."""
         return np.asarray(self.phi[self._index(obs), _index(self._actions, action)])
+
+    def begin(self, env_id: npt.NDArray[np.int64]) -> None:
+        """Episodes start; what was left before its end, as when a run is stopped, is cut off."""
+        if len(self._steps):
+            self._steps.cut(env_id)
+        else:
+            self._episodes.drop(env_id)
 
     def observe(self, batch: Transitions) -> None:
         """Keep the step."""
@@ -138,7 +146,7 @@ class PhiTable:
     def _bound(self, policy: PolicyView) -> float:
         if self._clip is not None:
             return self._clip
-        return Q_CLIP if isinstance(policy.model, OffPolicyAlgorithm) else np.inf
+        return Q_BOUND if isinstance(policy.model, OffPolicyAlgorithm) else BOUND
 
     def _index(self, obs: Any) -> Any:
         return _index(self._states, obs)

@@ -96,6 +96,13 @@ class SORS(Shaper):
         self._seen, self._steps = RunningMoments(n_inputs), Steps()
         self._episodes, self._memory = Episodes(n_envs), list[Episode]()
 
+    def begin(self, obs: Any, env_id: npt.NDArray[np.int64]) -> None:
+        """Episodes start; what was left before its end, as when a run is stopped, is cut off."""
+        if len(self._steps):
+            self._steps.cut(env_id)
+        else:
+            self._episodes.drop(env_id)
+
     def shape(self, batch: Transitions) -> Shaped:
         """Add what was learned."""
         added = self._weight * self._added(batch)

@@ -52,6 +52,16 @@ class Steps:
         """Keep a step of all environments."""
         self._kept.append(Collected(*(getattr(batch, name) for name in Collected._fields)))
 
+    def cut(self, env_id: npt.NDArray[np.int64]) -> None:
+        """Episodes start: what was kept of these environments does not go on.
+
+        Those that ended have said so; others are left when a run is checkpointed.
+        """
+        if self._kept:
+            last = self._kept[-1]
+            left = np.isin(np.arange(len(last.r_ext)), env_id) & ~last.terminated
+            self._kept[-1] = last._replace(truncated=last.truncated | left)
+
     def take(self) -> Collected:
         """Return what was kept, one step at least, and forget it."""
         found = self._joined()

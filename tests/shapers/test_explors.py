@@ -87,9 +87,9 @@ def played(task, policy, n):
     return episodes, steps
 
 
-def learned(task, steps, policy, cut, **options):
+def learned(task, steps, policy, cut):
     """Return ExploRS's table after updates at given steps."""
-    shaper = ExploRS(**options)
+    shaper = ExploRS(clip=np.inf)
     states, actions = gym.spaces.Discrete(task.n_states), gym.spaces.Discrete(task.n_actions)
     shaper.bind(states, actions, gamma=task.gamma, n_envs=1, seed=0)
     for t, step in enumerate(steps):
@@ -198,6 +198,24 @@ def test_r_phi_waits_for_the_warm_up_and_learns_in_it(rng):
     assert shaper.shape(steps[0]).reward.tolist() != steps[0].r_ext.tolist()
 
 
+@pytest.mark.parametrize("learns_between", [False, True])
+def test_an_episode_that_was_left_does_not_go_on_in_the_next(learns_between):
+    """As when a run is stopped and goes on: rewards of the next one belong to it alone."""
+    shaper = bound(ExploRS(), gym.spaces.Discrete(4), n_envs=1)
+    left = transitions(np.array([1]), [0], np.array([1]))
+    earns = transitions(np.array([2]), [1], np.array([3]), [1.0], np.array([True]))
+    for _ in range(5):
+        shaper.observe(left)
+        if learns_between:
+            shaper.update(Acting())
+        shaper.begin(np.array([2]), np.arange(1))
+        shaper.observe(earns)
+        shaper.begin(np.array([1]), np.arange(1))
+    shaper.update(Acting())
+    assert shaper._phi.value[2] > 0.0
+    assert shaper._phi.value[1] == 0.0
+
+
 def test_off_policy_today_s_guidance_is_paid_with_the_bonus_of_then(rng):
     steps = paid(rollout(rng), rng)
     shaper = bound(ExploRS())
@@ -271,6 +289,17 @@ def test_it_learns_beside_any_algorithm(algorithm, env, options):
     model.learn(256, callback=attach(model, shaper))
     assert shaper.state_dict()["n_steps"] == 256
     assert len(shaper._phi._steps) == 0
+
+
+def test_tables_are_bounded():
+    ends = [True] * 4
+    steps = [
+        transitions(np.zeros(4, int), np.ones(4, int), np.ones(4, int), [9.0] * 4, ends)
+        for _ in range(20)
+    ]
+    for clip, bound_ in ((None, 0.1), (0.03, 0.03)):
+        shaper = taught(bound(ExploRS(clip=clip), gym.spaces.Discrete(2)), steps)
+        assert np.abs(shaper._phi.phi).max() == bound_
 
 
 def test_what_cannot_be_is_refused():
