@@ -13,10 +13,13 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from rewardlab.errors import UsageError
 from rewardlab.shapers.abstract import Numbers, Prototypes
 from rewardlab.shapers.base import Array
+from rewardlab.shapers.lookahead import reward_scale
 from rewardlab.shapers.view import PolicyView
 
 LONGEST = 1_000
 """Steps after which an episode of an environment without a limit of its own is cut off."""
+COUNTED = 50
+"""Steps of an episode that count for a critic."""
 CALIBRATED = 0.9
 """The least correlation of a critic's values with returns."""
 
@@ -112,29 +115,28 @@ class Lessons:
             )
         return taught, random
 
-    def calibration(self, n: int) -> float:
+    def calibration(self, n: int, longest: int) -> float:
         """Return the correlation of the critic's values with the returns that followed.
 
-        Each of n episodes begins with random actions, of a random number up to a quarter of the
-        longest episode seen so far, so that good and bad states are held out. A return that a limit
-        cut off is completed by the critic's value there and counted in the first half alone.
+        Each of n episodes begins with random actions, at most `longest` of them, so that good and
+        bad states are held out; at most 50 steps of each count, evenly spaced, so that long ones do
+        not hide short ones. A return that a limit cut off is completed by the critic's value there
+        and counted in the first half alone.
 
         Raises:
             UsageError: It is less than .9.
         """
-        values, returns, longest = [], [], 40
+        values, returns = [], []
         for _ in range(n):
-            start = int(self._rng.integers(longest // 4))
+            start = int(self._rng.integers(longest + 1))
             episode = self.play(self._late(start))
-            longest = max(longest, len(episode.reward))
-            if len(episode.reward) <= start:
-                continue
-            value = self.view.value(episode.obs)
             stop = len(episode.reward)
+            value = self.view.value(episode.obs) / reward_scale(self.view.model)
             found = discounted(episode, self.gamma, 0.0 if episode.terminated else value[-1])
             stop = stop if episode.terminated else (start + stop) // 2
-            values.append(value[start:stop])
-            returns.append(found[start:stop])
+            at = np.arange(start, stop, 1 + max(stop - start - 1, 0) // COUNTED)
+            values.append(value[at])
+            returns.append(found[at])
         return _correlation(np.concatenate(values), np.concatenate(returns))
 
     def _late(self, start: int) -> Choice:

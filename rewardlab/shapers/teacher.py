@@ -69,10 +69,10 @@ class Teacher:
         model: BaseAlgorithm,
         env: gym.Env[Any, Any],
         *,
-        n_cells: int = 32,
+        n_cells: int = 64,
         n_prototypes: int = 9,
         hold: int = 3,
-        macro: int = 8,
+        macro: int = 6,
         n_steps: int = 20_000,
         episodes: int = 20,
         seed: int = 0,
@@ -92,8 +92,8 @@ class Teacher:
             hold: h, steps for which a prototype is held.
             macro: k >= h, steps after which the next one is; the policy acts in between.
             n_steps: Steps from which the MDP is estimated, at least.
-            episodes: Episodes in which the policy is compared with random actions, and again for
-                its critic.
+            episodes: Episodes in which the policy is compared with random actions; twice as many
+                for its critic.
             seed: Of everything that is drawn; the same gives the same teacher.
 
         Raises:
@@ -134,10 +134,12 @@ class Teacher:
         gamma = float(getattr(model, "gamma", 0.99))
         lessons = Lessons(view, env, gamma=gamma, seed=seed)
         taught, random = lessons.compared(episodes)
-        calibration = lessons.calibration(episodes)
-        actions = _prototypes(env.action_space, [*taught, *random], n_prototypes, seed)
+        calibration = lessons.calibration(
+            2 * episodes, int(np.mean([len(episode.reward) for episode in random]))
+        )
+        actions = prototypes(env.action_space, [*taught, *random], n_prototypes, seed)
         shown = lessons.shown(actions, n_steps=n_steps, hold=hold, macro=macro, shares=SHARES)
-        abstraction, values = _partition(lessons, actions, shown, n_cells, seed)
+        abstraction, values = partition(lessons, actions, shown, n_cells, seed)
         return cls(
             view,
             gamma,
@@ -205,9 +207,10 @@ def _check(env: gym.Env[Any, Any], n_cells: int, n_prototypes: int, hold: int, m
         )
 
 
-def _prototypes(
+def prototypes(
     space: gym.Space[Any], episodes: list[Episode], n: int, seed: int
 ) -> Prototypes | Numbers:
+    """Return at most n prototypes of the actions of episodes; discrete ones are their own."""
     if isinstance(space, gym.spaces.Discrete):
         return Numbers(int(space.n), int(space.start))
     assert isinstance(space, gym.spaces.Box)
@@ -215,7 +218,7 @@ def _prototypes(
     return Prototypes.fit(actions, space, n=n, seed=seed)
 
 
-def _partition(
+def partition(
     lessons: Lessons,
     actions: Prototypes | Numbers,
     episodes: list[Episode],

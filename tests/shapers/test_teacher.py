@@ -4,18 +4,23 @@ import ast
 
 import numpy as np
 import pytest
+from stable_baselines3 import DQN, SAC, TD3
 
 from rewardlab import task
 from rewardlab.design.validate import validate
 from rewardlab.errors import UsageError
 from rewardlab.sandbox.runner import RewardRunner
+from rewardlab.shapers import exprd
 from rewardlab.shapers.designed import ExpRD
+from rewardlab.shapers.lessons import Lessons
+from rewardlab.shapers.macro import estimate
 from rewardlab.shapers.tables.optimum import optimum
-from rewardlab.shapers.teacher import Teacher
+from rewardlab.shapers.teacher import Teacher, partition, prototypes
 from rewardlab.shapers.view import PolicyView
 from rewardlab.training.attach import attach
 from tests.shapers import corridor
 from tests.shapers.batches import same, transitions
+from tests.training.slide import Slide
 
 SMALL = {"n_cells": 8, "n_prototypes": 3, "n_steps": 1_500, "hold": 2, "macro": 3, "episodes": 8}
 
@@ -139,6 +144,23 @@ def test_the_adaptive_reward_follows_a_learner_and_is_restored_bit_for_bit(teach
     assert found[0] == found[1]
     assert found[0]["margin"] >= -1e-8
     assert same(first.state_dict(), second.state_dict())
+
+
+@pytest.mark.parametrize(("algo", "discrete"), [(SAC, False), (TD3, False), (DQN, True)])
+def test_policies_of_any_family_have_cells_and_an_mdp(algo, discrete):
+    env = Slide(discrete=discrete)
+    view = PolicyView(algo("MlpPolicy", env, seed=0, device="cpu", buffer_size=10))
+    lessons = Lessons(view, env, gamma=0.99, seed=0)
+    random = [lessons.play(lessons.random) for _ in range(10)]
+    actions = prototypes(env.action_space, random, 4, 0)
+    assert all((actions(np.stack([actions.raw(i)])) == i).all() for i in range(actions.n))
+    shown = lessons.shown(actions, n_steps=400, hold=1, macro=2, shares=(0.5, 1.0))
+    abstraction, values = partition(lessons, actions, shown, 6, 0)
+    macro = estimate(shown, abstraction, hold=1, macro=2, gamma=0.99)
+    assert macro.counts.shape == (6, actions.n) == abstraction.shape
+    assert (macro.counts > 0).mean() > 0.5
+    assert values.shape == (6,)
+    assert exprd.design(macro.mdp, budget=None).certificate.holds
 
 
 def test_a_fresh_learner_learns_from_either(teacher):
