@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import tabular_pages
+from interior import interior
 
 from rewardlab.envs.tabular import TabularMDP, linek_2021_cells, mdp, optimal_return
 from rewardlab.shapers import exprd
@@ -127,6 +128,7 @@ _ADAPTIVE = {
     "Invar": _featured(comparators.invariant),
     "ExpRD": _featured(exprd.design, tie_break="vertex", **_SAME),
     "ExpRD, min_norm": _featured(exprd.design, **_SAME),
+    "ExpRD, interior point": _featured(interior),
     "ExpAdaRD": lambda m, n: learners.TabularExpAdaRD(
         m, learners.softmax(learners.learner_pool(m, n_runs=n))
     ),
@@ -143,7 +145,7 @@ TABLES = {
         partial(mdp, "linek-2024"), learners.reinforce, 50_000, _ADAPTIVE, pool=True
     ),
     "expadard-room": Table(
-        partial(mdp, "room-2024"), learners.reinforce, 200_000, _ADAPTIVE, pool=True
+        partial(mdp, "room-2024"), learners.reinforce, 100_000, _ADAPTIVE, pool=True
     ),
     **{
         f"explors-{name}{'-plus' if plus else ''}-{learner}": Table(

@@ -70,7 +70,7 @@ class Warm:
         self._n, self._upper = len(linear.cost), linear.upper
         for name, value in _OPTIONS.items():
             self._highs.setOptionValue(name, value)
-        self._highs.passModel(_model(linear))
+        self._highs.passModel(model(linear))
 
     def price(self, cost: Array) -> None:
         """Change the cost (n,)."""
@@ -148,14 +148,14 @@ def solver() -> str:
     return f"HiGHS {highspy.Highs().version()}"
 
 
-def _model(linear: Linear) -> Any:
+def model(linear: Linear) -> Any:
     """Return a programme as HiGHS takes it."""
     matrix = sp.csc_matrix(linear.matrix)
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = matrix.shape
-    model.col_cost_, model.col_lower_, model.col_upper_ = linear.cost, linear.low, linear.high
-    model.row_lower_, model.row_upper_ = np.full(len(linear.upper), -np.inf), linear.upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = matrix.indptr
-    model.a_matrix_.index_, model.a_matrix_.value_ = matrix.indices, matrix.data
-    return model
+    made = highspy.HighsLp()
+    made.num_row_, made.num_col_ = matrix.shape
+    made.col_cost_, made.col_lower_, made.col_upper_ = linear.cost, linear.low, linear.high
+    made.row_lower_, made.row_upper_ = np.full(len(linear.upper), -np.inf), linear.upper
+    made.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    made.a_matrix_.start_ = matrix.indptr
+    made.a_matrix_.index_, made.a_matrix_.value_ = matrix.indices, matrix.data
+    return made

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import tabular_claims
 import tabular_pages
 import tabular_shapers
 
@@ -40,12 +41,48 @@ def test_pages_show_every_method_and_say_never(small, tmp_path):
     assert (tmp_path / "expadard-linek.png").stat().st_size > 1000
 
 
+def row(method, **values):
+    return {"method": method, "best": 1.0, "n_episodes": 1000} | values
+
+
 def test_ratios_compare_episodes_and_count_never_as_later():
-    ours = {"method": "A", "reached": 50, "reached_resampled": [50, 40, 60, 50]}
-    other = {"method": "B", "reached": 100, "reached_resampled": [100, 100, 100, None]}
-    told = tabular_pages._compared(ours, other)
-    assert told.startswith("Episodes of A to 90 % over those of B: 0.50 [0.00, 0.5")
-    assert tabular_pages._compared(ours, {**other, "reached": None}) == ""
+    table = "explors-room-reinforce"
+    ours = row("ExploRS", reached=50, reached_resampled=[50, 40, 60, 50])
+    other = row("ExploB", reached=100, reached_resampled=[100, 100, 100, None])
+    (told,) = tabular_claims.claims(table, [ours, other])
+    assert (told.found, told.holds) == ("0.50 [0.00, 0.50]", "yes")
+    slow = ours | {"reached_resampled": [70, 80, 90, 90]}
+    assert tabular_claims.claims(table, [slow, other])[0].holds == "undecided"
+    never = other | {"reached": None}
+    assert tabular_claims.claims(table, [ours, never])[0].found == (
+        "less than 0.05: ExploB never gets there"
+    )
+    assert tabular_claims.claims(table, [ours | {"reached": None}, other])[0].holds == "no"
+    assert tabular_claims.claims(table, [ours]) == []
+
+
+def test_areas_are_ordered_only_beyond_their_intervals():
+    rows = [
+        row("PBRS", area=[0.8, 0.9, 0.8]),
+        row("ExpRD B=5", area=[0.1, 0.2, 0.1]),
+        row("Orig", area=[0.9, 0.1, 0.1]),
+    ]
+    told = tabular_claims.claims("exprd-linek", rows)
+    assert [(c.said, c.holds) for c in told] == [
+        ("PBRS > ExpRD B=5", "yes"),
+        ("ExpRD B=5 > Orig", "undecided"),
+    ]
+    rows[2]["area"] = [0.9, 0.8, 0.9]
+    assert tabular_claims.claims("exprd-linek", rows)[1].holds == "no"
+
+
+def test_a_task_is_solved_or_not_at_the_end():
+    rows = [row("ExploB", last=[0.9, 1.0]), row("SORS", last=[0.6, 0.5])]
+    told = tabular_claims.claims("explors-chain-plus-q", rows)
+    assert [(c.said, c.holds) for c in told] == [
+        ("ExploB solves it", "yes"),
+        ("SORS does not solve it", "no"),
+    ]
 
 
 def test_every_table_names_methods_that_can_be_made():
