@@ -79,7 +79,19 @@ class Checked:
 
     def update(self, policy: PolicyView) -> dict[str, float]:
         """Let the shaper learn; return its numbers to log."""
-        found: dict[str, float] = self._call("update", policy)
+        return self._numbers("update", policy)
+
+    def metrics(self) -> dict[str, float]:
+        """Return the shaper's numbers to log."""
+        return self._numbers("metrics")
+
+    def _numbers(self, method: str, *args: Any) -> dict[str, float]:
+        found = self._call(method, *args)
+        if not isinstance(found, dict):
+            raise ShaperFault(
+                f"{type(self.shaper).__name__}.{method} must return a dict of numbers to log, "
+                f"got {found!r:.60}; return {{}} for none"
+            )
         return found
 
     def state_dict(self) -> dict[str, Any]:

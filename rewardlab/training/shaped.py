@@ -113,7 +113,7 @@ class ShapedVecEnv(VecEnvWrapper):
         if added and paid:
             means["shaper/share"] = added / paid
         self._sums, self._n = {}, 0
-        return means | {f"shaper/{k}": v for k, v in self.shaper.metrics().items()}
+        return means | {f"shaper/{k}": v for k, v in self.checked.metrics().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the shaper's state and the sums since the last log."""

@@ -84,9 +84,17 @@ def test_a_shaper_that_needs_fresh_steps_names_the_algorithms_that_have_them(cli
     assert not (files / "results").exists()
 
 
-def test_help_lists_the_names(cli):
-    shown = " ".join(cli("train", "--help").out.replace("│", " ").split())
+@pytest.mark.parametrize("verb", ["train", "run"])
+def test_help_lists_the_names(verb, cli):
+    shown = " ".join(cli(verb, "--help").out.replace("│", " ").split())
     assert all(name in shown for name in BUILT_IN)
+
+
+def test_options_in_a_file_have_to_be_a_mapping(cli, files):
+    (files / "wrong.yaml").write_text("shaper: rnd\nshaper_options: 3\n")
+    done = cli("train", "gym/CartPole-v1", "--config", "wrong.yaml", "-n", 64)
+    assert done.code == 2
+    assert done.error == "wrong.yaml: shaper_options must be a mapping, got 3"
 
 
 @pytest.mark.parametrize(

@@ -276,5 +276,16 @@ def test_other_environments_than_those_that_got_the_shaper_are_refused(algorithm
         model.learn(30, callback=callback)
 
 
+@pytest.mark.parametrize("method", ["update", "metrics"])
+def test_a_method_that_forgets_to_return_its_numbers_is_named(method):
+    class Forgets(NativeShaper):
+        pass
+
+    setattr(Forgets, method, lambda self, *args: None)
+    model = build(PPO)
+    with pytest.raises(ShaperFault, match=f"Forgets.{method} must return a dict of numbers to log"):
+        model.learn(64, callback=attach(model, Forgets()))
+
+
 def test_it_is_public():
     assert rl.attach is attach
