@@ -1,6 +1,6 @@
 """Potentials beside SB3's DQN and PPO on ROOM-2021: results/shapers/potentials.md.
 
-    python benchmarks/potentials.py run [dqn ppo]   train: potentials x seeds, half an hour
+    python benchmarks/potentials.py run [dqn ppo]   train: potentials x seeds, ten minutes
     python benchmarks/potentials.py page            write the page from the rows
 
 A row is one training; finished ones are kept, so a command can be stopped and started again.
@@ -34,7 +34,7 @@ from rewardlab.training.attach import attach
 
 FOLDER = Path(__file__).resolve().parents[1] / "results" / "shapers"
 ROOM = mdp("room-2021")
-STEPS, EVERY, SEEDS = 15_000, 500, 8
+STEPS, EVERY, SEEDS = 6_000, 250, 5
 
 METHODS: dict[str, Callable[[], Shaper | None]] = {
     "none": lambda: None,
@@ -48,7 +48,7 @@ ALGORITHMS: dict[str, tuple[Any, dict[str, Any]]] = {
         DQN,
         {
             "buffer_size": 20_000,
-            "learning_starts": 500,
+            "learning_starts": 250,
             "target_update_interval": 200,
             "exploration_fraction": 0.5,
             "exploration_final_eps": 0.1,
@@ -69,6 +69,11 @@ python benchmarks/potentials.py page
 ```
 
 {tables}
+
+With Φ = V* DQN is there in less than half the steps; PPO, which normalises advantages, gains little
+and the intervals overlap. Φ = −V* has the same optimal policies and still nobody found them: that
+nothing changes about optima says nothing about how soon they are found. BSRS was worse than no
+shaper here, at both η, with either algorithm.
 
 Made on {machine}.
 """
