@@ -8,6 +8,9 @@ with δ̄(s) the gap of the best non-optimal action under the extrinsic reward R
 δ_h(s, a) = Q_h(s, π(s)) − Q_h(s, a) the gap that R shows to a learner who looks h steps ahead.
 Among rewards under which no action becomes optimal that was not, within |R| <= r_max and zero
 outside the chosen states, minimising it is a linear programme; the states are chosen greedily.
+Of the criterion's variants this is the worst action of each state, by a hinge, against one gap per
+state; rewards are tables of states and actions, and the optimal policy is the first of all optimal
+ones.
 
 Kept from the authors' code: h + 1 terms per horizon, δ̄ divided by 1 + 1e-5, the average over all
 states with the terminal one. Not kept: interior-point optima that depend on the solver's path.

@@ -2,22 +2,19 @@
 
 from dataclasses import replace
 
+import gymnasium as gym
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
-from rewardlab.envs.tabular import TabularMDP, evaluate, greedy, mdp
+from rewardlab.envs.tabular import TabularMDP, evaluate, from_toy_text, greedy, mdp
 from rewardlab.errors import InfeasibleDesign, UnknownName, UsageError
 from rewardlab.shapers import exprd
 from rewardlab.shapers.tables.comparators import craft, invariant, pbrs, pbrs_craft
-from rewardlab.shapers.tables.explicable import Explicable, Loss, tie_broken
 from rewardlab.shapers.tables.features import linek_tree, room_squares
-from rewardlab.shapers.tables.linear import Point
 from rewardlab.shapers.tables.optimum import gap_rows, one_hot, optimum
-from rewardlab.shapers.tables.polytope import Polytope
-from rewardlab.shapers.tables.potentials import shaped
+from tests.shapers.tables.problems import random_mdp
 
-DEFAULTS = {"horizons": exprd.HORIZONS, "terms": "h+1", "slack": exprd.SLACK}
+CLIFF = max(id for id in gym.registry if id.startswith("CliffWalking-v"))
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +25,6 @@ def room():
 @pytest.fixture(scope="module")
 def greedy_room(room):
     return exprd.design(room, budget=5)
-
-
-def random_mdp(rng, *, n_states=6, n_actions=3, gamma=0.9):
-    """An MDP with a random chain, one paying state, and an end."""
-    transitions = rng.dirichlet(np.full(n_states, 0.3), size=(n_states, n_actions))
-    transitions[-1] = np.eye(n_states)[-1]
-    reward = np.zeros((n_states, n_actions))
-    reward[:-1] = rng.normal(size=(n_states - 1, n_actions))
-    start = np.eye(n_states)[0]
-    return TabularMDP(
-        transitions.transpose(0, 2, 1), reward, gamma, start, r_max=3 * np.abs(reward).max()
-    )
-
-
-def problem(m, **features):
-    best = optimum(m)
-    polytope = Polytope.of(m, best, slack=exprd.SLACK, **features)
-    return Explicable(Loss.of(m, best, **DEFAULTS), polytope)
 
 
 # known answers
@@ -122,6 +101,8 @@ def designs():
     yield mdp("chain-2022"), {"budget": 1}
     for seed in range(4):
         yield random_mdp(np.random.default_rng(seed)), {"budget": None}
+    yield from_toy_text(gym.make("FrozenLake-v1"), gamma=0.95), {"budget": 2}
+    yield from_toy_text(gym.make(CLIFF)), {"budget": None}
 
 
 @pytest.mark.parametrize(("m", "options"), list(designs()))
@@ -133,7 +114,7 @@ def test_every_design_keeps_the_optimum_its_bounds_and_its_support(m, options):
     wanted = np.where(best.optimal, 0.0, best.gap[:, None] / (1 + slack)).ravel()
     assert (gaps - wanted).min() >= -1e-8
     assert design.certificate.holds
-    assert design.certificate.kept
+    assert (best.optimal | ~optimum(m, design.reward, tie=1e-7).optimal).all()
     assert design.certificate.optimum_return == pytest.approx(m.initial @ best.v, abs=1e-9)
     assert np.abs(design.reward).max() <= m.r_max + 1e-12
     assert not design.reward[m.terminal].any()
@@ -180,154 +161,6 @@ def test_scaling_the_reward_scales_the_loss_and_keeps_the_states():
     assert scaled.states == plain.states
     assert scaled.objective == pytest.approx(7.0 * plain.objective, rel=1e-9)
     np.testing.assert_allclose(scaled.reward, 7.0 * plain.reward, atol=1e-6)
-
-
-# gaps
-
-
-def test_with_the_optimal_values_as_potential_one_step_shows_what_is_lost_for_ever(room):
-    best = optimum(room)
-    reward = shaped(room, best.v).ravel()
-    for_ever = gap_rows(room, best.policy) @ room.R.ravel()
-    for steps in (1, 4, 32):
-        np.testing.assert_allclose(gap_rows(room, best.policy, steps) @ reward, for_ever, atol=1e-9)
-
-
-@pytest.mark.parametrize("steps", [0, 1, 3, 200])
-def test_gap_rows_are_the_recursion(steps):
-    rng = np.random.default_rng(0)
-    m, reward = random_mdp(rng), rng.normal(size=(6, 3))
-    policy = rng.integers(3, size=6)
-    q = reward
-    for _ in range(steps):
-        q = reward + m.gamma * np.einsum("sta,t->sa", m.T, q[np.arange(6), policy])
-    gaps = q[np.arange(6), policy][:, None] - q
-    found = gap_rows(m, policy, steps) @ reward.ravel()
-    np.testing.assert_allclose(found, gaps.ravel(), atol=1e-12)
-    if steps == 200:
-        np.testing.assert_allclose(gap_rows(m, policy) @ reward.ravel(), found, atol=1e-7)
-
-
-def test_gap_rows_are_what_sampled_episodes_lose():
-    rng = np.random.default_rng(3)
-    m = random_mdp(rng, n_states=4, n_actions=2)
-    reward, policy, steps, n = rng.normal(size=(4, 2)), np.array([0, 1, 1, 0]), 3, 40_000
-    returns = np.zeros(2)
-    for action in range(2):
-        state, a = np.zeros(n, dtype=int), np.full(n, action)
-        for k in range(steps + 1):
-            returns[action] += m.gamma**k * reward[state, a].mean()
-            cumulative = m.T[state, :, a].cumsum(axis=1)
-            drawn = rng.random(n)[:, None]
-            state = (drawn > cumulative[:, :-1]).sum(axis=1)
-            a = policy[state]
-    gaps = (gap_rows(m, policy, steps) @ reward.ravel()).reshape(4, 2)
-    assert gaps[0, 1] == pytest.approx(returns[0] - returns[1], abs=0.05)
-
-
-# the solver and its ties
-
-
-@pytest.mark.parametrize("method", ["highs-ds", "highs-ipm"])
-@pytest.mark.parametrize("states", [(48,), (48, 0, 15), tuple(range(49))])
-def test_another_solver_finds_the_same_loss_and_the_same_least_norm_table(room, method, states):
-    p = problem(room)
-    columns = p.polytope.columns(states)
-    ours = p.solve(columns).point
-    linear = p.linear(columns)
-    other = linprog(
-        linear.cost,
-        A_ub=linear.matrix,
-        b_ub=linear.upper,
-        bounds=np.column_stack([linear.low, linear.high]),
-        method=method,
-    )
-    assert other.fun == pytest.approx(ours.objective, abs=1e-6)
-    reduced = other.lower.marginals + other.upper.marginals
-    theirs = Point(other.x, other.fun, other.ineqlin.marginals, reduced)
-    np.testing.assert_allclose(
-        tie_broken(p, columns, theirs, "min_norm"),
-        tie_broken(p, columns, ours, "min_norm"),
-        atol=1e-3,
-    )
-
-
-def test_small_entries_count_where_gaps_are_small():
-    """HiGHS drops entries below 1e-9 unless told not to: here that costs 3.5e-4 of the loss.
-
-    Scaling each row to a gap of 1 lets another interface keep them.
-    """
-    p = problem(mdp("room-2024"))
-    columns = p.polytope.columns((48, 0, 15, 9, 8, 1))
-    linear, required = p.linear(columns), p.polytope.required
-    scale = np.ones(len(linear.upper))
-    scale[: len(required)][required > 0] = 1 / required[required > 0]
-    found = linprog(
-        linear.cost,
-        A_ub=linear.matrix.toarray() * scale[:, None],
-        b_ub=linear.upper * scale,
-        bounds=np.column_stack([linear.low, linear.high]),
-    )
-    assert p.solve(columns).objective == pytest.approx(found.fun, abs=1e-8)
-
-
-@pytest.mark.parametrize("slack", [0.0, 1e-9])
-def test_gaps_that_are_met_exactly_leave_a_design(slack):
-    """The extrinsic reward meets every gap exactly; presolving called that impossible."""
-    m = mdp("room-2022")
-    plain = exprd.design(m, budget=2)
-    exact = exprd.design(m, budget=2, slack=slack)
-    assert exact.states == plain.states == (48, 0, 8)
-    assert exact.objective == pytest.approx(plain.objective, abs=1e-4)
-    assert exact.certificate.holds
-
-
-def test_a_design_is_the_same_bit_for_bit_each_time(room, greedy_room):
-    again = exprd.design(room, budget=5)
-    assert again.reward.tobytes() == greedy_room.reward.tobytes()
-    assert again.history == greedy_room.history
-
-
-@pytest.mark.parametrize("features", [None, room_squares(mdp("room-2024"))])
-def test_ties_go_to_the_least_norm_asked_for(features):
-    """The three rules lose the same; each is at least as small in its own norm."""
-    m = mdp("room-2024")
-    made = {
-        rule: exprd.design(m, budget=2, features=features, tie_break=rule).reward
-        for rule in ("min_norm", "l1", "vertex")
-    }
-    losses = [exprd.informativeness(m, reward) for reward in made.values()]
-    assert np.ptp(losses) < 3e-9
-    sizes = {rule: (np.linalg.norm(r), np.abs(r).sum()) for rule, r in made.items()}
-    for size in sizes.values():
-        assert sizes["min_norm"][0] <= size[0] + 1e-4
-        assert sizes["l1"][1] <= size[1] + 1e-4
-    assert sizes["vertex"][0] > sizes["min_norm"][0] + 0.1
-
-
-def test_the_least_norm_is_no_larger_than_that_of_any_mixture_of_optima(room):
-    p = problem(room)
-    columns = p.polytope.columns(range(49))
-    point = p.solve(columns).point
-    least = tie_broken(p, columns, point, "min_norm")
-    rng = np.random.default_rng(0)
-    others = [tie_broken(p, columns, point, rule) for rule in ("l1", "vertex")] + [pbrs(room)]
-    for share in rng.random(20):
-        for other in others:
-            mixed = (1 - share) * least + share * other
-            assert np.square(mixed).sum() >= np.square(least).sum() - 1e-6
-
-
-def test_a_large_problem_tries_only_promising_states(monkeypatch, room):
-    """States whose columns have no reduced cost cannot help first."""
-    whole = exprd.design(room, budget=2)  # 48, 0, 15
-    monkeypatch.setattr(exprd, "PRUNE_ABOVE", 10)
-    pruned = exprd.design(room, budget=2)
-    assert pruned.states == whole.states
-    assert pruned.objective == pytest.approx(whole.objective)
-    far = np.eye(50)[40]  # a state that the reward alone would not choose
-    scored = exprd.design(room, budget=1, score=far, score_weight=100.0)
-    assert scored.states == (48, 40)
 
 
 # what else makes states good
