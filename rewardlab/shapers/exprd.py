@@ -176,15 +176,23 @@ def _choose(
 def _promising(problem: Explicable, solved: Solved, free: list[int]) -> list[int]:
     """Leave out, in a large problem, candidates whose rewards have small reduced costs."""
     polytope = problem.polytope
-    if polytope.features.shape[1] <= PRUNE_ABOVE or solved.point is None:
+    if polytope.features.shape[1] <= PRUNE_ABOVE:
         return free
-    loss, m = problem.loss, len(polytope.required)
-    duals = solved.point.duals[-loss.gaps[..., 0].size :]
-    price = duals @ loss.gaps.reshape(len(duals), -1) @ polytope.features
-    reduced = np.abs(price + solved.point.duals[:m] @ polytope.margins)
+    reduced = np.abs(_reduced(problem, solved))
     value = [-reduced[polytope.columns((z,))].sum() for z in free]
     kept = np.argsort(value, kind="stable")[:PRUNE_TO]
     return [free[i] for i in sorted(kept)]
+
+
+def _reduced(problem: Explicable, solved: Solved) -> npt.NDArray[np.float64]:
+    """Return (d,) each weight's reduced cost: in loss or, where none fit, in what is missed."""
+    polytope, loss = problem.polytope, problem.loss
+    m = len(polytope.required)
+    if solved.point is None:
+        return polytope.elastic(solved.columns).duals[:m] @ polytope.margins
+    duals = solved.point.duals[-loss.gaps[..., 0].size :]
+    price = duals @ loss.gaps.reshape(len(duals), -1) @ polytope.features
+    return price + solved.point.duals[:m] @ polytope.margins
 
 
 def _states(mdp: TabularMDP, name: str, states: Iterable[int]) -> tuple[int, ...]:

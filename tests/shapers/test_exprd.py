@@ -205,6 +205,14 @@ def test_greedy_first_makes_a_design_possible():
     assert design.states == (48,)
 
 
+def test_in_a_large_problem_too_the_states_that_make_a_design_possible_are_tried(monkeypatch, room):
+    """Where no reward fits yet, reduced costs are those of what is missing."""
+    monkeypatch.setattr(exprd, "PRUNE_ABOVE", 10)
+    monkeypatch.setattr(exprd, "PRUNE_TO", 2)
+    others = [*range(20), 48]  # the first two of them do not help
+    assert exprd.design(room, budget=1, goal_states=(), candidates=others).states == (48,)
+
+
 def test_an_mdp_without_choices_needs_no_reward():
     end = np.zeros((2, 2, 2))
     end[:, 1] = 1.0

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rewardlab.envs.tabular.mdp import TabularMDP
 from rewardlab.errors import InfeasibleDesign, UsageError
 from rewardlab.shapers.base import Array
-from rewardlab.shapers.tables.linear import Linear
+from rewardlab.shapers.tables.linear import Linear, Point
 from rewardlab.shapers.tables.optimum import Optimum, gap_rows
 
 Columns = npt.NDArray[np.int64]
@@ -89,19 +89,23 @@ class Polytope:
             high=bound,
         )
 
-    def shortage(self, columns: Columns) -> Array:
-        """Return (m,) by how much the nearest reward of an elastic solve misses each row."""
+    def elastic(self, columns: Columns) -> Point:
+        """Return the weights `columns` that miss the rows by the least in all, and by how much."""
         linear, m = self.linear(columns), len(self.required)
-        elastic = Linear(
+        point = Linear(
             cost=np.concatenate([linear.cost, np.ones(m)]),
             matrix=np.hstack([linear.matrix, -np.eye(len(linear.upper), m)]),
             upper=linear.upper,
             low=np.concatenate([linear.low, np.zeros(m)]),
             high=np.concatenate([linear.high, np.full(m, np.inf)]),
-        )
-        point = elastic.solve()
+        ).solve()
         assert point is not None  # zero weights with full shortage are always allowed
-        missing: Array = np.where(point.x[len(columns) :] > 1e-7, point.x[len(columns) :], 0.0)
+        return point
+
+    def shortage(self, columns: Columns) -> Array:
+        """Return (m,) by how much the nearest reward of an elastic solve misses each row."""
+        short = self.elastic(columns).x[len(columns) :]
+        missing: Array = np.where(short > 1e-7, short, 0.0)
         return missing
 
     def refuse(self, columns: Columns) -> InfeasibleDesign:

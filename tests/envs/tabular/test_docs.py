@@ -17,6 +17,10 @@ def test_its_code_runs(capsys):
     assert capsys.readouterr().out.startswith("5.90215966")
     assert names["lake"].gamma == 0.95
     assert names["shaped"].returns.shape == (10, 3)
+    for design in (names["sparse"], names["dense"], names["adapted"]):
+        assert design.certificate.holds
+    assert len(names["sparse"].states) == 4
+    assert names["dense"].objective == pytest.approx(0.0, abs=1e-9)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

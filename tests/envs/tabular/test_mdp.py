@@ -67,6 +67,7 @@ def test_numbers_that_are_none_are_named():
         ({"initial": [1.0]}, r"initial has shape \(1,\).*give \(2,\)"),
         ({"initial": [0.5, 0.25]}, "initial sums to 0.75"),
         ({"gamma": 1.0}, "gamma=1.0"),
+        ({"gamma": -0.1}, "gamma=-0.1: give a discount with 0 <= gamma < 1"),
         ({"gamma": float("nan")}, "gamma=nan"),
         ({"horizon": 0}, "horizon=0"),
         ({"r_max": -1.0}, "r_max=-1.0"),
