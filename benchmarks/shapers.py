@@ -8,7 +8,11 @@ only matter through caches and shared cores. The share is the median over turns 
 `update_every` steps. SAC learns for the last half of its steps alone, so shares there are high
 rather than low.
 
-    OMP_NUM_THREADS=1 python benchmarks/shapers.py [--turns 2] [--write] [--only rnd potential]
+Times are appended to `results/shapers/overhead.jsonl`, with the load average of that moment; the
+page says what all of them say.
+
+    OMP_NUM_THREADS=1 python benchmarks/shapers.py [--cases 0 1] [--only rnd potential]
+    python benchmarks/shapers.py --cases   # writes the page alone
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
+import json
 import time
 import warnings
 from collections.abc import Callable, Iterable
@@ -40,6 +45,7 @@ from rewardlab.training.attach import attach
 
 PAGE = Path(__file__).resolve().parents[1] / "results" / "shapers" / "overhead.md"
 ROOM = "rewardlab/Room-2024-v0"
+ROWS = PAGE.with_suffix(".jsonl")
 TARGET = 0.1
 FORMS = {"potential, table", "potential, function", "dynamic potential", "exprd", "expadard"}
 """Tables and potentials, which the target is for."""
@@ -106,35 +112,34 @@ def made(name: str) -> Shaper:
     return registry.make(name, task=get_task("tabular/room-2024") if needs_task else None)
 
 
-def measure(case: Case, build: Callable[[], Shaper], turns: int) -> tuple[list[float], list[float]]:
-    """Return times per step of bare algorithm and shaper, in turns [µs]."""
-    build()  # imports it
-    pairs = [(case.learn(None), case.learn(build())) for _ in range(turns)]
-    return [bare for bare, _ in pairs], [shaped for _, shaped in pairs]
-
-
-def rows(turns: int, only: Iterable[str]) -> list[tuple[str, ...]]:
-    """Measure everything; print and return the table's rows."""
-    only = list(only)
-    found: list[tuple[str, ...]] = []
-    for case in CASES:
+def measure(cases: Iterable[int], only: Iterable[str]) -> None:
+    """Take one turn; append its rows."""
+    for case in (CASES[i] for i in cases):
         case.learn(None)  # whatever is imported or compiled at first use
         for label, build in builders(case.env, only).items():
             try:
-                bare, shaped = measure(case, build, turns)
+                build()  # imports it
+                bare, shaped = case.learn(None), case.learn(build())
             except RewardlabError as error:
                 print(f"{case}: {label}: left out: {error}", flush=True)
                 continue
-            shares = np.array(shaped) / np.array(bare) - 1.0
-            row = (
-                str(case),
-                label,
-                f"{np.median(bare):,.0f}",
-                f"{np.median(shaped) - np.median(bare):+,.0f}",
-                f"{np.median(shares):.1%} [{shares.min():.1%}, {shares.max():.1%}]",
-            )
-            print(" | ".join(row), flush=True)
-            found.append(row)
+            row = {"case": str(case), "shaper": label, "bare_us": bare, "shaped_us": shaped}
+            with ROWS.open("a") as file:
+                file.write(json.dumps(row | {"load": os.getloadavg()[0]}) + "\n")
+            print(f"{case}: {label}: {bare:.0f} us, {shaped / bare - 1:+.1%}", flush=True)
+
+
+def table() -> list[tuple[str, ...]]:
+    """Return the table's rows, one for each algorithm, environment and shaper."""
+    kept = [json.loads(line) for line in ROWS.read_text().splitlines()]
+    found: list[tuple[str, ...]] = []
+    for case, label in dict.fromkeys((row["case"], row["shaper"]) for row in kept):
+        mine = [row for row in kept if (row["case"], row["shaper"]) == (case, label)]
+        bare, shaped = (np.array([row[k] for row in mine]) for k in ("bare_us", "shaped_us"))
+        shares = shaped / bare - 1.0
+        share = f"{np.median(shares):.1%} [{shares.min():.1%}, {shares.max():.1%}] of {len(mine)}"
+        added = f"{np.median(shaped - bare):+,.0f}"
+        found.append((case, label, f"{np.median(bare):,.0f}", added, share))
     return found
 
 
@@ -149,22 +154,24 @@ def verdict(found: list[tuple[str, ...]]) -> str:
     return f"{said}; it is met in {len(forms) - len(missed)} of {len(forms)} rows, not by {where}."
 
 
-def page(found: list[tuple[str, ...]], turns: int) -> str:
+def page(found: list[tuple[str, ...]]) -> str:
     """Return the table as Markdown."""
-    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    loads = [json.loads(line)["load"] for line in ROWS.read_text().splitlines()]
     head = f"""# What shapers cost beside bare Stable-Baselines3
 
 {time.strftime("%Y-%m-%d")}; 2 virtual cores of an Intel Xeon, 24 GiB, Python 3.11, the versions of
-`constraints.txt`; load averages at the end: {load}. Processor time within `learn` per environment
-step, one thread, {turns} turns of bare and shaped training; the share is the median of the turns.
+`constraints.txt`. Load averages while it ran: {min(loads):.1f} to {max(loads):.1f}; above 2, cores
+and caches were shared with other programs, which costs both sides and shares more than others.
+Processor time within `learn` per environment step, one thread; the share is the median of the
+turns', each against a bare training just before.
 
 ```sh
-OMP_NUM_THREADS=1 python benchmarks/shapers.py --turns {turns} --write
+OMP_NUM_THREADS=1 python benchmarks/shapers.py
 ```
 
 {verdict(found)}
 
-| algorithm, environment | shaper | bare step [µs] | added [µs] | share [least, most] |
+| algorithm, environment | shaper | bare step [µs] | added [µs] | share [least, most] of turns |
 |---|---|---|---|---|
 """
     return head + "".join(f"| {' | '.join(row)} |\n" for row in found)
@@ -172,15 +179,13 @@ OMP_NUM_THREADS=1 python benchmarks/shapers.py --turns {turns} --write
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--turns", type=int, default=2, help="pairs of trainings per shaper")
+    parser.add_argument("--cases", nargs="*", type=int, default=range(len(CASES)))
     parser.add_argument("--only", nargs="+", default=[], help="labels")
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     args = parser.parse_args()
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")
-    found = rows(args.turns, args.only)
-    if args.write:
-        PAGE.write_text(page(found, args.turns))
+    measure(args.cases, args.only)
+    PAGE.write_text(page(table()))
 
 
 if __name__ == "__main__":
