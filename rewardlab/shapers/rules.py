@@ -68,7 +68,7 @@ def rule_table(abstraction: Abstraction | None, reward: Array) -> str:
 
 
 def program(abstraction: Abstraction | None, reward: Array, task: Task) -> RewardProgram:
-    """Return a reward program with nested conditions that pays what the table does.
+    """Return a reward program with nested conditions that pays what the table does, to 1e-10.
 
     Raises:
         UsageError: The cells are no leaves of a tree, the task shows programs another observation
@@ -104,8 +104,8 @@ def _rules(tree: Tree, node: int, low: dict[int, float], high: dict[int, float])
 
 def _branch(tree: Tree, reward: Array, node: int, pad: str) -> Iterator[str]:
     if tree.feature[node] < 0:
-        paid = ", ".join(repr(float(value)) for value in reward[tree.cell[node]])
-        yield f"{pad}return ({paid},)[nearest]"
+        paid = ", ".join(repr(round(float(value), 10)) for value in reward[tree.cell[node]])
+        yield f"{pad}return ({paid})[nearest]"
         return
     yield f"{pad}if obs[{tree.feature[node]}] <= {float(tree.threshold[node])!r}:"
     yield from _branch(tree, reward, int(tree.left[node]), pad + INDENT)

@@ -31,7 +31,7 @@ from rewardlab.shapers.view import PolicyView
 
 MOST_PAIRS = 1_500
 """Cells times prototypes: designs solve dense problems of that size."""
-SHARES = (0.0, 0.3, 0.6, 1.0)
+SHARES = (0.0, 0.5, 0.8, 1.0)
 """Chances of a held prototype, episode by episode: the expert's own, noised ones, random ones."""
 EXAMPLES = 16
 """Observations per cell where a learner is asked what it does."""
@@ -69,11 +69,11 @@ class Teacher:
         model: BaseAlgorithm,
         env: gym.Env[Any, Any],
         *,
-        n_cells: int = 64,
-        n_prototypes: int = 9,
-        hold: int = 3,
-        macro: int = 6,
-        n_steps: int = 20_000,
+        n_cells: int = 48,
+        n_prototypes: int = 5,
+        hold: int = 5,
+        macro: int = 5,
+        n_steps: int = 40_000,
         episodes: int = 20,
         seed: int = 0,
     ) -> Teacher:
