@@ -3,11 +3,15 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import recipe_tables
+import sparse_control
+import sparse_pages
 from recipes import kept, program, written
 from text2reward import PUBLISHED
 
-FOLDER = Path(__file__).resolve().parents[1] / "results" / "text2reward"
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+FOLDER = RESULTS / "text2reward"
 
 
 def test_tables_are_those_of_their_rows(tmp_path):
@@ -25,3 +29,30 @@ def test_every_published_task_has_a_program_and_what_it_was_trained_to():
     assert set(PUBLISHED) <= set(written())
     rows = kept(FOLDER / "library.jsonl")
     assert {r["task"] for r in rows if r["program_id"] == program(r["task"]).id} == set(PUBLISHED)
+
+
+def test_the_table_of_sparse_success_is_that_of_its_rows(tmp_path):
+    rows = RESULTS / "shapers" / "sparse_control.jsonl"
+    sparse_pages.write(tmp_path, rows, sparse_control.METHODS)
+    page = (RESULTS / "shapers" / "sparse_control.md").read_text()
+    assert (tmp_path / "sparse_control.md").read_text() == page, (
+        "python benchmarks/sparse_control.py page"
+    )
+
+
+def test_all_methods_of_sparse_success_had_the_same_steps_and_each_seed_once():
+    rows = kept(RESULTS / "shapers" / "sparse_control.jsonl")
+    assert {row["steps"] for row in rows} == {rows[0]["curve"][-1][0]}
+    assert all(row["settings"] == sparse_control.SETTINGS for row in rows)
+    runs = [(row["method"], row["seed"]) for row in rows]
+    assert len(runs) == len(set(runs))
+    assert {seed for method, seed in runs if method == "sparse"} >= set(range(5))
+
+
+def test_the_distance_potential_is_highest_where_the_button_is_pressed():
+    obs = np.zeros((3, 39))
+    obs[:, 36:39] = 1.0  # the goal
+    obs[1, 4:7] = 1.0  # the button at the goal, the hand elsewhere
+    obs[2, 4:7] = obs[2, :3] = 1.0
+    phi = sparse_control.distance(obs)
+    np.testing.assert_allclose(phi, [-10 * 3**0.5, -10 * 3**0.5, 0.0])
