@@ -4,6 +4,8 @@ import ast
 
 import numpy as np
 import pytest
+import teacher as bench
+from recipes import kept
 from stable_baselines3 import DQN, SAC, TD3
 
 from rewardlab import task
@@ -206,6 +208,15 @@ def test_programs_that_cannot_be_are_refused(teacher):
         teacher.exprd().program(task("tabular/room-2021"))
     with pytest.raises(UsageError, match="rules are those of a tree"):
         ExpRD(np.zeros((3, 2))).rules()
+
+
+def test_the_published_table_is_that_of_its_rows():
+    folder = bench.FOLDER
+    page = (folder / "teacher.md").read_text()
+    rows = kept(folder / "teacher.jsonl")
+    assert bench.table(rows) in page
+    assert rows[0]["teacher"] in page
+    assert {row["method"] for row in rows} == set(bench.METHODS)
 
 
 def test_a_program_is_plain_python(teacher):
