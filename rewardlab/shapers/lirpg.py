@@ -48,7 +48,8 @@ class LIRPG(Shaper):
     come. That copy's steps have the algorithm's learning rate, minibatch size, epochs and clip
     range (PPO's defaults are the paper's; A2C takes one step with all) and Adam's moments of the
     copies before, but neither entropy and value losses nor a bound on the gradient. Observations
-    are whitened by their running mean and deviation and clipped to ±5.
+    are whitened by their running mean and deviation and clipped to ±5. An update costs several
+    times what the algorithm's own training does.
 
     Args:
         c_ex: Weight of the extrinsic reward.
