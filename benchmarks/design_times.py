@@ -42,8 +42,8 @@ python benchmarks/design_times.py
 ```
 
 One run on one of 2 cores of a Xeon with 24 GiB; medians of wall (and CPU) seconds, load average
-{load:.1f} at the end. {versions}. "Loops": constraints one by one and ECOS, as in the papers' code;
-"vectorised": matrix constraints and Clarabel. Ratios are of CPU seconds, to ours.
+{load:.1f} at the end. {versions}. "Loops": constraints one by one and ECOS, as in the
+papers' code; "vectorised": matrix constraints and Clarabel. Ratios are of CPU seconds, to ours.
 
 | problem | formulation | wall s | cpu s | ratio | objective |
 |---|---|---|---|---|---|

@@ -15,7 +15,10 @@ BAR = 0.6
 SOLVED = 0.5
 """Of J* that a method holds at the end if it solves a task at all."""
 
+_OTHERS = ("ExpRD", "ExpRD, min_norm", "ExpRD, interior point", "Orig")
 AREAS = {
+    "expadard-linek": tuple(("ExpAdaRD", other) for other in _OTHERS),
+    "expadard-room": tuple(("ExpAdaRD", other) for other in _OTHERS),
     "exprd-room": (
         ("PBRS", "ExpRD all states, min_norm", "PBRS-CRAFT", "ExpRD B=5", "ExpRD B=3", "Orig"),
         ("Orig", "CRAFT"),
