@@ -48,10 +48,10 @@ points of the curve, "at the end" the return then, both as shares of J* with the
 interval over runs; "runs there" are those at 90 % of J* at the end; "90 %" is the first episode at
 which the mean over runs holds 90 % of J* (five points of the curve; one for Q-learning online,
 whose points are powers of two; a single run that never gets there can keep the mean below it), with
-the interval over resampled runs; "never" counts as later than all. Below each, the published orderings: "yes" or
-"no" where the whole interval says so (of the difference in area; of the ratio of episodes to 90 %
-against .6), "undecided" where it does not; a task counts as solved from half of J* at the end.
-Tables and methods that have not been run yet are left out. Each table says which errors of the
+the interval over resampled runs; "never" counts as later than all. Below each, the published
+orderings: "yes" or "no" where the whole interval says so (of the difference in area; of the ratio
+of episodes to 90 % against .6), "undecided" where it does not; a task counts as solved from half of
+J* at the end. Methods that have not been run yet are left out. Each table says which errors of the
 papers' code it keeps and which it fixes; in all of them only optimal solutions of the programmes
 count, and errors of the papers' neural code do not arise.
 
