@@ -1,11 +1,14 @@
 """The command that makes results/shapers: it can be stopped and started again, and writes pages."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import tabular_claims
 import tabular_pages
 import tabular_shapers
+
+RESULTS = Path(__file__).resolve().parents[3] / "results" / "shapers"
 
 
 @pytest.fixture
@@ -93,3 +96,20 @@ def test_every_table_names_methods_that_can_be_made():
             if not name.startswith("ExpRD B="):  # greedy designs take seconds
                 paid = make(made, 1)
                 assert hasattr(paid, "shape"), name
+
+
+def test_the_committed_page_is_that_of_its_rows(monkeypatch, tmp_path):
+    monkeypatch.setattr(tabular_pages, "_plot", lambda path, rows: None)  # seconds, not compared
+    tabular_pages.write(tmp_path, RESULTS / "curves.jsonl")
+    page = (RESULTS / "curves.md").read_text()
+    assert (tmp_path / "curves.md").read_text() == page, (
+        "python benchmarks/tabular_shapers.py pages"
+    )
+
+
+def test_committed_rows_have_at_least_ten_runs_of_the_lengths_that_tables_say():
+    for found in tabular_pages.kept(RESULTS / "curves.jsonl"):
+        table = tabular_shapers.TABLES[found["table"]]
+        assert found["method"] in table.methods
+        assert found["n_episodes"] == table.n_episodes
+        assert found["runs"] == len(found["area"]) >= 10
