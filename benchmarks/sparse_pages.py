@@ -181,10 +181,11 @@ them leave wide intervals: what is not said here is not known.
 - The potential of a teacher's critic gained nothing that five seeds could show. It needs a
   teacher, trained on the dense program for as many steps again, which no other method here had.
   Its values are in units of normalised rewards, about 1 to 3; no scale was tried.
-- LIRPG had less area than plain training with four seeds of five. Its default is the paper's c_ex
-  = 0, so the policy never sees success itself. It was measured before its critic was replaced by
-  the one that ExploRS has.
-- Not run: SelfRS, SORS. ExpRD and ExpAdaRD from a teacher were refused: trained on the sparse
-  reward (seed 3, which solves it), its critic's values correlate with returns by .81 after
-  141,312 steps, and .9 is asked for.
+- SelfRS and SORS go as plain training goes, seed by seed: both learn from differences between the
+  agent's own returns, so where none succeeds there is nothing to learn from.
+- LIRPG is worse than plain training: the interval of its gain is below 0. Its default is the
+  paper's c_ex = 0, so the policy never sees success itself.
+- ExpRD and ExpAdaRD from a teacher were refused: trained on the sparse reward (seed 3, which
+  solves it), its critic's values correlate with returns by .81 after 141,312 steps, and .9 is
+  asked for.
 """
