@@ -39,7 +39,7 @@ def run(flags: Flags) -> Answer:
     rows = [
         (
             "  " * (node.depth - 1) + "└ " * (node.depth > 0) + told["id"],
-            "".join([told["task"], *(f" + {part}" for part in _beside(told))]),
+            "".join([told["task"], *(f" + {part}" for part in _beside(node.run.record))]),
             told["status"],
             _steps(node.run.record, told["status"]),
             success_of(told),
@@ -57,9 +57,6 @@ def entry(run: Run) -> dict[str, Any]:
         "id": run.id,
         "path": str(run.path),
         "task": record["task"],
-        "reward": record["reward"],
-        "shaping": record.get("shaping"),
-        "shaper": record.get("shaper"),
         "status": run.status,
         "program_id": record["program_id"],
         "parent": record["parent"],
@@ -69,10 +66,11 @@ def entry(run: Run) -> dict[str, Any]:
     }
 
 
-def _beside(told: dict[str, Any]) -> list[str]:
+def _beside(record: dict[str, Any]) -> list[str]:
     """Return what is paid beside the task's own reward, or over a program."""
-    shaping = [f"program as {told['shaping']}"] if told["shaping"] else []
-    return shaping + ([told["shaper"]] if told["shaper"] else [])
+    shaping = record.get("shaping")
+    parts = [f"program as {shaping}" if shaping else "", record.get("shaper") or ""]
+    return [part for part in parts if part]
 
 
 def _measured(run: Run) -> tuple[float | None, list[float] | None]:

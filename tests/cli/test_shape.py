@@ -55,9 +55,8 @@ def test_a_potential_trains_goes_on_and_is_named(algo, cli, files):
     done = cli("train", *ROOM, *flags, "--config", f"{algo}.yaml", "-n", 128)
     assert done.code == 0, done.err
     assert "not in the potential: effort (reads action)" in done.err
-    assert (done.json["reward"], done.json["shaping"]) == ("program", "potential")
     run = Run(files / done.json["path"])
-    assert run.config.shaping == "potential"
+    assert (run.config.reward, run.config.shaping) == ("program", "potential")
     columns = read_curves(run.path / "progress.csv").columns
     assert "reward/terms/near" in columns
     assert "reward/terms/effort" not in columns

@@ -39,8 +39,8 @@ def test_success_alone_with_a_shaper_on_top_trains_with_every_algorithm(algo, cl
     flags = ("--reward", "sparse", "--shaper", "explors", "--shaper-option", "update_every=50")
     done = cli("train", *asked(algo), *flags, "-n", 128, "--json")
     assert done.code == 0, done.err
-    assert done.json["shaper"] == "explors"
     run = Run(files / done.json["path"])
+    assert run.record["shaper"] == "explors"
     assert run.config.shaper_options == {"update_every": 50}
     head = (run.path / "progress.csv").read_text().splitlines()[0].split(",")
     assert {"reward/env", "reward/shaped"} <= set(head)
@@ -192,4 +192,4 @@ def test_a_trainer_that_is_locked_down_builds_the_shaper_itself(cli, files):
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert (told["status"], told["shaper"]) == ("finished", "rnd")
+    assert (told["status"], Run(files / told["path"]).config.shaper) == ("finished", "rnd")
