@@ -185,7 +185,7 @@ them leave wide intervals: what is not said here is not known.
   agent's own returns, so where none succeeds there is nothing to learn from.
 - LIRPG is worse than plain training: the interval of its gain is below 0. Its default is the
   paper's c_ex = 0, so the policy never sees success itself.
-- ExpRD and ExpAdaRD from a teacher were refused: trained on the sparse reward (seed 3, which
-  solves it), its critic's values correlate with returns by .81 after 141,312 steps, and .9 is
-  asked for.
+- ExpRD and ExpAdaRD from a teacher are missing: `Teacher` refused one that was trained on the
+  sparse reward (seed 3, which solves it), since its critic's values do not correlate with returns
+  by the .9 that is asked for. One trained on the dense program was not tried.
 """

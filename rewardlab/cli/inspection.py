@@ -30,6 +30,8 @@ def table_view(found: Inspected) -> str:
     more = len(found.support) - _MAX_LISTED
     share = 100.0 * len(found.support) / max(mdp.terminal, 1)
     verdict = "exact: what is optimal under it is optimal for the task"
+    if found.promise != "exact":
+        verdict = f"kept by the table as it is now; its shaper promises {found.promise}"
     if not sure.kept:
         verdict = "BROKEN: an action is optimal under it that is not for the task"
     lines = {

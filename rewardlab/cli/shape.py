@@ -15,7 +15,7 @@ Examples:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from rewardlab.envs.tabular import TabularMDP
     from rewardlab.envs.tasks import Task
     from rewardlab.evaluation.inspected import Inspected
-    from rewardlab.shapers.base import Shaper
+    from rewardlab.shapers.base import Invariance, Shaper
     from rewardlab.training.run import Run
 
 
@@ -175,11 +175,14 @@ def _answer(
     run: Run | None,
 ) -> Answer:
     from rewardlab.evaluation import inspected, partial
+    from rewardlab.shapers.program import ProgramShaper
     from rewardlab.shapers.tables.designs import Design
 
     if mdp is not None:
         reward, maps = inspected.table_of(shapers, mdp, task)
+        lasting = [shaper for shaper in shapers if not isinstance(shaper, ProgramShaper)]
         shown = inspected.inspected(title, mdp, reward, maps)
+        shown = replace(shown, promise=_promise(lasting))
         design = getattr(shapers[-1], "design", None)
         if isinstance(design, Design) and design.reward.shape == mdp.R.shape:
             shown = inspected.by_design(shown, design)
@@ -208,11 +211,11 @@ def _policy(run: Run) -> Any:
     return load_policy(run, "latest")
 
 
-def _promise(shapers: list[Shaper]) -> str:
+def _promise(shapers: list[Shaper]) -> Invariance:
     """Return what the weakest of them promises over the task's own reward, the innermost."""
     from rewardlab.shapers.plain import NativeShaper, SparseShaper
 
-    order = ("none", "approx", "exact")
+    order: tuple[Invariance, ...] = ("none", "approx", "exact")
     over = [s for s in shapers if not isinstance(s, NativeShaper | SparseShaper)]
     return min((s.invariance for s in over), key=order.index, default="exact")
 

@@ -19,7 +19,7 @@ from rewardlab.envs.tabular.scenes import seen
 from rewardlab.envs.tasks import Task
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.shapers import expadard, exprd
-from rewardlab.shapers.base import Array, Shaper, Transitions
+from rewardlab.shapers.base import Array, Invariance, Shaper, Transitions
 from rewardlab.shapers.potential import Potential
 from rewardlab.shapers.program_potential import ProgramPotential
 from rewardlab.shapers.tables import comparators
@@ -46,6 +46,7 @@ class Inspected:
         history: Loss after each choice of a state, for designs that choose.
         chosen: The states chosen, in that order.
         maps: Further numbers per state `(S,)`, e.g. a bonus: the mean over actions.
+        promise: What its shaper promises for as long as it learns.
     """
 
     title: str
@@ -55,6 +56,12 @@ class Inspected:
     history: tuple[float, ...] = ()
     chosen: tuple[int, ...] = ()
     maps: Mapping[str, Array] = field(default_factory=dict)
+    promise: Invariance = "exact"
+
+    @property
+    def invariance(self) -> Invariance:
+        """What is certain: `"none"` unless the table keeps the optimum, else what is promised."""
+        return self.promise if self.certificate.kept else "none"
 
     @property
     def support(self) -> tuple[int, ...]:
@@ -68,7 +75,7 @@ class Inspected:
             "what": self.title,
             "states": self.mdp.terminal,
             "rewarded": len(self.support),
-            "invariance": "exact" if self.certificate.kept else "none",
+            "invariance": self.invariance,
             "certificate": asdict(self.certificate),
             "history": list(self.history),
             "chosen": list(self.chosen),

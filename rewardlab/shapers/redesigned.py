@@ -16,7 +16,7 @@ from rewardlab.errors import UsageError
 from rewardlab.shapers import expadard
 from rewardlab.shapers.abstract import Abstraction, Numbers
 from rewardlab.shapers.base import Array, Invariance, Transitions
-from rewardlab.shapers.tabled import Tabled, mdp_of, task_mdp
+from rewardlab.shapers.tabled import Tabled, mdp_of, same_gamma, task_mdp
 
 if TYPE_CHECKING:
     from rewardlab.shapers.view import PolicyView
@@ -65,7 +65,11 @@ class ExpAdaRD(Tabled):
     ) -> None:
         if not 0 <= averaging < 1:
             raise UsageError(f"averaging is {averaging:g}; give a share from 0 to below 1")
+        if scale <= 0:
+            raise UsageError(f"a scale is positive, so that best stays best; got {scale:g}")
         discount = mdp.gamma if gamma is None else gamma
+        if abstraction is None:
+            discount = same_gamma(gamma, mdp.gamma)
         super().__init__((mdp.n_states, mdp.n_actions), abstraction, discount)
         self._designer = expadard.Designer(
             mdp, teacher_epsilon=teacher_epsilon, depth=depth, features=features, r_max=r_max

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from rewardlab.program.program import RewardProgram
 
 
+def same_gamma(asked: float | None, designed: float) -> float:
+    """Return the discount of a design; raise `UsageError` if another one is asked for."""
+    if asked is not None and asked != designed:
+        raise UsageError(
+            f"the reward was designed for gamma {designed:g}, not {asked:g}: design it for the "
+            "discount of the algorithm"
+        )
+    return designed
+
+
 class Tabled(Shaper):
     """Pays `reward[cell, action]` in place of the extrinsic reward."""
 

@@ -107,8 +107,8 @@ def check_same(run: Run, given: Shaper | str | None) -> None:
         if was and not named:
             raise UsageError(f"run {run.id} was made with the shaper {was}: pass it as shaper=…")
         return
-    same = given == was and named if isinstance(given, str) else was and not named
-    if not same:
+    kind = given if isinstance(given, str) else type(given).__name__
+    if was != kind or named != isinstance(given, str):
         name = given if isinstance(given, str) else f"a {type(given).__name__}"
         began = f"with the shaper {was}" if was else "without a shaper"
         raise UsageError(

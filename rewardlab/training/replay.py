@@ -23,6 +23,8 @@ from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Transitions
 from rewardlab.training.checked import Checked
 
+_NEEDED = "shaping needs optimize_memory_usage=False and handle_timeout_termination=True"
+
 Index = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
 """Rows and environments, which broadcast against each other."""
 
@@ -58,9 +60,7 @@ class _Shaped(ReplayBuffer):
     def __init__(self, *args: Any, shape: Checked, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.optimize_memory_usage or not self.handle_timeout_termination:
-            raise UsageError(
-                "shaping needs optimize_memory_usage=False and handle_timeout_termination=True"
-            )
+            raise UsageError(_NEEDED)
         self.extras: dict[str, npt.NDArray[np.float64]] = {}
         self.rewards: Any = ShapedRewards(self, self.rewards, shape)
 
@@ -169,7 +169,7 @@ def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
     """Give an off-policy algorithm a replay buffer, empty, that shapes what it samples.
 
     Raises:
-        UsageError: Its kind of buffer has no shaped counterpart.
+        UsageError: Its kind of buffer has no shaped counterpart, or forgets what shaping needs.
     """
     old = model.replay_buffer
     found: dict[type[ReplayBuffer], type[_Shaped]] = {
@@ -188,6 +188,8 @@ def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:
             f"shapers do not know the replay buffer {type(old).__name__}; use one of: "
             f"{', '.join(k.__name__ for k in found)}"
         )
+    if old.optimize_memory_usage or not old.handle_timeout_termination:
+        raise UsageError(_NEEDED)
     options: dict[str, Any] = {}
     if isinstance(old, NStepReplayBuffer):
         options = {"n_steps": old.n_steps, "gamma": old.gamma}

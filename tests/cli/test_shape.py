@@ -177,3 +177,12 @@ def test_what_is_neither_task_nor_run_is_said(cli, files):
     assert "unknown design 'explord'" in (
         cli("shape", "inspect", "gym/FrozenLake-v1", "--shaper", "explord").error
     )
+
+
+def test_a_table_that_keeps_the_optimum_today_is_not_a_promise(cli, files):
+    told = cli("shape", "inspect", "tabular/room-2021", "--shaper", "rnd")
+    assert told.code == 0, told.err
+    assert "kept by the table as it is now; its shaper promises none" in told.out
+    said = cli("shape", "inspect", "tabular/room-2021", "--shaper", "rnd", "--json").json
+    assert said["invariance"] == "none"
+    assert said["certificate"]["kept"]

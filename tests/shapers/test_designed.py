@@ -155,3 +155,15 @@ def test_another_discount_than_the_designs_is_refused():
     model = A2C("MlpPolicy", TabularEnv(LINE), gamma=0.5, device="cpu")
     with pytest.raises(UsageError, match="gamma"):
         attach(model, ExpRD.from_mdp(LINE, budget=1))
+
+
+def test_a_design_is_for_one_discount_and_keeps_its_signs():
+    made = exprd.design(mdp("room-2021"), budget=0)
+    assert ExpRD(made).gamma == 0.95
+    with pytest.raises(UsageError, match=r"designed for gamma 0.95, not 0.5"):
+        ExpRD(made, gamma=0.5)
+    with pytest.raises(UsageError, match=r"designed for gamma 0.95, not 0.5"):
+        ExpAdaRD(mdp("room-2024"), gamma=0.5)
+    for build in (lambda: ExpRD(made, scale=-1.0), lambda: ExpAdaRD(mdp("room-2024"), scale=0.0)):
+        with pytest.raises(UsageError, match="a scale is positive"):
+            build()

@@ -123,6 +123,7 @@ def test_a_run_goes_on_with_its_own_shaper_only(task, tmp_path):
         (bare, "rnd", "without a shaper, not with rnd"),
         (bare, RND(), "without a shaper, not with a RND"),
         (handed, "rnd", "with the shaper RND, not with rnd"),
+        (handed, Potential(abs), "with the shaper RND, not with a Potential"),
     ):
         with pytest.raises(UsageError, match=said):
             train(task, resume=run, shaper=other, n_timesteps=128, out=tmp_path)

@@ -219,3 +219,19 @@ def test_what_is_kept_with_transitions_comes_back_from_a_checkpoint(tmp_path):
     np.testing.assert_array_equal(
         other.replay_buffer.rewards[rows, envs], model.replay_buffer.rewards[rows, envs]
     )
+
+
+@pytest.mark.parametrize(
+    "forgets",
+    [
+        {"replay_buffer_kwargs": {"handle_timeout_termination": False}},
+        {
+            "replay_buffer_kwargs": {"handle_timeout_termination": False},
+            "optimize_memory_usage": True,
+        },
+    ],
+)
+def test_a_buffer_that_forgets_what_shaping_needs_is_refused(forgets):
+    model = SAC("MlpPolicy", "Pendulum-v1", device="cpu", buffer_size=10, **forgets)
+    with pytest.raises(UsageError, match="handle_timeout_termination=True"):
+        attach(model, Potential(lambda obs: obs[:, 0]))

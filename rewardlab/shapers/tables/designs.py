@@ -48,6 +48,7 @@ class Certificate:
         kept: Every action that is optimal under the design is optimal under the extrinsic reward.
         optimum_return: Extrinsic return of the design's first optimal policy.
         best_return: The largest extrinsic return there is.
+        gamma: Discount for which all this holds.
     """
 
     margin: float
@@ -59,6 +60,7 @@ class Certificate:
     kept: bool
     optimum_return: float
     best_return: float
+    gamma: float
 
     @property
     def holds(self) -> bool:
@@ -107,4 +109,5 @@ def certify(
         kept=bool((best.optimal | ~under.optimal).all()),
         optimum_return=expected_return(mdp, one_hot(under.policy, n_actions)),
         best_return=float(mdp.initial @ best.v),
+        gamma=mdp.gamma,
     )
