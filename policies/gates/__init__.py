@@ -1,0 +1,1 @@
+"""One gate per file: how tokens choose experts."""
