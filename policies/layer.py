@@ -1,0 +1,146 @@
+"""The mixture-of-experts layer: a gate, stacked experts, shared experts, auxiliary losses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from rewardlab.errors import UnknownName
+from rewardlab.policies.aux import add_aux
+from rewardlab.policies.dispatch import sorted_by_expert, wide
+from rewardlab.policies.experts import Experts, Init
+from rewardlab.policies.gates.base import Gate
+from rewardlab.policies.gates.softmax import SoftmaxGate
+
+Dispatch = Literal["auto", "wide", "sorted"]
+DISPATCHES = ("auto", "wide", "sorted")
+
+WIDE_EXPERTS = 4
+WIDE_PRODUCT = 64
+"""`auto` runs every expert on every token up to that many experts, or tokens times experts."""
+
+
+class MoELayer(nn.Module):
+    """`y_t = scaling · Σ_e w_te f_e(x_t) + shared(x_t)`, tokens `(T, d)` to `(T, o)`.
+
+    With `shared_combine="sum"` shared experts are added, as in DeepSeekMoE; with `"half"` the
+    output is `½ Σ_s ω_s f_s(x) + ½ routed`, `Σ ω_s = 1` learned (arXiv 2505.10860).
+
+    Args:
+        dim: Width `d` of a token.
+        out_dim: Width `o` of an output.
+        gate: Name of a gate.
+        n_experts: Routed experts `E`.
+        expert_hidden: Width of an expert's hidden layer; `None` makes an expert one linear layer.
+        activation: Of the hidden layer, by name or class.
+        n_shared: Experts that every token uses.
+        shared_combine: How shared and routed experts add up.
+        routed_scaling: Factor on the routed experts.
+        init: See `Experts`.
+        aux_coefs: Coefficients of the gate's auxiliary losses by name; none by default.
+        dispatch: How experts are computed; all ways agree.
+        gate_options: Options of the gate, such as `top_k`.
+    """
+
+    def __init__(
+        self,
+        dim: int,
+        out_dim: int,
+        *,
+        gate: str = "softmax",
+        n_experts: int = 8,
+        expert_hidden: int | None = None,
+        activation: str | type[nn.Module] = "relu",
+        n_shared: int = 0,
+        shared_combine: Literal["sum", "half"] = "sum",
+        routed_scaling: float = 1.0,
+        init: Init = "orthogonal",
+        aux_coefs: Mapping[str, float] | None = None,
+        dispatch: Dispatch = "auto",
+        **gate_options: Any,
+    ) -> None:
+        super().__init__()
+        _one_of("dispatch", dispatch, DISPATCHES)
+        _one_of("shared_combine", shared_combine, ("sum", "half"))
+        self.gate: Gate = _gate(gate, n_experts, dim=dim, **gate_options)
+        self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
+        shape = {"hidden": expert_hidden, "act": activation, "init": init}
+        self.experts = Experts(n_experts, dim, out_dim, **shape)  # type: ignore[arg-type]
+        self.shared = Experts(n_shared, dim, out_dim, **shape) if n_shared else None  # type: ignore[arg-type]
+        half = n_shared > 0 and shared_combine == "half"
+        self.shared_logits = nn.Parameter(torch.zeros(n_shared)) if half else None
+        self.routed_scaling, self.dispatch = routed_scaling, dispatch
+        self.aux_coefs: dict[str, float] = {}
+        for name, coef in (aux_coefs or {}).items():
+            self.set_aux_coef(name, coef)
+        for name, shape_ in (("load", n_experts), ("mass", n_experts), ("tokens", ())):
+            self.register_buffer(f"seen_{name}", torch.zeros(shape_), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return `(T, o)` for tokens `(T, d)`."""
+        routed = self.gate(x)
+        y = self._combine(self._routed(x, routed), x)
+        if not torch.is_grad_enabled():
+            return y
+        if self.training:
+            self._see(routed)
+        return self._with_aux(y, x, routed)
+
+    def set_aux_coef(self, name: str, coef: float) -> None:
+        """Set the coefficient of one of the gate's auxiliary losses."""
+        known = self._loss_names()
+        if name not in known:
+            raise UnknownName(f"auxiliary loss of gate {self.gate.name!r}", name, known)
+        self.aux_coefs[name] = float(coef)
+
+    def advance(self, fraction: float) -> None:
+        """Apply the gate's schedules at a fraction of training done."""
+        self.gate.advance(fraction)
+
+    def _routed(self, x: Tensor, routed: Any) -> Tensor:
+        every = self.n_experts
+        if self.dispatch == "wide" or (
+            self.dispatch == "auto" and (every <= WIDE_EXPERTS or len(x) * every <= WIDE_PRODUCT)
+        ):
+            return wide(x, routed.weights, self.experts)
+        return sorted_by_expert(x, routed, self.experts)
+
+    def _combine(self, routed: Tensor, x: Tensor) -> Tensor:
+        if self.routed_scaling != 1.0:
+            routed = self.routed_scaling * routed
+        if self.shared is None:
+            return routed
+        if self.shared_logits is None:
+            return routed + wide(x, x.new_ones(self.shared.n), self.shared)
+        return 0.5 * (routed + wide(x, self.shared_logits.softmax(0), self.shared))
+
+    def _with_aux(self, y: Tensor, x: Tensor, routed: Any) -> Tensor:
+        coefs = {name: coef for name, coef in self.aux_coefs.items() if coef != 0}
+        if not coefs:
+            return y
+        losses = self.gate.losses(self.gate.logits(x.detach()), routed)
+        return add_aux(y, sum(coef * losses[name] for name, coef in coefs.items()))  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def _see(self, routed: Any) -> None:
+        self.get_buffer("seen_load").add_(routed.mask.sum(dim=0))
+        self.get_buffer("seen_mass").add_(routed.weights.detach().sum(dim=0))
+        self.get_buffer("seen_tokens").add_(len(routed.mask))
+
+    def _loss_names(self) -> tuple[str, ...]:
+        z = torch.zeros(1, self.gate.n_logits)
+        with torch.no_grad():
+            return tuple(self.gate.losses(z, self.gate.route(z)))
+
+
+def _gate(name: str, n_experts: int, **options: Any) -> Gate:
+    _one_of("gate", name, ("softmax",))
+    return SoftmaxGate(n_experts, **options)
+
+
+def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:
+    if name not in known:
+        raise UnknownName(kind, name, known)
