@@ -34,6 +34,8 @@ class Gate(nn.Module):
     """What `make_gate` and `policy_kwargs` call it."""
     running: ClassVar[tuple[str, ...]] = ()
     """Names of its running state, without `running_`."""
+    remedy: ClassVar[str] = ""
+    """What to ask for where it may not look at batch mates, e.g. `"use mode='threshold'"`."""
 
     def __init__(self, n_experts: int, *, dim: int | None = None) -> None:
         super().__init__()
