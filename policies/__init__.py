@@ -1,1 +1,13 @@
-"""Network architectures for policies; none of our own yet, SB3's are used by name."""
+"""Mixtures of experts for policies of Stable-Baselines3.
+
+Importing it makes `policy="MoePolicy"` known to PPO, A2C, SAC, TD3 and DQN.
+"""
+
+from rewardlab.policies.layer import MoELayer
+from rewardlab.policies.sb3.callback import MoeCallback
+from rewardlab.policies.sb3.policy import MoePolicy
+from rewardlab.policies.sb3.register import register
+
+__all__ = ["MoELayer", "MoeCallback", "MoePolicy"]
+
+register()

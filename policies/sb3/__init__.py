@@ -1,0 +1,1 @@
+"""Policies of Stable-Baselines3 with mixtures of experts in them."""

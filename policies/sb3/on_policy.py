@@ -1,0 +1,54 @@
+"""Mixtures of experts in the policy and the value network of PPO and A2C."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from stable_baselines3.common.policies import ActorCriticPolicy
+from stable_baselines3.common.type_aliases import Schedule
+from torch import nn
+from torch.optim import Optimizer
+
+from rewardlab.policies.sb3.network import Blueprint, rescale
+from rewardlab.policies.sb3.policy import MoePolicy
+
+_GAINS = {"action_net": 0.01, "value_net": 1.0}
+"""SB3's gains of output layers with `ortho_init`."""
+
+
+class MoeActorCriticPolicy(MoePolicy, ActorCriticPolicy):
+    """`MoePolicy` of PPO and A2C."""
+
+    def _blueprint_of(self, part: str) -> Blueprint:
+        init = "orthogonal" if self.ortho_init else "kaiming"
+        return self._blueprint(part, "PPO or A2C", init=init)
+
+    def _build_mlp_extractor(self) -> None:
+        super()._build_mlp_extractor()
+        arch = self.net_arch
+        pi, vf = (
+            (arch.get("pi", []), arch.get("vf", [])) if isinstance(arch, dict) else (arch, arch)
+        )
+        self.mlp_extractor.policy_net = self._blueprint_of("actor").mlp(self.features_dim, pi)
+        self.mlp_extractor.value_net = self._blueprint_of("critic").mlp(self.features_dim, vf)
+
+    def _build(self, lr_schedule: Schedule) -> None:
+        super()._build(lr_schedule)
+        if self.moe.place != "head":
+            return
+        for name, part in (("action_net", "actor"), ("value_net", "critic")):
+            dense: Any = getattr(self, name)
+            if getattr(self.moe, part) is not None:
+                head = self._blueprint_of(part).head(dense.in_features, dense.out_features)
+                rescale(head, _GAINS[name] / math.sqrt(2) if self.ortho_init else 1.0)
+                setattr(self, name, head)
+        self.optimizer = self.optimizer_class(
+            self.parameters(),
+            lr=lr_schedule(1),
+            **self.optimizer_kwargs,  # type: ignore[call-arg]
+        )
+
+    def _networks(self) -> Iterator[tuple[nn.Module, nn.Module | None, Optimizer]]:
+        yield self, None, self.optimizer

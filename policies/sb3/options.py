@@ -1,0 +1,91 @@
+"""What `policy_kwargs["moe"]` may say, read once and checked before anything is built."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from rewardlab.config import check_keys
+from rewardlab.errors import UnknownName, UsageError
+from rewardlab.policies.gates.softmax import SoftmaxGate
+from rewardlab.policies.layer import MoELayer
+
+Place = Literal["trunk", "features", "head"]
+PLACES: tuple[Place, ...] = get_args(Place)
+PARTS = ("actor", "critic")
+GATES = {"softmax": SoftmaxGate}
+_OWN = ("place", *PARTS, "experts", "frozen")
+
+
+@dataclass(frozen=True)
+class MoeOptions:
+    """A mixture of experts in a policy.
+
+    Attributes:
+        given: What was given, from which the policy is built again when it is loaded.
+        place: Which layer of a network is the mixture: `"trunk"` its last hidden layer,
+            `"features"` its first one, whose gate sees the features themselves, or `"head"` its
+            output.
+        actor: Arguments of `MoELayer` in the actor, or `None` for a dense network.
+        critic: The same in critics and value networks.
+    """
+
+    given: Mapping[str, Any]
+    place: Place
+    actor: Mapping[str, Any] | None
+    critic: Mapping[str, Any] | None
+
+
+def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
+    """Return what a mapping asks for.
+
+    ```
+    dict(gate="softmax", n_experts=8, top_k=2, n_shared=0, …,    # arguments of MoELayer
+         place="trunk",
+         actor=dict(…) | False, critic=dict(…) | False)          # other arguments there, or dense
+    ```
+
+    Raises:
+        UsageError: It is no mapping, or something in it does not exist; the closest is named.
+    """
+    given = {} if moe is None else moe
+    if not isinstance(given, Mapping):
+        raise UsageError(f"moe is a mapping such as dict(gate='softmax', n_experts=8), got {moe!r}")
+    place = given.get("place", "trunk")
+    if place not in PLACES:
+        raise UnknownName("place of a mixture", str(place), PLACES)
+    common = {key: value for key, value in given.items() if key not in _OWN}
+    parts = {part: _part(part, given.get(part), common) for part in PARTS}
+    if not any(parts.values()):
+        raise UsageError("moe has neither an actor nor a critic left: use MlpPolicy")
+    return MoeOptions(dict(given), place, **parts)
+
+
+def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the arguments of `MoELayer` in a part: its own over the common ones."""
+    if own is False:
+        return None
+    if not (own is None or own is True or isinstance(own, Mapping)):
+        raise UsageError(f"moe's {name} is a mapping of its own options, or False, got {own!r}")
+    if isinstance(own, Mapping) and "gate" in own:  # options of another gate mean nothing to it
+        common = {key: value for key, value in common.items() if key in _layer_keys()}
+    options = {**common, **(own if isinstance(own, Mapping) else {})}
+    check_keys(options, [*_keys(str(options.get("gate", "softmax"))), *_OWN], "moe")
+    return options
+
+
+def _keys(gate: str) -> list[str]:
+    if gate not in GATES:
+        raise UnknownName("gate", gate, GATES)
+    return [*_layer_keys(), *(k for k in _keywords(GATES[gate]) if k != "dim")]
+
+
+def _layer_keys() -> list[str]:
+    return _keywords(MoELayer)
+
+
+def _keywords(made: Any) -> list[str]:
+    parameters = inspect.signature(made).parameters.values()
+    return [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]

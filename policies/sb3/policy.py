@@ -1,0 +1,90 @@
+"""What all policies with mixtures of experts have in common."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stable_baselines3.common.policies import BasePolicy
+from torch import nn
+from torch.optim import Optimizer
+
+from rewardlab.policies.layer import MoELayer
+from rewardlab.policies.sb3.network import Blueprint
+from rewardlab.policies.sb3.options import MoeOptions, read_options
+
+
+class MoePolicy(BasePolicy):
+    """A policy of Stable-Baselines3 in whose networks one layer is a mixture of experts.
+
+    `policy="MoePolicy"` and `policy_kwargs=dict(moe=dict(gate=…, n_experts=…, top_k=…, …))` work
+    in PPO, A2C, SAC, TD3 and DQN once `rewardlab.policies` is imported; each algorithm has its own
+    subclass. What `moe` may say: `read_options`.
+
+    Whatever changes a gate over training (temperatures, thresholds, biases, spawning) changes in
+    `set_moe_progress` alone, which `MoeCallback` calls between an update and the next rollout, so
+    that the policy is one function from a rollout to the end of its update.
+
+    Args:
+        *args: Of the SB3 policy that the subclass extends.
+        moe: The mixture, see `read_options`.
+        **kwargs: Of that SB3 policy.
+
+    Raises:
+        UsageError: `moe` asks for something that does not exist, or cannot act.
+    """
+
+    moe: MoeOptions
+    activation_fn: type[nn.Module]
+
+    def __init__(self, *args: Any, moe: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        self.moe = read_options(moe)
+        self._moe_progressed = False
+        super().__init__(*args, **kwargs)
+
+    def set_moe_progress(self, fraction: float) -> None:
+        """Let gates go on to a fraction of training done: schedules, thresholds, spawning.
+
+        Args:
+            fraction: From 0 to 1.
+        """
+        self._moe_progressed = True
+        for network, _, _ in self._networks():
+            for layer in moe_layers(network):
+                layer.advance(min(max(fraction, 0.0), 1.0))
+
+    def set_training_mode(self, mode: bool) -> None:
+        """As SB3's; the first update without `set_moe_progress` warns, if a gate needs it."""
+        if mode and not self._moe_progressed:
+            self._moe_progressed = True
+            if waiting := {layer.gate.name for layer in moe_layers(self) if layer.gate.running}:
+                warnings.warn(
+                    f"gate {' and '.join(sorted(waiting))} keeps its initial state: training does "
+                    "not tell it how far it is; use learn(…, callback=MoeCallback())",
+                    stacklevel=2,
+                )
+        super().set_training_mode(mode)
+
+    def _networks(self) -> Iterator[tuple[nn.Module, nn.Module | None, Optimizer]]:
+        """Yield each network with its target, if it has one, and its optimizer."""
+        raise NotImplementedError
+
+    def _blueprint(self, part: str, algorithm: str, *, init: str = "kaiming") -> Blueprint:
+        """Return how a part is built; only critics of SAC and TD3 may look at batch mates."""
+        return Blueprint(
+            place=self.moe.place,
+            layer=getattr(self.moe, part),
+            activation=self.activation_fn,
+            init=init,
+            alone=part == "actor" or algorithm == "PPO or A2C",
+            name=f"the {part} of {algorithm}",
+        )
+
+    def _get_constructor_parameters(self) -> dict[str, Any]:
+        return {**super()._get_constructor_parameters(), "moe": dict(self.moe.given)}
+
+
+def moe_layers(module: nn.Module) -> Iterator[MoELayer]:
+    """Yield the mixtures within a module, in a fixed order."""
+    return (part for part in module.modules() if isinstance(part, MoELayer))
