@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
@@ -98,6 +98,10 @@ class Shaper(ABC):
     update_every: int = 1_000
     gamma: float | None = None
 
+    def members(self) -> tuple[Shaper, ...]:
+        """Return the shapers that this one is composed of; none unless it wraps or sums others."""
+        return ()
+
     def bind(
         self,
         observation_space: gym.Space[Any],
@@ -147,3 +151,10 @@ class Shaper(ABC):
 
     def close(self) -> None:
         """Free what the shaper holds, e.g. a worker process."""
+
+
+def parts(shaper: Shaper) -> Iterator[Shaper]:
+    """Yield a shaper and all those that it is composed of, itself first."""
+    yield shaper
+    for member in shaper.members():
+        yield from parts(member)

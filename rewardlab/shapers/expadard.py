@@ -108,14 +108,25 @@ class Designer:
         self._warm = Warm(self._polytope.linear(self._columns))
         self.weights: Array | None = None
 
-    def design(self, policy: npt.ArrayLike, *, visited: Array | None = None) -> Design:
-        """Return the best reward for a learner's policy (S, A).
+    def design(
+        self,
+        policy: npt.ArrayLike,
+        *,
+        visited: Array | None = None,
+        old: Array | None = None,
+        kept: float = 0.0,
+    ) -> Design:
+        """Return the best reward for a learner's policy (S, A), or its mean with an older one.
+
+        Objective and certificate are those of the mean.
 
         A deterministic learner learns from no reward: it gets the last one again.
 
         Args:
             policy: The learner's.
             visited: `(S,)` μ^L as it was seen; exactly that of the policy by default.
+            old: `(S, A)` an older design.
+            kept: Its share in the mean, from 0 to below 1.
         """
         c = self._criterion(stochastic(self._mdp, policy), visited)
         price = c.ravel() @ self._polytope.features[:, self._columns]
@@ -123,6 +134,8 @@ class Designer:
         if self.weights is None or not silent:
             self.weights = self._solve(np.zeros_like(price) if silent else price)
         reward = self._polytope.reward(self._columns, self.weights)
+        if old is not None and kept:
+            reward = kept * old + (1 - kept) * reward
         objective = float((c * reward).sum())
         certificate = certify(
             self._mdp,

@@ -17,6 +17,7 @@ from rewardlab.shapers import expadard
 from rewardlab.shapers.abstract import Abstraction, Numbers
 from rewardlab.shapers.base import Array, Invariance, Transitions
 from rewardlab.shapers.tabled import Tabled, mdp_of, same_gamma, task_mdp
+from rewardlab.shapers.tables.designs import Design
 
 if TYPE_CHECKING:
     from rewardlab.shapers.view import PolicyView
@@ -45,6 +46,9 @@ class ExpAdaRD(Tabled):
         averaging: Share of the old table in the new one; any such mean is feasible too.
         gamma: Discount of the learner; the MDP's by default.
         scale: The table is paid times this.
+
+    Attributes:
+        design: What is paid, before its scale; `None` before the first design.
 
     Raises:
         UsageError: The MDP fits no such abstraction, or a number is out of range.
@@ -76,6 +80,7 @@ class ExpAdaRD(Tabled):
         )
         self._counts = None if abstraction is None else np.zeros(mdp.n_states)
         self._averaging, self._scale, self._updates, self._seed = averaging, scale, 0, 0
+        self.design: Design | None = None
 
     @property
     def invariance(self) -> Invariance:  # type: ignore[override]
@@ -146,16 +151,21 @@ class ExpAdaRD(Tabled):
         """Design for the learner as it is now.
 
         Returns:
-            `objective`, `change` (‖ΔR‖₂) and `margin` of the constraints.
+            `objective` and `margin` (of the constraints) of the table that is paid, before its
+            scale, and `change` (‖ΔR‖₂).
         """
-        first, old = self._designer.weights is None, self.reward
-        design = self._designer.design(self._policy(policy), visited=self._visited())
-        kept = 0.0 if first else self._averaging
-        self.reward = kept * old + (1 - kept) * self._scale * design.reward
+        first, paid = self._designer.weights is None, self.reward
+        design = self._designer.design(
+            self._policy(policy),
+            visited=self._visited(),
+            old=paid / self._scale,
+            kept=0.0 if first else self._averaging,
+        )
+        self.design, self.reward = design, self._scale * design.reward
         self._updates += 1
         return {
             "objective": design.objective,
-            "change": float(np.linalg.norm(self.reward - old)),
+            "change": float(np.linalg.norm(self.reward - paid)),
             "margin": design.certificate.margin,
         }
 

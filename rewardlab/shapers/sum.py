@@ -55,6 +55,10 @@ class Sum(Shaper):
         """The weakest member's."""
         return min((m.invariance for m in self.shapers), key=_STRENGTH.index)
 
+    def members(self) -> tuple[Shaper, ...]:
+        """Return its shapers, in order."""
+        return self.shapers
+
     def bind(
         self,
         observation_space: gym.Space[Any],

@@ -54,6 +54,10 @@ class Wrapper(Shaper):
         shaped = self.shaper.shape(batch)
         return shaped.reward - batch.r_ext if self.mode == "add" else shaped.reward, shaped
 
+    def members(self) -> tuple[Shaper, ...]:
+        """Return the one shaper."""
+        return (self.shaper,)
+
     def bind(
         self,
         observation_space: gym.Space[Any],

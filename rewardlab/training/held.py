@@ -12,6 +12,7 @@ from typing import Any
 from stable_baselines3.common.vec_env import VecEnv
 
 from rewardlab.program.program import RewardProgram
+from rewardlab.shapers.base import parts
 from rewardlab.shapers.program import JailedShaper
 from rewardlab.shapers.tables.designs import Design
 from rewardlab.store.files import read_json, write_json
@@ -44,14 +45,22 @@ def keep_record(run: Run, shaped: Sequence[ShapedVecEnv] = ()) -> None:
 
 
 def keep_certificate(run: Run, shaped: Sequence[ShapedVecEnv]) -> None:
-    """Write what is certain about a designed reward that a run trains with: `certificate.json`."""
+    """Write what is certain about a designed reward that a run trains with: `certificate.json`.
+
+    It is about the table; `paid` says by which shapers that is changed before it is paid, the
+    outermost first, and `invariance` what is left of it then.
+    """
     for venv in shaped:
-        design = getattr(venv.shaper, "design", None)
-        if isinstance(design, Design):
-            told = {"objective": design.objective, "states": list(design.states)}
-            steps = [step._asdict() for step in design.history]
-            sure = asdict(design.certificate) | {"holds": design.certificate.holds}
-            write_json(run.path / "certificate.json", {**told, "history": steps, **sure})
+        made_of = list(parts(venv.shaper))
+        designs = [getattr(part, "design", None) for part in made_of]
+        for design in designs:
+            if isinstance(design, Design):
+                through = [type(part).__name__ for part in made_of]
+                told = {"objective": design.objective, "states": list(design.states)}
+                told |= {"paid": through, "invariance": venv.shaper.invariance}
+                steps = [step._asdict() for step in design.history]
+                sure = asdict(design.certificate) | {"holds": design.certificate.holds}
+                write_json(run.path / "certificate.json", {**told, "history": steps, **sure})
 
 
 def judged_record(

@@ -12,6 +12,7 @@ from rewardlab.shapers import expadard, exprd
 from rewardlab.shapers.designed import ExpRD
 from rewardlab.shapers.redesigned import ExpAdaRD
 from rewardlab.shapers.tables.optimum import optimum
+from rewardlab.shapers.tables.polytope import Polytope
 from rewardlab.shapers.view import PolicyView
 from rewardlab.training.attach import attach
 from tests.shapers.batches import same, transitions
@@ -123,6 +124,32 @@ def test_an_average_of_designs_is_feasible_too(room):
         tables.append(shaper.reward)
     best, under = optimum(room), optimum(room, tables[1], tie=1e-7)
     assert (best.optimal | ~under.optimal).all()
+
+
+class Plays:
+    """A learner with a table of probabilities."""
+
+    def __init__(self, policy):
+        self.policy = policy
+
+    def probs(self, obs):
+        return self.policy[obs]
+
+
+def test_what_is_told_of_an_average_is_told_of_the_table_that_is_paid(room):
+    env = TabularEnv(room)
+    shaper = bound(ExpAdaRD(room, averaging=0.5, scale=2.0), env, room.gamma)
+    for seed in range(2):
+        policy = np.random.default_rng(seed).dirichlet(np.full(room.n_actions, 0.3), room.n_states)
+        policy[room.terminal] = 1 / room.n_actions
+        found = shaper.update(Plays(policy))
+    paid, alone = shaper.reward / 2.0, expadard.design(room, policy=policy)
+    told = expadard.informativeness(room, paid, policy)
+    assert found["objective"] == pytest.approx(told, abs=1e-9)
+    assert found["objective"] < alone.objective - 1e-6
+    polytope = Polytope.of(room, optimum(room))
+    assert found["margin"] == pytest.approx(polytope.margin(paid), abs=1e-9)
+    assert shaper.design.certificate.max_abs == pytest.approx(np.abs(paid).max())
 
 
 def test_a_restored_one_goes_on_bit_for_bit(room):
