@@ -20,11 +20,12 @@ import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 import sparse_pages
@@ -33,6 +34,10 @@ from stable_baselines3.common.base_class import BaseAlgorithm
 
 from rewardlab.shapers import registry
 from rewardlab.shapers.base import Shaper
+
+if TYPE_CHECKING:
+    from rewardlab.sandbox.runner import RewardRunner
+    from rewardlab.shapers.teacher import Teacher
 
 TASK = "metaworld/coffee-button"
 STEPS = 60_000
@@ -53,6 +58,8 @@ SCALE = 10.0
 
 TEACHER = 100
 """Its seed, which no method is trained with."""
+
+TOLD = f"the teacher, of {STEPS:,} more steps, and episodes to learn from it"
 
 Make = Callable[[Path], Shaper | None]
 """Makes a shaper anew for each run; it is given the folder where the teacher is kept."""
@@ -94,11 +101,50 @@ def by_distance(runs: Path) -> Shaper:
 
 
 def by_teacher(runs: Path) -> Shaper:
-    """Make the potential Φ = V of the teacher, in the units of its normalised rewards."""
+    """Make the potential Φ = V of the teacher, in the unit of the dense program."""
     from rewardlab.shapers.potential import Potential
 
     with teacher(runs) as model:
         return Potential.from_model(model)
+
+
+def designed(runs: Path) -> Shaper:
+    """Make the reward that ExpRD designs from the teacher's cells."""
+    with taught(runs) as learned:
+        return learned.exprd()
+
+
+def redesigned(runs: Path) -> Shaper:
+    """Make the reward that ExpAdaRD designs from them as the learner goes on."""
+    with taught(runs) as learned:
+        return learned.expadard()
+
+
+class Paid(gym.Wrapper[Any, Any, Any, Any]):
+    """Pays what a program says of the scene."""
+
+    def __init__(self, env: gym.Env[Any, Any], runner: RewardRunner) -> None:
+        super().__init__(env)
+        self.runner = runner
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Take a step."""
+        obs, _, terminated, truncated, info = self.env.step(action)
+        reward = float(self.runner.evaluate(info["scene"][None]).reward[0])
+        return obs, reward, terminated, truncated, info
+
+
+@contextmanager
+def taught(runs: Path) -> Iterator[Teacher]:
+    """Yield what can be designed from the teacher, with the options that it has by default."""
+    from rewardlab.envs.tasks import task
+    from rewardlab.sandbox.runner import RewardRunner
+    from rewardlab.shapers.teacher import Teacher
+
+    known = task(TASK)
+    env = known.make_env(seed=TEACHER, native_reward=False)
+    with teacher(runs) as model, RewardRunner(program(TASK), known.scene) as runner, closing(env):
+        yield Teacher.from_model(model, Paid(env, runner), seed=TEACHER)
 
 
 @contextmanager
@@ -131,6 +177,8 @@ METHODS = {
     "Potential, distance": Method(by_distance, knows="where hand, button and goal are"),
     "ProgramPotential": Method(by_program, knows="the library's program"),
     "Potential, teacher's V": Method(by_teacher, knows=f"the teacher, of {STEPS:,} more steps"),
+    "ExpRD, teacher": Method(designed, knows=TOLD),
+    "ExpAdaRD, teacher": Method(redesigned, knows=TOLD),
     "ExploRS": Method(named("explors")),
     "SelfRS": Method(named("explors", bonus=False)),
     "CountBonus": Method(named("counts")),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import gymnasium as gym
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Invariance, Shaped, Shaper, Transitions
 from rewardlab.shapers.potential import potential
 from rewardlab.shapers.tables.potentials import check_eta, difference
@@ -21,8 +22,9 @@ class BSRS(Shaper):
 
     Adamczyk et al., *Bootstrapped Reward Shaping*, AAAI 2025 (formulas reconstructed). V_n is the
     target network's where there is one: max_a Q of DQN, the smallest critic at the actor's action
-    of SAC and TD3, else the value function of PPO and A2C. Replay buffers ask the current one on
-    both sides.
+    of SAC and TD3, SAC's with its entropy, else the value function of PPO and A2C. It is in the
+    unit of the rewards before `VecNormalize`, to which F is added. Replay buffers ask the current
+    one on both sides.
 
     At the fixed point Ṽ = V*/(1+η) and Q̃ = Q* − η/(1+η)·V*, so the greedy policy is optimal; until
     then the potential moves. Value iteration contracts for −1 < η < (1−γ)/(1+γ) (derived), outside
@@ -34,11 +36,15 @@ class BSRS(Shaper):
 
     Args:
         eta: η. Warns outside of the bounds above.
+
+    Raises:
+        UsageError: η is no finite number.
     """
 
     invariance: ClassVar[Invariance] = "exact"
 
     def __init__(self, eta: float = 0.5) -> None:
+        options.finite("BSRS", eta=eta)
         self.eta = eta
         self._value: ModelValue | None = None
 

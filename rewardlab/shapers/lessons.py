@@ -13,7 +13,6 @@ from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from rewardlab.errors import UsageError
 from rewardlab.shapers.abstract import Numbers, Prototypes
 from rewardlab.shapers.base import Array
-from rewardlab.shapers.lookahead import reward_scale
 from rewardlab.shapers.view import PolicyView
 
 LONGEST = 1_000
@@ -131,7 +130,7 @@ class Lessons:
             start = int(self._rng.integers(longest + 1))
             episode = self.play(self._late(start))
             stop = len(episode.reward)
-            value = self.view.value(episode.obs) / reward_scale(self.view.model)
+            value = self.view.value(episode.obs)
             found = discounted(episode, self.gamma, 0.0 if episode.terminated else value[-1])
             stop = stop if episode.terminated else (start + stop) // 2
             at = np.arange(start, stop, 1 + max(stop - start - 1, 0) // COUNTED)

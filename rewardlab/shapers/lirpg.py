@@ -12,7 +12,7 @@ from torch import nn
 
 from rewardlab.shapers.base import Array, Mode, Need, Shaped, Shaper, Transitions
 from rewardlab.shapers.critic import ExtrinsicCritic
-from rewardlab.shapers.lookahead import Actor, goes_on, plan, reward_scale, rollout, rows
+from rewardlab.shapers.lookahead import Actor, goes_on, plan, rollout, rows
 from rewardlab.shapers.metagradient import (
     Batch,
     Moments,
@@ -21,6 +21,7 @@ from rewardlab.shapers.metagradient import (
     sums_ahead,
     sums_behind,
 )
+from rewardlab.shapers.model_value import reward_scale
 from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
 from rewardlab.shapers.view import PolicyView
@@ -159,7 +160,7 @@ class LIRPG(Shaper):
             _tensor(returns),
             encoded,
             model.gamma * model.gae_lambda * goes_on(model),
-            self._c_in * reward_scale(model),
+            self._c_in * reward_scale(model.get_vec_normalize_env()),
         )
         return known.without_rewards(paid)
 

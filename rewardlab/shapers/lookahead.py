@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import gymnasium as gym
 import numpy as np
 import torch
-from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from torch import nn
 from torch.func import functional_call
@@ -54,14 +53,6 @@ def goes_on(model: OnPolicyAlgorithm) -> Array:
     """Return `(E, T)` 1 where a step's episode goes on within the rollout, else 0."""
     starts = model.rollout_buffer.episode_starts.T
     return np.concatenate([1.0 - starts[:, 1:], np.zeros((len(starts), 1))], axis=1)
-
-
-def reward_scale(model: BaseAlgorithm) -> float:
-    """Return what `VecNormalize` multiplies rewards by, its clipping apart."""
-    venv = model.get_vec_normalize_env()
-    if venv is None or not venv.norm_reward:
-        return 1.0
-    return float(1.0 / np.sqrt(venv.ret_rms.var + venv.epsilon))
 
 
 class Actor(nn.Module):

@@ -50,7 +50,7 @@ class Potential(Shaper):
         """Return the potential Φ = V of a trained algorithm, which stays as it is now.
 
         V is that of its critic, see `rewardlab.shapers.model_value.ModelValue`; observations are
-        normalised as they were in its training.
+        normalised as they were in its training, and V is in the unit of the rewards before that.
 
         Raises:
             UsageError: Its critic is not known.

@@ -11,16 +11,13 @@ import numpy.typing as npt
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.distributions import CategoricalDistribution
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.dqn import DQN
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers.model_value import ModelValue
 
 Array = npt.NDArray[np.float64]
-
-N_SAMPLES = 8
-"""Actions over which the value of an actor without a value function is averaged."""
 
 
 @dataclass(frozen=True)
@@ -78,31 +75,18 @@ class PolicyView:
         return self.model.predict(self._normalized(obs), deterministic=True)[0]
 
     def value(self, obs: Any) -> Array:
-        """Return the learned value `(B,)` of the rewards that the algorithm learns from.
+        """Return the learned value `(B,)`, see `rewardlab.shapers.model_value.ModelValue`.
 
-        PPO and A2C: their value function. DQN: max_a Q. SAC, TD3 and their like: the smallest
-        critic, averaged over actions that the actor draws.
+        It is in the unit of the rewards before `VecNormalize`.
+
+        Raises:
+            UsageError: The algorithm's critic is not known.
         """
-        model: Any = self.model
-        seen = self.tensor(obs)
-        with torch.no_grad():
-            if isinstance(model, OnPolicyAlgorithm):
-                values = self._actor_critic().predict_values(seen)[:, 0]
-            elif isinstance(model, DQN):
-                values = model.q_net(seen).max(dim=1).values
-            else:
-                draws = [self._smallest_q(seen, model.actor(seen)) for _ in range(N_SAMPLES)]
-                values = torch.stack(draws).mean(dim=0)
-        return np.asarray(values.cpu().numpy(), np.float64)
+        return ModelValue.of(self.model)(obs)
 
     def tensor(self, obs: Any) -> Any:
         """Return observations as the policy's networks take them, normalised."""
         return self.model.policy.obs_to_tensor(self._normalized(obs))[0]
-
-    def _smallest_q(self, obs: Any, action: torch.Tensor) -> torch.Tensor:
-        model: Any = self.model
-        found: torch.Tensor = torch.stack(model.critic(obs, action)).min(dim=0).values[:, 0]
-        return found
 
     def _normalized(self, obs: Any) -> Any:
         venv = self.model.get_vec_normalize_env()

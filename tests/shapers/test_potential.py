@@ -3,6 +3,7 @@
 import gymnasium as gym
 import numpy as np
 import pytest
+import torch
 from stable_baselines3 import A2C, DDPG, DQN, PPO, SAC, TD3
 from stable_baselines3.common.vec_env import VecNormalize
 
@@ -133,7 +134,47 @@ def test_the_value_is_that_of_the_networks():
             action = model.actor(seen, deterministic=True) if algo is SAC else model.actor(seen)
             both = [q[:, 0] for q in model.critic_target(seen, action)]
             known = both[0] if len(both) == 1 else both[0].minimum(both[1])
+        if algo is SAC:
+            known = known + model.log_ent_coef.exp() * drawn_entropy(model.actor, seen)
+            np.testing.assert_allclose(ModelValue.of(model)(obs), known.detach(), atol=0.02)
+            continue
         np.testing.assert_allclose(ModelValue.of(model)(obs), known.detach().numpy(), rtol=1e-6)
+
+
+def drawn_entropy(actor, seen, n=20_000):
+    """Return the mean of −log π over actions that the actor draws."""
+    torch.manual_seed(0)
+    if actor.use_sde:
+        actor.reset_noise(n)
+    found = [actor.action_log_prob(row.expand(n, -1))[1].mean() for row in seen]
+    return -torch.stack(found)
+
+
+@pytest.mark.parametrize("given", [{"ent_coef": 0.3}, {"use_sde": True}])
+def test_what_sac_has_learned_includes_its_entropy(given):
+    model = build(SAC, {**OFF, **given}).learn(16)
+    obs = np.random.default_rng(0).normal(size=(3, 2))
+    seen, _ = model.policy.obs_to_tensor(obs)
+    both = model.critic_target(seen, model.actor(seen, deterministic=True))
+    alpha = given.get("ent_coef") or model.log_ent_coef.exp()
+    known = both[0].minimum(both[1])[:, 0] + alpha * drawn_entropy(model.actor, seen)
+    np.testing.assert_allclose(ModelValue.of(model)(obs), known.detach(), atol=0.02)
+
+
+@pytest.mark.parametrize(("algo", "options"), ALGORITHMS)
+def test_values_are_in_the_unit_of_what_the_environment_pays(algo, options):
+    model = build(algo, options, wrap=VecNormalize).learn(32)
+    normalizer = model.get_vec_normalize_env()
+    obs = np.random.default_rng(0).normal(size=(5, 2))
+    kept, live = Potential.from_model(model).phi, ModelValue.of(model)
+    unit = np.sqrt(normalizer.ret_rms.var + normalizer.epsilon)
+    normalizer.norm_reward = False
+    networks = live(obs)
+    np.testing.assert_allclose(kept(obs), unit * networks, rtol=1e-9)
+    normalizer.norm_reward = True
+    normalizer.ret_rms.var = 4.0 * normalizer.ret_rms.var + 3.0 * normalizer.epsilon
+    np.testing.assert_allclose(live(obs), 2.0 * unit * networks, rtol=1e-9)
+    np.testing.assert_allclose(kept(obs), unit * networks, rtol=1e-9)
 
 
 def test_an_algorithm_without_a_known_critic_is_refused():
@@ -148,7 +189,8 @@ def test_observations_are_normalised_as_they_were_in_training():
     normalizer = model.get_vec_normalize_env()
     obs = np.random.default_rng(0).normal(size=(5, 2))
     seen, _ = model.policy.obs_to_tensor(normalizer.normalize_obs(obs))
-    known = model.policy.predict_values(seen)[:, 0].detach().numpy()
+    unit = np.sqrt(normalizer.ret_rms.var + normalizer.epsilon)
+    known = unit * model.policy.predict_values(seen)[:, 0].detach().numpy()
     shaper = Potential.from_model(model)
     normalizer.obs_rms.mean += 100.0
     np.testing.assert_allclose(shaper.phi(obs), known, rtol=1e-6)

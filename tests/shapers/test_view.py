@@ -7,7 +7,8 @@ from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
 from stable_baselines3.common.vec_env import VecNormalize
 
 from rewardlab.errors import UsageError
-from rewardlab.shapers.view import N_SAMPLES, PolicyView
+from rewardlab.shapers.model_value import ModelValue
+from rewardlab.shapers.view import PolicyView
 from tests.training.slide import ALGORITHMS, HIGH, LOW, build
 
 OBS = np.array([[-90.0, 0.0], [0.5, 3.0], [80.0, 6.0]], np.float32)
@@ -43,11 +44,12 @@ def test_probabilities_of_dqn_are_epsilon_greedy():
     view.model.exploration_rate = 0.3
     with torch.no_grad():
         q = view.model.q_net(normal).numpy()
+        target = view.model.q_net_target(normal).numpy()
     probs = view.probs(OBS)
     np.testing.assert_allclose(probs.sum(axis=1), 1.0)
     np.testing.assert_allclose(probs[np.arange(3), q.argmax(axis=1)], 0.8)
     assert np.sort(probs, axis=1)[:, :2] == pytest.approx(np.full((3, 2), 0.1))
-    np.testing.assert_allclose(view.value(OBS), q.max(axis=1), rtol=1e-5)
+    np.testing.assert_allclose(view.value(OBS), target.max(axis=1), rtol=1e-5)
 
 
 @pytest.mark.parametrize("algorithm", [PPO, A2C])
@@ -60,24 +62,10 @@ def test_densities_and_values_of_actor_critics(algorithm):
     np.testing.assert_allclose(view.value(OBS), values[:, 0], rtol=1e-5)
 
 
-def test_the_value_of_td3_is_the_smallest_critic_at_the_actors_action():
-    view, normal = seen(TD3)
-    with torch.no_grad():
-        q = torch.cat(view.model.critic(normal, view.model.actor(normal)), dim=1)
-    np.testing.assert_allclose(view.value(OBS), q.min(dim=1).values, rtol=1e-5)
-
-
-def test_the_value_of_sac_is_the_mean_of_the_smallest_critic_over_its_draws():
-    view, normal = seen(SAC)
-    torch.manual_seed(4)
-    found = view.value(OBS)
-    torch.manual_seed(4)
-    draws = []
-    with torch.no_grad():
-        for _ in range(N_SAMPLES):
-            q = torch.cat(view.model.critic(normal, view.model.actor(normal)), dim=1)
-            draws.append(q.min(dim=1).values)
-    np.testing.assert_allclose(found, torch.stack(draws).mean(dim=0), rtol=1e-5)
+@pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda a: a.__name__)
+def test_there_is_one_value_of_a_model(algorithm):
+    view, _ = seen(algorithm)
+    assert view.value(OBS).tolist() == ModelValue.of(view.model)(OBS).tolist()
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS, ids=lambda a: a.__name__)
