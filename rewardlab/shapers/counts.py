@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Shaped, Shaper, Transitions
 from rewardlab.shapers.formulas import count_bonus
 from rewardlab.shapers.nets import Encoder, RunningMoments
@@ -46,8 +47,7 @@ class CountBonus(Shaper):
         cells: Tells the cells `(B,)` of raw observations, integers, instead.
 
     Raises:
-        UsageError: λ or B_max is not positive, the number of bits is not from 1 to 64, or `cells`
-            is no function.
+        UsageError: A number is out of its range, or `cells` is no function.
     """
 
     def __init__(
@@ -59,10 +59,9 @@ class CountBonus(Shaper):
         settle: int = 10_000,
         cells: Cells | None = None,
     ) -> None:
-        if lam <= 0.0 or b_max <= 0.0:
-            raise UsageError(f"CountBonus needs positive lam and b_max, got {lam:g} and {b_max:g}")
-        if not 1 <= bits <= 64:
-            raise UsageError(f"CountBonus takes 1 to 64 bits, got {bits}")
+        options.positive("CountBonus", lam=lam, b_max=b_max)
+        options.whole("CountBonus", most=64, bits=bits)
+        options.whole("CountBonus", least=0, settle=settle)
         if cells is not None and not callable(cells):
             raise UsageError(f"CountBonus takes cells as a function of observations, got {cells!r}")
         self._lam, self._b_max, self._bits = lam, b_max, bits

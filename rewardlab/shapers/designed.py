@@ -14,6 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.shapers import exprd
 from rewardlab.shapers.abstract import Abstraction
 from rewardlab.shapers.base import Invariance
+from rewardlab.shapers.options import positive
 from rewardlab.shapers.tabled import Tabled, mdp_of, same_gamma, task_mdp
 from rewardlab.shapers.tables.designs import Design
 from rewardlab.shapers.tables.ties import TieBreak
@@ -57,8 +58,7 @@ class ExpRD(Tabled):
                 f"a designed reward is a table (states, actions) of finite numbers, got "
                 f"shape {given.shape}" + ("" if np.isfinite(given).all() else " with nan or inf")
             )
-        if scale <= 0:
-            raise UsageError(f"a scale is positive, so that best stays best; got {scale:g}")
+        positive("ExpRD", scale=scale)
         if isinstance(design, Design) and abstraction is None:
             gamma = same_gamma(gamma, design.certificate.gamma)
         super().__init__((given.shape[0], given.shape[1]), abstraction, gamma)

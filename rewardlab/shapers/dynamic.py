@@ -9,6 +9,7 @@ import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
+from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Invariance, Shaped, Shaper, Transitions
 from rewardlab.shapers.potential import Phi, potential
 from rewardlab.shapers.tables.potentials import difference
@@ -32,11 +33,19 @@ class DynamicPotential(Shaper):
         phi: Φ of now: raw observations `(B, …)` to `(B,)`. It may change between steps. If it has
             the methods `update(policy) -> dict[str, float]`, `state_dict()` and
             `load_state_dict(state)`, they are called as those of a shaper are.
+
+    Raises:
+        UsageError: Φ is no function.
     """
 
     invariance: ClassVar[Invariance] = "exact"
 
     def __init__(self, phi: Phi) -> None:
+        if not callable(phi):
+            raise UsageError(
+                f"DynamicPotential asks a function of observations, got {phi!r:.80}; a table that "
+                "stays as it is goes into Potential"
+            )
         self.phi = phi
         self._entered = np.zeros(0)
 

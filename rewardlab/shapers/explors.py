@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 from rewardlab.shapers.counts import Cells, CountBonus
 from rewardlab.shapers.phi_net import PhiNet
@@ -83,8 +84,10 @@ class ExploRS(Shaper):
         hidden: int = 256,
         cells: Cells | None = None,
     ) -> None:
-        if clip is not None and clip <= 0.0:
-            raise UsageError(f"ExploRS needs a positive clip, got {clip:g}")
+        options.positive("ExploRS", lr=lr, critic_lr=critic_lr)
+        options.positive("ExploRS", bounded=False, clip=clip)
+        options.whole("ExploRS", least=0, warmup=warmup)
+        options.whole("ExploRS", hidden=hidden)
         self._bonus = CountBonus(lam=lam, b_max=b_max, bits=bits, cells=cells) if bonus else None
         self._lr, self._critic_lr, self._clip = lr, critic_lr, clip
         self._warmup, self._hidden = warmup, hidden

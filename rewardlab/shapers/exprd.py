@@ -28,6 +28,7 @@ import numpy.typing as npt
 from rewardlab.envs.tabular.mdp import TabularMDP
 from rewardlab.envs.tabular.solve import transitions
 from rewardlab.errors import UnknownName, UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.tables.designs import Design, Step, certify
 from rewardlab.shapers.tables.explicable import Explicable, Loss, Solved, Terms, tie_broken
 from rewardlab.shapers.tables.optimum import optimum, table
@@ -205,20 +206,29 @@ def _states(mdp: TabularMDP, name: str, states: Iterable[int]) -> tuple[int, ...
 
 
 def _budget(budget: int | None, n_free: int) -> int:
-    if budget is not None and budget < 0:
-        raise UsageError(f"budget is {budget}; give 0 or more states, or None for all")
-    return n_free if budget is None else min(budget, n_free)
+    options.whole("ExpRD", least=0, budget=budget)
+    return n_free if budget is None else min(int(budget), n_free)
 
 
 def _scoring(
     mdp: TabularMDP, score: Score | None, weight: float
 ) -> Callable[[tuple[int, ...]], float] | None:
     """Return λ·D of a set of states, if there is one."""
+    options.finite("ExpRD", score_weight=weight)
     if score is None or weight == 0.0:
         return None
     if callable(score):
-        return lambda states: weight * score(states)
+        return lambda states: weight * _finite_score(score(states), states)
     points = np.asarray(score, dtype=np.float64)
     if points.shape != (len(mdp.R),):
         raise UsageError(f"score has shape {points.shape}; give one number per state: {len(mdp.R)}")
+    if not np.isfinite(points).all():
+        at = int(np.flatnonzero(~np.isfinite(points))[0])
+        raise UsageError(f"score is {points[at]} at state {at}; give finite numbers")
     return lambda states: weight * float(points[list(states)].sum())
+
+
+def _finite_score(value: float, states: tuple[int, ...]) -> float:
+    if not np.isfinite(value):
+        raise UsageError(f"score of the states {states} is {value}; give finite numbers")
+    return float(value)

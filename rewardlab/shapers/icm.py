@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Shaped, Shaper, Transitions
 from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
@@ -44,6 +45,9 @@ class ICM(Shaper):
         epochs: Passes over what was observed since the last update.
         batch_size: Steps per gradient.
         clip: Bound of whitened observations.
+
+    Raises:
+        UsageError: A number is out of its range.
     """
 
     def __init__(
@@ -58,8 +62,12 @@ class ICM(Shaper):
         batch_size: int = 256,
         clip: float = 5.0,
     ) -> None:
-        if not 0.0 <= beta <= 1.0:
-            raise UsageError(f"ICM's beta must lie between 0 and 1, got {beta:g}")
+        options.not_negative("ICM", eta=eta)
+        options.share("ICM", beta=beta)
+        options.positive("ICM", lr=lr, clip=clip)
+        options.whole(
+            "ICM", n_features=n_features, hidden=hidden, epochs=epochs, batch_size=batch_size
+        )
         self._eta, self._beta, self._clip = eta, beta, clip
         self._n_features, self._hidden, self._lr = n_features, hidden, lr
         self._epochs, self._batch_size = epochs, batch_size

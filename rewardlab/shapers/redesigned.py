@@ -16,6 +16,7 @@ from rewardlab.errors import UsageError
 from rewardlab.shapers import expadard
 from rewardlab.shapers.abstract import Abstraction, Numbers
 from rewardlab.shapers.base import Array, Invariance, Transitions
+from rewardlab.shapers.options import positive
 from rewardlab.shapers.tabled import Tabled, mdp_of, same_gamma, task_mdp
 from rewardlab.shapers.tables.designs import Design
 
@@ -69,8 +70,7 @@ class ExpAdaRD(Tabled):
     ) -> None:
         if not 0 <= averaging < 1:
             raise UsageError(f"averaging is {averaging:g}; give a share from 0 to below 1")
-        if scale <= 0:
-            raise UsageError(f"a scale is positive, so that best stays best; got {scale:g}")
+        positive("ExpAdaRD", scale=scale)
         discount = mdp.gamma if gamma is None else gamma
         if abstraction is None:
             discount = same_gamma(gamma, mdp.gamma)

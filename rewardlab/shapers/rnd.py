@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
@@ -51,6 +52,9 @@ class RND(Shaper):
         epochs: Passes over what was observed since the last update.
         batch_size: Steps per gradient.
         clip: Bound of whitened observations.
+
+    Raises:
+        UsageError: A number is out of its range.
     """
 
     def __init__(
@@ -65,6 +69,12 @@ class RND(Shaper):
         batch_size: int = 256,
         clip: float = 5.0,
     ) -> None:
+        options.not_negative("RND", weight=weight)
+        options.share("RND", gamma_int=gamma_int)
+        options.positive("RND", lr=lr, clip=clip)
+        options.whole(
+            "RND", n_features=n_features, hidden=hidden, epochs=epochs, batch_size=batch_size
+        )
         self._weight, self._gamma_int, self._clip = weight, gamma_int, clip
         self._n_features, self._hidden, self._lr = n_features, hidden, lr
         self._epochs, self._batch_size = epochs, batch_size

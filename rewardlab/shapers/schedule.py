@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Invariance, Shaper, Transitions
 from rewardlab.shapers.wrapper import Wrapper
 
@@ -26,11 +27,16 @@ class Schedule(Wrapper):
         weight: w, see `Weight`.
 
     Raises:
-        UsageError: A line has no length.
+        UsageError: It is neither a function nor a line, or a line has no end or no length.
     """
 
     def __init__(self, shaper: Shaper, weight: Weight) -> None:
         super().__init__(shaper)
+        if not callable(weight) and not (isinstance(weight, tuple | list) and len(weight) == 3):
+            raise UsageError(
+                "the weight of a schedule is a function of steps or (start, end, n_steps), got "
+                f"{weight!r:.80}"
+            )
         self.weight = weight if callable(weight) else line(*weight)
         self.n_steps = 0
 
@@ -70,8 +76,8 @@ def line(start: float, end: float, n_steps: int) -> Callable[[int], float]:
     """Return w(t) that goes straight from `start` to `end` within `n_steps` and stays there.
 
     Raises:
-        UsageError: There are no steps.
+        UsageError: There are no steps, or an end is no finite number.
     """
-    if n_steps < 1:
-        raise UsageError(f"a weight changes over 1 step or more, got n_steps={n_steps}")
+    options.finite("Schedule", start=start, end=end)
+    options.whole("Schedule", n_steps=n_steps)
     return lambda t: start + (end - start) * min(t / n_steps, 1.0)

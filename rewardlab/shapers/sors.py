@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -11,6 +11,8 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
+from rewardlab.errors import UnknownName
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Invariance, Shaped, Shaper, Transitions
 from rewardlab.shapers.episodes import Episode, Episodes
 from rewardlab.shapers.nets import Encoder, RunningMoments, mlp
@@ -19,6 +21,8 @@ from rewardlab.shapers.view import PolicyView
 
 CLIP = 5.0
 """Bound of whitened observations."""
+
+Form: TypeAlias = Literal["reward", "potential"]
 
 _PARTS = ("net", "optimizer", "seen", "steps", "episodes")
 
@@ -48,12 +52,15 @@ class SORS(Shaper):
         lr: Its step size.
         weight_decay: Its weight decay.
         hidden: Units of each hidden layer.
+
+    Raises:
+        UsageError: A number is out of its range, or there is no such form.
     """
 
     def __init__(
         self,
         *,
-        form: Literal["reward", "potential"] = "reward",
+        form: Form = "reward",
         weight: float = 1.0,
         memory: int = 50,
         n_pairs: int = 10,
@@ -62,6 +69,13 @@ class SORS(Shaper):
         weight_decay: float = 1e-3,
         hidden: int = 64,
     ) -> None:
+        if form not in get_args(Form):
+            raise UnknownName("form of SORS", str(form), get_args(Form))
+        options.finite("SORS", weight=weight)
+        options.whole("SORS", least=2, memory=memory)
+        options.whole("SORS", n_pairs=n_pairs, gradients=gradients, hidden=hidden)
+        options.positive("SORS", lr=lr)
+        options.not_negative("SORS", weight_decay=weight_decay)
         self._form, self._weight, self._hidden = form, weight, hidden
         self._size, self._n_pairs, self._gradients = memory, n_pairs, gradients
         self._lr, self._weight_decay = lr, weight_decay

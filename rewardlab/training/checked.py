@@ -92,6 +92,12 @@ class Checked:
                 f"{type(self.shaper).__name__}.{method} must return a dict of numbers to log, "
                 f"got {found!r:.60}; return {{}} for none"
             )
+        for name, value in found.items():
+            if not _number(value):
+                raise ShaperFault(
+                    f"{type(self.shaper).__name__}.{method} gave {name}={value!r:.40}, which is no "
+                    "number to log: see whether what it learns from, or its step size, is too large"
+                )
         return found
 
     def state_dict(self) -> dict[str, Any]:
@@ -145,6 +151,13 @@ def _finite(values: Any) -> bool:
     if values.dtype.kind not in "fiub":
         return False
     return math.isfinite(sum(values.tolist())) or bool(np.isfinite(values).all())
+
+
+def _number(value: Any) -> bool:
+    try:
+        return not math.isnan(value)
+    except TypeError:
+        return False
 
 
 def _told(values: Any) -> str:

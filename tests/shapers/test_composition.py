@@ -195,7 +195,7 @@ def transitions_with(batch, extras):
         (lambda: Sum(assuming(0.9), assuming(0.99)), r"different discounts: \[0.9, 0.99\]"),
         (lambda: Scale(Potential(one), np.nan), "finite number, got nan"),
         (lambda: Clip(Potential(one), 0.0), "positive limit, got 0"),
-        (lambda: Schedule(Potential(one), (1.0, 0.0, 0)), "n_steps=0"),
+        (lambda: Schedule(Potential(one), (1.0, 0.0, 0)), "n_steps is 0"),
     ],
 )
 def test_what_cannot_be_is_refused(build, said):

@@ -126,10 +126,10 @@ def test_a_transition_is_worth_the_same_in_any_batch(rng):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"lam": 0.0}, "got 0 and 1"),
-        ({"b_max": -1.0}, "got 1 and -1"),
-        ({"bits": 65}, "1 to 64 bits, got 65"),
-        ({"bits": 0}, "1 to 64 bits, got 0"),
+        ({"lam": 0.0}, "lam is 0.0; give a number above 0"),
+        ({"b_max": -1.0}, "b_max is -1.0; give a number above 0"),
+        ({"bits": 65}, "bits is 65; give a whole number, 1 to 64"),
+        ({"bits": 0}, "bits is 0; give a whole number, 1 to 64"),
         ({"cells": 3}, "a function of observations, got 3"),
     ],
 )

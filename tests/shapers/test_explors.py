@@ -303,7 +303,7 @@ def test_tables_are_bounded():
 
 
 def test_what_cannot_be_is_refused():
-    with pytest.raises(UsageError, match="got -1"):
+    with pytest.raises(UsageError, match="clip is -1"):
         ExploRS(clip=-1.0)
     with pytest.raises(UsageError, match="Discrete or Box"):
         bound(ExploRS(), action_space=gym.spaces.MultiBinary(3))

@@ -92,5 +92,5 @@ def test_actions_that_are_no_vector_and_no_choice_are_refused():
 
 @pytest.mark.parametrize("beta", [-0.1, 1.5])
 def test_a_share_beyond_all_is_refused(beta):
-    with pytest.raises(UsageError, match="between 0 and 1"):
+    with pytest.raises(UsageError, match=r"beta is .*between 0 and 1"):
         ICM(beta=beta)

@@ -139,5 +139,11 @@ def _features(mdp: TabularMDP, features: npt.ArrayLike | None) -> Array:
             f"features have shape {f.shape}; this MDP needs (states · actions, "
             f"features) = ({n}, d) or {(*mdp.R.shape, 'd')}, pairs in C order"
         )
+    if not np.isfinite(f).all():
+        pair, column = (int(i[0]) for i in np.nonzero(~np.isfinite(f)))
+        raise UsageError(
+            f"feature {column} is {f[pair, column]} at state {pair // mdp.n_actions}, action "
+            f"{pair % mdp.n_actions}; give finite numbers"
+        )
     f[mdp.terminal * mdp.n_actions :] = 0.0
     return f
