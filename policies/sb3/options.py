@@ -5,12 +5,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, get_args, get_type_hints
 
 from rewardlab.config import check_keys
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.softmax import SoftmaxGate
 from rewardlab.policies.layer import MoELayer
+from rewardlab.values import read_value
 
 Place = Literal["trunk", "features", "head"]
 PLACES: tuple[Place, ...] = get_args(Place)
@@ -56,6 +57,7 @@ def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
     place = given.get("place", "trunk")
     if place not in PLACES:
         raise UnknownName("place of a mixture", str(place), PLACES)
+    check_keys(given, [*_kinds(given.get("gate", "softmax")), *_OWN], "moe")
     common = {key: value for key, value in given.items() if key not in _OWN}
     parts = {part: _part(part, given.get(part), common) for part in PARTS}
     if not any(parts.values()):
@@ -69,23 +71,30 @@ def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | No
         return None
     if not (own is None or own is True or isinstance(own, Mapping)):
         raise UsageError(f"moe's {name} is a mapping of its own options, or False, got {own!r}")
-    if isinstance(own, Mapping) and "gate" in own:  # options of another gate mean nothing to it
-        common = {key: value for key, value in common.items() if key in _layer_keys()}
-    options = {**common, **(own if isinstance(own, Mapping) else {})}
-    check_keys(options, [*_keys(str(options.get("gate", "softmax"))), *_OWN], "moe")
-    return options
+    mine = own if isinstance(own, Mapping) else {}
+    gate = mine.get("gate", common.get("gate", "softmax"))
+    kinds = _kinds(gate)
+    check_keys(mine, list(kinds), f"moe's {name}")
+    if gate != common.get("gate", "softmax"):  # options of the other gate mean nothing to this one
+        common = {key: value for key, value in common.items() if key in _keywords(MoELayer)}
+    options = {**common, **mine}
+    read = {key: read_value(value, kinds[key], f"moe: {key}") for key, value in options.items()}
+    coefs = (read.get("aux_coefs") or {}).items()
+    numbers = {loss: read_value(coef, float, f"moe: aux_coefs: {loss}") for loss, coef in coefs}
+    return {**read, "aux_coefs": numbers}
 
 
-def _keys(gate: str) -> list[str]:
+def _kinds(gate: Any) -> dict[str, Any]:
+    """Return the annotations of all arguments of a layer with that gate."""
     if gate not in GATES:
-        raise UnknownName("gate", gate, GATES)
-    return [*_layer_keys(), *(k for k in _keywords(GATES[gate]) if k != "dim")]
+        raise UnknownName("gate", str(gate), GATES)
+    options = _keywords(GATES[gate])
+    del options["dim"]
+    return {**options, **_keywords(MoELayer)}
 
 
-def _layer_keys() -> list[str]:
-    return _keywords(MoELayer)
-
-
-def _keywords(made: Any) -> list[str]:
+def _keywords(made: type[Any]) -> dict[str, Any]:
+    hints = get_type_hints(made.__init__)
     parameters = inspect.signature(made).parameters.values()
-    return [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    named = [p.name for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    return {name: hints.get(name, Any) for name in named}

@@ -123,6 +123,13 @@ def open_task(
     return rewardlab.task(id, **{**(more or {}), **read_options(options)})
 
 
+_EXAMPLES = {
+    "--task-option": "horizon=300",
+    "--shaper-option": "update_every=1000",
+    "--moe": "gate=softmax",
+}
+
+
 def read_options(options: Sequence[str], flag: str = "--task-option") -> dict[str, Any]:
     """Read `KEY=VALUE` pairs of a flag; values are YAML."""
     import yaml
@@ -131,8 +138,7 @@ def read_options(options: Sequence[str], flag: str = "--task-option") -> dict[st
     for option in options:
         key, equals, value = option.partition("=")
         if not (key.isidentifier() and equals):
-            example = "horizon=300" if flag == "--task-option" else "update_every=1000"
-            raise UsageError(f"{flag} {option!r}: write it as KEY=VALUE, e.g. {example}")
+            raise UsageError(f"{flag} {option!r}: write it as KEY=VALUE, e.g. {_EXAMPLES[flag]}")
         try:
             read[key] = yaml.safe_load(value)
         except yaml.YAMLError as error:

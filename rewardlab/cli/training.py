@@ -72,7 +72,18 @@ class Training:
             "auto is python, or what a recipe prefers.",
         ),
     ] = "auto"
-    policy: Annotated[str, arg(metavar="NAME", help="SB3 policy.")] = "auto"
+    policy: Annotated[
+        str,
+        arg(metavar="NAME", help="SB3 policy, or MoePolicy: a mixture of experts."),
+    ] = "auto"
+    moe: Annotated[
+        UseAppendAction[tuple[str, ...]],
+        arg(
+            metavar="KEY=VALUE",
+            help="Option of MoePolicy, which it chooses, e.g. gate=softmax; may be repeated.",
+            help_behavior_hint="",
+        ),
+    ] = ()
     shaping: Annotated[
         str,
         arg(
@@ -152,19 +163,31 @@ class Training:
 def settings(flags: Training) -> dict[str, Any]:
     """Return what `rewardlab.training.prepare.prepare` gets from the flags and their file."""
     chosen = {f.name: getattr(flags, f.name) for f in fields(Training)}
-    for name in ("task_option", "shaper_option", "progress", "config", "settings"):
+    for name in ("task_option", "shaper_option", "moe", "progress", "config", "settings"):
         del chosen[name]
     deeper = {key: value for key, value in flags.settings.items() if key != "task_options"}
-    chosen["shaper_options"] = _shaper_options(flags)
+    chosen["shaper_options"] = {
+        **_mapping(flags, "shaper_options", flags.settings.get("shaper_options")),
+        **read_options(flags.shaper_option, "--shaper-option"),
+    }
+    chosen["policy_kwargs"] = _policy_kwargs(flags)
     return {**deeper, **chosen, "facts": {"command": command()}}
 
 
-def _shaper_options(flags: Training) -> dict[str, Any]:
-    """Return the options of the flags over those of the file."""
-    written = flags.settings.get("shaper_options") or {}
-    if not isinstance(written, Mapping):
-        raise ConfigError(f"{flags.config}: shaper_options must be a mapping, got {written!r}")
-    return {**written, **read_options(flags.shaper_option, "--shaper-option")}
+def _policy_kwargs(flags: Training) -> dict[str, Any]:
+    """Return the file's arguments of the policy, with what `--moe` says."""
+    written = _mapping(flags, "policy_kwargs", flags.settings.get("policy_kwargs"))
+    moe = read_options(flags.moe, "--moe")
+    if not moe:
+        return written
+    return {**written, "moe": {**_mapping(flags, "moe", written.get("moe")), **moe}}
+
+
+def _mapping(flags: Training, name: str, written: Any) -> dict[str, Any]:
+    """Return what the file says under a name."""
+    if not isinstance(written or {}, Mapping):
+        raise ConfigError(f"{flags.config}: {name} must be a mapping, got {written!r}")
+    return dict(written or {})
 
 
 def steps(flags: Training, task: Task) -> int | None:
@@ -193,12 +216,16 @@ def check_same(flags: Training, resumed: Run) -> None:
                 f"run {resumed.id} goes on as it began, with {was[f.name]!r}, not {flag} {asked}: "
                 "leave that out, or start a new run"
             )
-    options = read_options(flags.shaper_option, "--shaper-option")
-    if options and options != was["shaper_options"]:
-        raise UsageError(
-            f"run {resumed.id} goes on with its shaper's options, {was['shaper_options']}, not "
-            f"{options}: leave --shaper-option out, or start a new run"
-        )
+    for what, flag, given, before in (
+        ("shaper's", "--shaper-option", flags.shaper_option, was["shaper_options"]),
+        ("mixture's", "--moe", flags.moe, was["policy_kwargs"].get("moe", {})),
+    ):
+        options = read_options(given, flag)
+        if options and options != before:
+            raise UsageError(
+                f"run {resumed.id} goes on with its {what} options, {before}, not {options}: "
+                f"leave {flag} out, or start a new run"
+            )
 
 
 def reopen(flags: Training, run: str, task: str) -> tuple[Run, Task]:

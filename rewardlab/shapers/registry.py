@@ -12,16 +12,15 @@ It is a subclass of `Shaper` whose options are keyword arguments, or of its clas
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint, distributions
 from inspect import Parameter, isclass, signature
-from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from rewardlab.config import check_keys
 from rewardlab.errors import ConfigError, RewardlabError, UnknownName, UsageError
+from rewardlab.values import read_value
 
 if TYPE_CHECKING:
     from rewardlab.envs.tasks import Task
@@ -45,12 +44,6 @@ BUILT_IN = {
 """Names that need no package, with their classes in `rewardlab.shapers`."""
 
 _COMMON = {"gamma": float, "update_every": int}
-
-_WORDS = {
-    bool: "true or false", int: "a whole number", float: "a number", str: "text",
-    list: "a list", tuple: "a list", dict: "a mapping", NoneType: "null",
-    Callable: "a function, in Python",
-}  # fmt: skip
 
 
 def names() -> list[str]:
@@ -127,7 +120,7 @@ def _checked(build: Callable[..., Any], options: dict[str, Any], where: str) -> 
     if absent := [key for key in missing if key not in options]:
         raise ConfigError(f"{where}: it needs {', '.join(absent)}, e.g. {absent[0]}=VALUE")
     kinds = {**_COMMON, **_annotations(build.__init__ if isclass(build) else build)}
-    read = {k: _read(v, kinds.get(k, Any), f"{where}: {k}") for k, v in options.items()}
+    read = {k: read_value(v, kinds.get(k, Any), f"{where}: {k}") for k, v in options.items()}
     if read.get("update_every", 1) < 1:
         raise ConfigError(f"{where}: update_every must be at least 1, got {read['update_every']}")
     return read
@@ -138,49 +131,6 @@ def _annotations(builder: Any) -> dict[str, Any]:
         return get_type_hints(builder)
     except NameError:  # of something that is imported for type checkers only
         return {}
-
-
-def _read(value: Any, kind: Any, where: str) -> Any:
-    """Return an option's value as the kind of value that is wanted, or refuse it."""
-    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
-    for one in kinds:
-        if one is float and (number := _number(value)) is not None:
-            return number
-        if one is not float and _fits(value, one):
-            return tuple(value) if isinstance(value, list) and get_origin(one) is tuple else value
-    allowed = " or ".join(_said(one) for one in kinds)
-    raise ConfigError(f"{where} cannot be {value!r}; give {allowed}")
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if get_origin(kind) is Literal:
-        return value in get_args(kind)
-    plain = get_origin(kind) or kind
-    if plain is Callable:
-        return callable(value)
-    if plain not in _WORDS:
-        return True  # what it may be is for the shaper to say
-    if plain is tuple:
-        return isinstance(value, list | tuple)
-    return isinstance(value, plain) and (plain is bool or not isinstance(value, bool))
-
-
-def _number(value: Any) -> float | None:
-    """Return a number, also where YAML 1.1 reads text: `1e-3` has no point."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number
-
-
-def _said(kind: Any) -> str:
-    if get_origin(kind) is Literal:
-        return " or ".join(map(repr, get_args(kind)))
-    plain = get_origin(kind) or kind
-    return _WORDS.get(plain) or str(getattr(plain, "__name__", plain))
 
 
 def _entries() -> list[EntryPoint]:

@@ -17,6 +17,7 @@ from rewardlab.errors import ConfigError, MissingExtra, UnknownName, UsageError
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
+    from stable_baselines3.common.policies import BasePolicy
     from stable_baselines3.common.vec_env import VecEnv
 
     from rewardlab.config import RunConfig
@@ -74,10 +75,23 @@ def algorithm(name: str) -> Algorithm:
 
 
 def algorithm_class(name: str) -> type[BaseAlgorithm]:
-    """Return the class of an algorithm."""
+    """Return the class of an algorithm; it knows `MoePolicy` where there is one for it."""
     algo = algorithm(name)
+    import_module("rewardlab.policies")
     cls: type[BaseAlgorithm] = getattr(import_module(algo.package), algo.class_name)
     return cls
+
+
+def policy_class(config: RunConfig) -> type[BasePolicy]:
+    """Return the class of the policy that a configuration names.
+
+    Raises:
+        UnknownName: Its algorithm has none of that name.
+    """
+    known = algorithm_class(config.algo).policy_aliases
+    if config.policy not in known:
+        raise UnknownName(f"policy of {config.algo}", config.policy, known)
+    return known[config.policy]
 
 
 def check_actions(algo: Algorithm, space: gym.Space[Any], where: str) -> None:
@@ -111,7 +125,7 @@ def build(config: RunConfig, venv: VecEnv) -> BaseAlgorithm:
         settings["action_noise"] = _noise(float(noise), venv.action_space)
     try:
         return cls(
-            config.policy,
+            policy_class(config),
             venv,
             seed=config.seed,
             device=device(config),

@@ -114,6 +114,7 @@ def _learn(
     # these import torch, which preparing a run does not need
     from stable_baselines3.common.callbacks import BaseCallback
 
+    from rewardlab.policies import MoeCallback
     from rewardlab.training.attach import ShaperCallback
     from rewardlab.training.callbacks import Schedule
     from rewardlab.training.held import keep_record
@@ -130,7 +131,7 @@ def _learn(
         open_session(run, task, shaper) as session,
     ):
         model, n = session.model, session.config.n_timesteps
-        callbacks: list[BaseCallback] = [ShaperCallback(*session.shaped)]
+        callbacks: list[BaseCallback] = [ShaperCallback(*session.shaped), MoeCallback()]
         schedule = Schedule(session, asked)
         stack.callback(schedule.close)
         if progress:

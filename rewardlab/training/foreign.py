@@ -18,9 +18,14 @@ _MODULES = {
     "stable_baselines3.sac.policies": "sac",
     "stable_baselines3.td3.policies": "td3",
     "stable_baselines3.dqn.policies": "dqn",
+    "rewardlab.policies.sb3.sac": "sac",
+    "rewardlab.policies.sb3.td3": "td3",
+    "rewardlab.policies.sb3.dqn": "dqn",
     "sb3_contrib.tqc.policies": "tqc",
     "sb3_contrib.crossq.policies": "crossq",
 }
+
+_ON_POLICY = ("stable_baselines3.common.policies", "rewardlab.policies.sb3.on_policy")
 
 
 def load_foreign(
@@ -71,7 +76,7 @@ def _algorithm(path: Path) -> str:
             module = str(data["policy_class"]["__module__"])
     except (OSError, zipfile.BadZipFile, LookupError, TypeError, ValueError) as error:
         raise StorageError(f"{path} is no model of Stable-Baselines3 ({error})") from error
-    if module == "stable_baselines3.common.policies":
+    if module in _ON_POLICY:
         return "ppo" if "clip_range" in data else "a2c"
     if module not in _MODULES:
         raise UsageError(

@@ -161,10 +161,7 @@ def _folders(run: Run) -> dict[str, Path]:
 def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[Any]) -> BasePolicy:
     from rewardlab.training import algorithms
 
-    cls = algorithms.algorithm_class(config.algo)
-    if config.policy not in cls.policy_aliases:
-        raise UnknownName("policy", config.policy, cls.policy_aliases)
-    policy = cls.policy_aliases[config.policy]
+    policy = algorithms.policy_class(config)
     kwargs = algorithms.policy_kwargs(config)
     if config.hyperparameters.get("use_sde"):  # the algorithm hands it to its policy
         kwargs["use_sde"] = True

@@ -70,7 +70,8 @@ def prepare(
             recipe, `"fast"` or `"text2reward"`, see `rewardlab.training.settings`.
         hyperparameters: Arguments of the algorithm that override the preset's.
         normalize: Arguments of `VecNormalize` instead of the preset's; `None` for none.
-        policy: SB3 policy name.
+        policy: SB3 policy name, or `"MoePolicy"`; by default that if `policy_kwargs` has `moe`,
+            else `"MlpPolicy"`.
         policy_kwargs: Arguments of the policy that override the preset's.
         shaping: What a program does with the task's own reward, success where the task has it, else
             the native one: `"replace"` it, `"add"` to it, or be its `"potential"`, which cannot
@@ -136,7 +137,7 @@ def prepare(
         shaper_options=dict(shaper_options or {}),
         algo=algo,
         preset=preset,
-        policy="MlpPolicy" if policy == "auto" else policy,
+        policy=_policy(policy, policy_kwargs or {}),
         policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
         hyperparameters=hyperparameters,
         normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
@@ -197,6 +198,14 @@ def _program(reward: str | Path | RewardProgram) -> RewardProgram | None:
     if reward in ("oracle", "sparse", "shaper", "program"):
         return None
     return RewardProgram.load(reward)
+
+
+def _policy(name: str, kwargs: Mapping[str, Any]) -> str:
+    if name == "auto":
+        return "MoePolicy" if "moe" in kwargs else "MlpPolicy"
+    if name != "MoePolicy" and "moe" in kwargs:
+        raise UsageError(f"moe is for MoePolicy, not for {name}: leave one of the two out")
+    return name
 
 
 def _copy(arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -51,7 +51,7 @@ def train(
         seed: The one seed.
         n_envs: Environments stepped together; by default the preset's.
         preset: Tuned settings, as for `prepare`.
-        policy: SB3 policy name.
+        policy: SB3 policy name, or `"MoePolicy"`, which `policy_kwargs` with `moe` choose too.
         policy_kwargs: Arguments of the policy that override the preset's.
         shaper: Shapes `reward` further: a `Shaper`, or a name of `rewardlab.shapers.registry`.
         shaper_options: Options of a shaper that is named.
