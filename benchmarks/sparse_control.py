@@ -59,7 +59,9 @@ SCALE = 10.0
 TEACHER = 100
 """Its seed, which no method is trained with."""
 
-TOLD = f"the teacher, of {STEPS:,} more steps, and episodes to learn from it"
+LONGER = 2 * STEPS
+"""Steps of the teacher that designs; the critic of the shorter one is not good enough."""
+TOLD = f"a teacher of {LONGER:,} more steps, and episodes of it"
 
 Make = Callable[[Path], Shaper | None]
 """Makes a shaper anew for each run; it is given the folder where the teacher is kept."""
@@ -136,28 +138,30 @@ class Paid(gym.Wrapper[Any, Any, Any, Any]):
 
 @contextmanager
 def taught(runs: Path) -> Iterator[Teacher]:
-    """Yield what can be designed from the teacher, with the options that it has by default."""
+    """Yield what a longer teacher can design, with the options that it has by default."""
     from rewardlab.envs.tasks import task
     from rewardlab.sandbox.runner import RewardRunner
     from rewardlab.shapers.teacher import Teacher
 
     known = task(TASK)
     env = known.make_env(seed=TEACHER, native_reward=False)
-    with teacher(runs) as model, RewardRunner(program(TASK), known.scene) as runner, closing(env):
+    runner = RewardRunner(program(TASK), known.scene)
+    with teacher(runs, LONGER) as model, closing(env), closing(runner):
         yield Teacher.from_model(model, Paid(env, runner), seed=TEACHER)
 
 
 @contextmanager
-def teacher(runs: Path) -> Iterator[BaseAlgorithm]:
-    """Yield what was trained on the dense program for as many steps, with a seed of its own."""
+def teacher(runs: Path, steps: int = STEPS) -> Iterator[BaseAlgorithm]:
+    """Yield what was trained on the dense program, with a seed of its own."""
     from rewardlab.envs.tasks import task
     from rewardlab.training.run import Run
     from rewardlab.training.session import open_session
     from rewardlab.training.train import train
 
-    path = runs / "sparse-control-teacher"
+    path = runs / f"sparse-control-teacher{'' if steps == STEPS else f'-{steps}'}"
     if not path.exists():
-        train(TASK, program(TASK), seed=TEACHER, name=path.name, out=runs, **SETTINGS)
+        settings = {**SETTINGS, "n_timesteps": steps}
+        train(TASK, program(TASK), seed=TEACHER, name=path.name, out=runs, **settings)
     with open_session(Run.open(path), task(TASK), None) as session:
         yield session.model
 
