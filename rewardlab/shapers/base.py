@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 
 import gymnasium as gym
 import numpy as np
@@ -90,6 +92,8 @@ class Shaper(ABC):
             on-policy ones update after each rollout.
         gamma: Discount that the shaper assumes; `None` takes the algorithm's. Another one than
             the algorithm's is an error at training start.
+        version: Of the meaning of `state_dict`; runs do not go on from the state of another one.
+        built_with: Its options, defaults among them.
     """
 
     mode: ClassVar[Mode] = "add"
@@ -97,6 +101,19 @@ class Shaper(ABC):
     needs: frozenset[Need] = frozenset()
     update_every: int = 1_000
     gamma: float | None = None
+    version: ClassVar[int] = 1
+    built_with: Mapping[str, Any] = {}
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        """Keep the options, by which a run that goes on tells the same shaper from another."""
+        if cls.__init__ is object.__init__ and (args or options):
+            raise TypeError(f"{cls.__name__}() takes no arguments")
+        made = super().__new__(cls)
+        with contextlib.suppress(TypeError):  # to be told by __init__, or a copy is made
+            bound = inspect.signature(cls).bind(*args, **options)
+            bound.apply_defaults()
+            made.built_with = bound.arguments
+        return made
 
     def members(self) -> tuple[Shaper, ...]:
         """Return the shapers that this one is composed of; none unless it wraps or sums others."""

@@ -19,6 +19,7 @@ from rewardlab.envs.seeding import child_seed
 from rewardlab.envs.tasks import Task
 from rewardlab.errors import StorageError
 from rewardlab.shapers.base import Shaper
+from rewardlab.shapers.identity import check_identities, identity
 from rewardlab.shapers.plain import NativeShaper, SparseShaper
 from rewardlab.shapers.program import AddedProgram, ProgramShaper
 from rewardlab.shapers.program_potential import ProgramPotential
@@ -69,6 +70,7 @@ class Session:
         extra = {
             "logger": self.logger.state_dict(),
             "shaped": [venv.state_dict() for venv in self.shaped],
+            "shapers": [identity(venv.shaper) for venv in self.shaped],
             "memory": self.memory,
         }
         checkpoint.save(self.run.path / "checkpoints", self.model, extra)
@@ -127,6 +129,8 @@ def _remember(session: Session, state: Mapping[str, Any]) -> None:
     try:
         session.logger.load_state_dict(state["logger"])
         session.memory.update(state["memory"])
+        shapers = [venv.shaper for venv in session.shaped]
+        check_identities(state.get("shapers", ()), shapers, f"run {session.run.id}")
         for venv, saved in zip(session.shaped, state["shaped"], strict=True):
             venv.load_state_dict(saved)
     except (TypeError, ValueError, LookupError, AttributeError) as error:

@@ -1,12 +1,14 @@
 """Shapers of runs: by name, so that a run goes on without Python, or as objects."""
 
+import copy
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from rewardlab.errors import ConfigError, ShaperFault, UnknownName, UsageError
-from rewardlab.shapers import RND, Potential
+from rewardlab.shapers import RND, CountBonus, Potential, Scale, Schedule, Sum
+from rewardlab.shapers.identity import check_identity, identity
 from rewardlab.shapers.plain import NativeShaper
 from rewardlab.training import checkpoint, tensors
 from rewardlab.training.prepare import prepare
@@ -102,10 +104,72 @@ def test_a_state_of_other_options_is_refused_and_the_run_stays(task, tmp_path):
     given = {"n_timesteps": 64, "shaper": "rnd", "eval_freq": 0, "out": tmp_path, **SMALL}
     run = train(task, **given)
     replace(run.config, shaper_options={"hidden": 8}).save(run.path / "config.yaml")
-    with pytest.raises(ShaperFault, match=r"RND\.load_state_dict raised RuntimeError"):
+    with pytest.raises(UsageError, match=r"saved with RND\(hidden=64\), not hidden=8: go on with"):
         train(task, resume=run, n_timesteps=128, out=tmp_path)
     replace(run.config, shaper_options={}).save(run.path / "config.yaml")
     assert train(task, resume=run, n_timesteps=128, out=tmp_path).status == "finished"
+
+
+class Later(Potential):
+    version = 2
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        (lambda: RND(), lambda: RND(lr=1.0), r"RND\(lr=0.0001\), not lr=1.0"),
+        (
+            lambda: Scale(CountBonus(lam=2.0), 0.5),
+            lambda: Scale(CountBonus(lam=3.0), 0.5),
+            r"CountBonus\(lam=2.0\), not lam=3.0",
+        ),
+        (
+            lambda: Sum(RND(), CountBonus()),
+            lambda: Sum(CountBonus(), RND()),
+            r"its shaper Sum\(RND, CountBonus\), not Sum\(CountBonus, RND\)",
+        ),
+        (
+            lambda: Schedule(RND(), (1.0, 0.0, 64)),
+            lambda: Schedule(RND(), (1.0, 0.0, 65)),
+            r"Schedule\(weight=\[1.0, 0.0, 64\]\), not weight=\[1.0, 0.0, 65\]",
+        ),
+        (
+            lambda: CountBonus(cells=lambda obs: np.zeros(len(obs), int)),
+            lambda: CountBonus(),
+            r"CountBonus\(cells=a function\), not cells=None",
+        ),
+    ],
+)
+def test_a_run_goes_on_with_the_options_of_its_shaper_only(first, then, said, task, tmp_path):
+    given = {"n_timesteps": 64, "eval_freq": 0, "out": tmp_path, **SMALL}
+    run = train(task, shaper=first(), **given)
+    with pytest.raises(UsageError, match=said):
+        train(task, resume=run, shaper=then(), n_timesteps=128, out=tmp_path)
+    assert train(task, resume=run, shaper=first(), n_timesteps=128).status == "finished"
+
+
+def test_a_table_is_told_from_another_and_a_version_from_the_next():
+    saved = identity(Potential(np.arange(3.0)))
+    check_identity(saved, Potential(np.arange(3.0)), "run x")
+    with pytest.raises(UsageError, match=r"Potential\(phi=array .*\), not phi=array"):
+        check_identity(saved, Potential(np.arange(3.0) + 1), "run x")
+    with pytest.raises(UsageError, match="a Later of version 1, this one is of 2"):
+        check_identity({**saved, "kind": "Later"}, Later(np.arange(3.0)), "run x")
+
+
+def test_options_that_came_with_a_release_are_passed_over():
+    saved = identity(RND())
+    del saved["options"]["clip"]
+    saved["options"]["gone"] = 1
+    check_identity(saved, RND(clip=9.0), "run x")
+
+
+def test_a_copy_and_a_class_without_options_stay_what_they_are():
+    assert identity(copy.deepcopy(RND(weight=0.5)))["options"]["weight"] == 0.5
+    with pytest.raises(TypeError, match="takes no arguments"):
+        NativeShaper(1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'wieght'"):
+        RND(wieght=1.0)
 
 
 def test_a_reward_that_is_a_shaper_and_a_shaper_over_it_have_to_be_composed(task, tmp_path):
