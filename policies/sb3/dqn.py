@@ -27,11 +27,16 @@ class MoeQNetwork(QNetwork):
         self, *, net_arch: list[int], features_dim: int, blueprint: Blueprint, **kwargs: Any
     ) -> None:
         super().__init__(net_arch=net_arch, features_dim=features_dim, **kwargs)
-        self.q_net = blueprint.mlp(features_dim, net_arch, int(self.action_space.n))
+        if blueprint.experts:
+            self.q_net = nn.Sequential(blueprint.pretrained(features_dim))
+        else:
+            self.q_net = blueprint.mlp(features_dim, net_arch, int(self.action_space.n))
 
 
 class MoeDQNPolicy(MoePolicy, DQNPolicy):
     """`MoePolicy` of DQN: its one network both acts and values, and is the actor's."""
+
+    family = DQNPolicy
 
     def make_q_net(self) -> QNetwork:
         """Return a new Q-network."""

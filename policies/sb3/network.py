@@ -12,6 +12,7 @@ from torch import nn
 from rewardlab.errors import UsageError
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.options import Place
+from rewardlab.policies.sb3.pretrained import Expert, PretrainedMixture
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Blueprint:
         alone: Whether each state must be judged alone: in whatever acts, and in a value function
             that meets a state in batches of different sizes.
         name: What errors call it.
+        experts: Trained policies, which make up all of the network then.
+        frozen: Whether they stay as they are.
     """
 
     place: Place
@@ -34,6 +37,8 @@ class Blueprint:
     init: str
     alone: bool
     name: str
+    experts: tuple[Expert, ...] = ()
+    frozen: bool = True
 
     def mlp(self, dim: int, widths: Sequence[int], out_dim: int | None = None) -> nn.Sequential:
         """Return layers `dim -> widths -> out_dim`, each hidden one followed by the activation.
@@ -62,6 +67,14 @@ class Blueprint:
             return nn.Linear(dim, out_dim)
         defaults = {"activation": self.activation, "init": self.init}
         made = MoELayer(dim, out_dim, **{**defaults, **self.layer})
+        self.check_alone(made)
+        return made
+
+    def pretrained(self, dim: int) -> MoELayer:
+        """Return the mixture of the trained policies."""
+        defaults = {"activation": self.activation, "init": self.init}
+        options = {**defaults, **(self.layer or {})}
+        made = PretrainedMixture(dim, self.experts, frozen=self.frozen, **options)
         self.check_alone(made)
         return made
 

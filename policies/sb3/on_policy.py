@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+from stable_baselines3.common.distributions import DiagGaussianDistribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
@@ -21,6 +23,8 @@ _GAINS = {"action_net": 0.01, "value_net": 1.0}
 class MoeActorCriticPolicy(MoePolicy, ActorCriticPolicy):
     """`MoePolicy` of PPO and A2C."""
 
+    family = ActorCriticPolicy
+
     def _blueprint_of(self, part: str) -> Blueprint:
         init = "orthogonal" if self.ortho_init else "kaiming"
         return self._blueprint(part, "PPO or A2C", init=init)
@@ -31,24 +35,39 @@ class MoeActorCriticPolicy(MoePolicy, ActorCriticPolicy):
         pi, vf = (
             (arch.get("pi", []), arch.get("vf", [])) if isinstance(arch, dict) else (arch, arch)
         )
-        self.mlp_extractor.policy_net = self._blueprint_of("actor").mlp(self.features_dim, pi)
+        if self.moe.experts:
+            self.mlp_extractor.policy_net = nn.Sequential()
+            self.mlp_extractor.latent_dim_pi = self.features_dim
+        else:
+            self.mlp_extractor.policy_net = self._blueprint_of("actor").mlp(self.features_dim, pi)
         self.mlp_extractor.value_net = self._blueprint_of("critic").mlp(self.features_dim, vf)
 
     def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
-        if self.moe.place != "head":
-            return
+        if self.moe.experts:
+            self.action_net = self._blueprint_of("actor").pretrained(self.features_dim)
+            self._begin_with_experts_std()
+        elif self.moe.place == "head":
+            self._build_heads()
+        self.optimizer = self.optimizer_class(
+            self.parameters(),
+            lr=lr_schedule(1),  # type: ignore[call-arg]
+            **self.optimizer_kwargs,
+        )
+
+    def _build_heads(self) -> None:
         for name, part in (("action_net", "actor"), ("value_net", "critic")):
             dense: Any = getattr(self, name)
             if getattr(self.moe, part) is not None:
                 head = self._blueprint_of(part).head(dense.in_features, dense.out_features)
                 rescale(head, _GAINS[name] / math.sqrt(2) if self.ortho_init else 1.0)
                 setattr(self, name, head)
-        self.optimizer = self.optimizer_class(
-            self.parameters(),
-            lr=lr_schedule(1),
-            **self.optimizer_kwargs,  # type: ignore[call-arg]
-        )
+
+    def _begin_with_experts_std(self) -> None:
+        learned = [expert.log_std for expert in self.moe.experts]
+        if isinstance(self.action_dist, DiagGaussianDistribution) and None not in learned:
+            mean = torch.stack([std for std in learned if std is not None]).mean(dim=0)
+            self.log_std.data.copy_(mean)
 
     def _networks(self) -> Iterator[tuple[nn.Module, nn.Module | None, Optimizer]]:
         yield self, None, self.optimizer

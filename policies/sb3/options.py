@@ -11,6 +11,7 @@ from rewardlab.config import check_keys
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.softmax import SoftmaxGate
 from rewardlab.policies.layer import MoELayer
+from rewardlab.policies.sb3.pretrained import Expert, expert
 from rewardlab.values import read_value
 
 Place = Literal["trunk", "features", "head"]
@@ -31,12 +32,16 @@ class MoeOptions:
             output.
         actor: Arguments of `MoELayer` in the actor, or `None` for a dense network.
         critic: The same in critics and value networks.
+        experts: Trained policies that are the actor's experts instead of new networks.
+        frozen: Whether they stay as they are.
     """
 
     given: Mapping[str, Any]
     place: Place
     actor: Mapping[str, Any] | None
     critic: Mapping[str, Any] | None
+    experts: tuple[Expert, ...] = ()
+    frozen: bool = True
 
 
 def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
@@ -46,6 +51,7 @@ def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
     dict(gate="softmax", n_experts=8, top_k=2, n_shared=0, …,    # arguments of MoELayer
          place="trunk",
          actor=dict(…) | False, critic=dict(…) | False)          # other arguments there, or dense
+    dict(experts=[…], frozen=True, gate=…, …)                    # see `MoePolicy.from_experts`
     ```
 
     Raises:
@@ -59,10 +65,34 @@ def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
         raise UnknownName("place of a mixture", str(place), PLACES)
     check_keys(given, [*_kinds(given.get("gate", "softmax")), *_OWN], "moe")
     common = {key: value for key, value in given.items() if key not in _OWN}
-    parts = {part: _part(part, given.get(part), common) for part in PARTS}
-    if not any(parts.values()):
+    if "experts" in given:
+        return _of_experts(given, common)
+    actor, critic = (_part(part, given.get(part), common) for part in PARTS)
+    if actor is None and critic is None:
         raise UsageError("moe has neither an actor nor a critic left: use MlpPolicy")
-    return MoeOptions(dict(given), place, **parts)
+    return MoeOptions(dict(given), place, actor, critic)
+
+
+def _of_experts(given: Mapping[str, Any], common: Mapping[str, Any]) -> MoeOptions:
+    """Return a mixture of trained policies in the actor; its critic is dense unless it says more.
+
+    By default all of them count, weighted by a softmax.
+    """
+    for key in ("place", "n_experts", "dispatch"):
+        if key in given:
+            raise UsageError(f"moe's experts are whole policies: leave {key} out")
+    trained = given["experts"]
+    if not isinstance(trained, list | tuple) or len(trained) < 2:
+        raise UsageError(f"moe's experts are a list of at least two policies, got {trained!r}")
+    experts = tuple(expert(one, f"expert {i}") for i, one in enumerate(trained))
+    if common.get("gate", "softmax") == "softmax":
+        common = {"top_k": len(experts), **common}
+    actor = _part("actor", given.get("actor"), common)
+    if actor is None:
+        raise UsageError("moe's experts are those of the actor, which cannot be False then")
+    critic = _part("critic", given.get("critic", False), {})
+    frozen = read_value(given.get("frozen", True), bool, "moe: frozen")
+    return MoeOptions({**given, "experts": experts}, "trunk", actor, critic, experts, frozen)
 
 
 def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | None:

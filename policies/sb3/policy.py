@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from stable_baselines3.common.policies import BasePolicy
 from torch import nn
@@ -13,6 +14,7 @@ from torch.optim import Optimizer
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.options import MoeOptions, read_options
+from rewardlab.policies.sb3.pretrained import Expert, check_fit
 
 
 class MoePolicy(BasePolicy):
@@ -35,13 +37,52 @@ class MoePolicy(BasePolicy):
         UsageError: `moe` asks for something that does not exist, or cannot act.
     """
 
+    family: ClassVar[type[BasePolicy]]
+    """SB3's policy that it extends."""
     moe: MoeOptions
     activation_fn: type[nn.Module]
 
     def __init__(self, *args: Any, moe: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.moe = read_options(moe)
         self._moe_progressed = False
+        if self.moe.experts:
+            spaces = dict(zip(("observation_space", "action_space"), args, strict=False)) | kwargs
+            observation, action = spaces["observation_space"], spaces["action_space"]
+            check_fit(self.moe.experts, self.family, observation, action)
         super().__init__(*args, **kwargs)
+
+    @staticmethod
+    def from_experts(
+        experts: Sequence[Any], *, frozen: bool = True, **options: Any
+    ) -> Callable[..., MoePolicy]:
+        """Return the policy whose actor mixes trained policies: `y = Σ_e w_e π_e(s)`.
+
+        ```
+        policy = MoePolicy.from_experts([run_1, run_2])
+        PPO(policy, env).learn(100_000, callback=MoeCallback())
+        ```
+        Means or logits of actions are mixed, Q-values in DQN. Each expert treats observations as
+        the `VecNormalize` that it was trained with did, so the new environment must not normalise
+        them. The gate is new, and so is the critic, a dense network unless `critic=dict(…)` says
+        more. PPO and A2C begin with the experts' mean standard deviation.
+
+        Args:
+            experts: Models of SB3 (of one algorithm, or of PPO and A2C), policies that were saved,
+                or runs of rewardlab.
+            frozen: Whether they stay as they are; else they go on learning with the gate.
+            **options: Of `MoELayer` and its gate; by default a softmax over all experts.
+
+        Raises:
+            UsageError: Experts that cannot be mixed, or something that does not exist. Spaces are
+                compared when the policy is built.
+        """
+        read = read_options({"experts": experts, "frozen": frozen, **options})
+        family = read.experts[0].family
+        made = next(cls for cls in MoePolicy.__subclasses__() if cls.family is family)
+        first = read.experts[0]
+        check_fit(read.experts, family, first.observation_space, first.action_space)
+        policy = functools.partial(made, moe=read.given)
+        return functools.update_wrapper(policy, made, updated=())  # SB3 asks for its name
 
     def set_moe_progress(self, fraction: float) -> None:
         """Let gates go on to a fraction of training done: schedules, thresholds, spawning.
@@ -79,6 +120,8 @@ class MoePolicy(BasePolicy):
             init=init,
             alone=part == "actor" or algorithm == "PPO or A2C",
             name=f"the {part} of {algorithm}",
+            experts=self.moe.experts if part == "actor" else (),
+            frozen=self.moe.frozen,
         )
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
@@ -86,5 +129,13 @@ class MoePolicy(BasePolicy):
 
 
 def moe_layers(module: nn.Module) -> Iterator[MoELayer]:
-    """Yield the mixtures within a module, in a fixed order."""
-    return (part for part in module.modules() if isinstance(part, MoELayer))
+    """Yield the mixtures within a module in a fixed order, but for those of frozen experts."""
+    frozen = {
+        id(part)
+        for found in module.modules()
+        if isinstance(found, Expert) and found.frozen
+        for part in found.modules()
+    }
+    for part in module.modules():
+        if isinstance(part, MoELayer) and id(part) not in frozen:
+            yield part

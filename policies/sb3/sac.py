@@ -9,9 +9,10 @@ from stable_baselines3.common.policies import ContinuousCritic
 from stable_baselines3.common.preprocessing import get_action_dim
 from stable_baselines3.common.torch_layers import BaseFeaturesExtractor
 from stable_baselines3.sac.policies import Actor, SACPolicy
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from rewardlab.errors import UsageError
 from rewardlab.policies.sb3.critic import MoeCritic
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.policy import MoePolicy
@@ -31,6 +32,12 @@ class MoeSACActor(Actor):
         self, *, net_arch: list[int], features_dim: int, blueprint: Blueprint, **kwargs: Any
     ) -> None:
         super().__init__(net_arch=net_arch, features_dim=features_dim, **kwargs)
+        if blueprint.experts:
+            if self.use_sde:
+                raise UsageError("experts cannot be mixed with gSDE: leave use_sde out")
+            self.latent_pi = nn.Sequential(blueprint.pretrained(features_dim))
+            self.mu, self.log_std = _Half(0), _Half(1)  # type: ignore[assignment]
+            return
         self.latent_pi = blueprint.mlp(features_dim, net_arch)
         if blueprint.place != "head":
             return
@@ -42,8 +49,21 @@ class MoeSACActor(Actor):
             self.mu = means
 
 
+class _Half(nn.Module):
+    """One half of the last dimension: experts give means and log standard deviations."""
+
+    def __init__(self, which: int) -> None:
+        super().__init__()
+        self.which = which
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.chunk(2, dim=-1)[self.which]
+
+
 class MoeSACPolicy(MoePolicy, SACPolicy):
     """`MoePolicy` of SAC."""
+
+    family = SACPolicy
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> Actor:
         """Return a new actor."""

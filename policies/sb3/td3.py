@@ -31,12 +31,17 @@ class MoeTD3Actor(Actor):
         self, *, net_arch: list[int], features_dim: int, blueprint: Blueprint, **kwargs: Any
     ) -> None:
         super().__init__(net_arch=net_arch, features_dim=features_dim, **kwargs)
-        network = blueprint.mlp(features_dim, net_arch, get_action_dim(self.action_space))
+        if blueprint.experts:
+            network = nn.Sequential(blueprint.pretrained(features_dim))
+        else:
+            network = blueprint.mlp(features_dim, net_arch, get_action_dim(self.action_space))
         self.mu = network.append(nn.Tanh())
 
 
 class MoeTD3Policy(MoePolicy, TD3Policy):
     """`MoePolicy` of TD3."""
+
+    family = TD3Policy
 
     def make_actor(self, features_extractor: BaseFeaturesExtractor | None = None) -> Actor:
         """Return a new actor."""
