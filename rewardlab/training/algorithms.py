@@ -107,8 +107,15 @@ def check_actions(algo: Algorithm, space: gym.Space[Any], where: str) -> None:
         )
 
 
-def build(config: RunConfig, venv: VecEnv) -> BaseAlgorithm:
+def build(
+    config: RunConfig, venv: VecEnv, kwargs: Mapping[str, Any] | None = None
+) -> BaseAlgorithm:
     """Build the algorithm that a configuration asks for.
+
+    Args:
+        config: The configuration.
+        venv: Its environments.
+        kwargs: Arguments of the policy, if a run's folder adds to them.
 
     Raises:
         ConfigError: A hyperparameter that it does not take, or one that it refuses.
@@ -129,7 +136,7 @@ def build(config: RunConfig, venv: VecEnv) -> BaseAlgorithm:
             venv,
             seed=config.seed,
             device=device(config),
-            policy_kwargs=policy_kwargs(config),
+            policy_kwargs=dict(policy_kwargs(config) if kwargs is None else kwargs),
             **settings,
         )
     except (TypeError, ValueError, AssertionError, KeyError) as error:

@@ -10,7 +10,6 @@ import gymnasium as gym
 import numpy as np
 import numpy.typing as npt
 
-from rewardlab.config import RunConfig
 from rewardlab.errors import ConfigError, StorageError, UnknownName, UsageError
 from rewardlab.store.files import storage_error
 from rewardlab.training.run import Run
@@ -43,17 +42,9 @@ class Policy:
     @classmethod
     def of(cls, model: BaseAlgorithm) -> Policy:
         """Return the policy of an algorithm in training, with its present normaliser."""
-        venv = model.get_vec_normalize_env()
-        normalizer = None
-        if venv is not None and venv.norm_obs:
-            rms: Any = venv.obs_rms
-            normalizer = {
-                "obs_mean": rms.mean.copy(),
-                "obs_var": rms.var.copy(),
-                "epsilon": venv.epsilon,
-                "clip_obs": venv.clip_obs,
-            }
-        return cls(model.policy, normalizer, model.num_timesteps)
+        from rewardlab.policies.sb3.pretrained import normalizer_of
+
+        return cls(model.policy, normalizer_of(model), model.num_timesteps)
 
     def predict(self, obs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return actions `(n, …)` for raw observations `(n, …)`."""
@@ -121,7 +112,7 @@ def load_policy(run: Run, checkpoint: str = "final") -> Policy:
         raise UsageError(f"run {run.id} has no {checkpoint} policy; {hint}")
     folder = have[checkpoint]
     observation, action = read_spaces(run.path / "spaces.json")
-    model = _rebuild(run.config, observation, action)
+    model = _rebuild(run, observation, action)
     try:
         if checkpoint == "latest":
             weights = tensors.load(folder / "model.npz")["parameters"]["policy"]
@@ -158,11 +149,12 @@ def _folders(run: Run) -> dict[str, Path]:
     return found | ({"latest": whole[-1]} if whole else {})
 
 
-def _rebuild(config: RunConfig, observation: gym.Space[Any], action: gym.Space[Any]) -> BasePolicy:
-    from rewardlab.training import algorithms
+def _rebuild(run: Run, observation: gym.Space[Any], action: gym.Space[Any]) -> BasePolicy:
+    from rewardlab.training import algorithms, experts
 
+    config = run.config
     policy = algorithms.policy_class(config)
-    kwargs = algorithms.policy_kwargs(config)
+    kwargs = experts.policy_kwargs(run)
     if config.hyperparameters.get("use_sde"):  # the algorithm hands it to its policy
         kwargs["use_sde"] = True
     try:

@@ -15,7 +15,7 @@ from rewardlab.program.program import RewardProgram
 from rewardlab.sandbox.capabilities import accept
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.program_potential import usable
-from rewardlab.training import algorithms, engines, named, settings
+from rewardlab.training import algorithms, engines, experts, named, settings
 from rewardlab.training.length import Length, at_least
 from rewardlab.training.locked import check_lockdown
 from rewardlab.training.run import Run
@@ -127,6 +127,9 @@ def prepare(
         hyperparameters=hyperparameters,
         n_envs=length.n_envs or 1,
     )
+    asked_kwargs = {**chosen.policy_kwargs, **(policy_kwargs or {})}
+    policies = experts.experts_of(asked_kwargs, out)
+    scaling = _copy(chosen.normalize if normalize == "preset" else normalize)
     config = RunConfig(
         task=task.id,
         task_options=dict(task.options),
@@ -137,10 +140,10 @@ def prepare(
         shaper_options=dict(shaper_options or {}),
         algo=algo,
         preset=preset,
-        policy=_policy(policy, policy_kwargs or {}),
-        policy_kwargs={**chosen.policy_kwargs, **(policy_kwargs or {})},
+        policy=_policy(policy, asked_kwargs),
+        policy_kwargs=experts.plain(asked_kwargs, policies),
         hyperparameters=hyperparameters,
-        normalize=_copy(chosen.normalize if normalize == "preset" else normalize),
+        normalize=experts.raw(scaling, asked=normalize != "preset") if policies else scaling,
         vec_env=vec_env,
         engine=engine,
         seed=seed,
@@ -158,7 +161,9 @@ def prepare(
         extra["shaping"] = shaping
     if shaper:
         extra["shaper"] = shaper if isinstance(shaper, str) else type(shaper).__name__
-    return Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
+    run = Run.create(out, config, program=program, name=name, **extra, **(facts or {}))
+    experts.keep(run, policies)
+    return run
 
 
 def extend(run: Run, task: str | Task, n_timesteps: int | None) -> None:

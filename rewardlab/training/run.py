@@ -14,6 +14,7 @@ results/<id>/
   evaluations.jsonl   success and return along training, one line each
   checkpoints/        the newest state from which training goes on
   best/  final/       policies
+  experts/            policies of earlier runs that are part of this one's
   evaluation.json     the last evaluation
   report.html  .json  video.mp4
   feedback.json       what a person said, and which program was made of it
@@ -31,7 +32,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rewardlab.config import RunConfig
 from rewardlab.errors import AmbiguousName, StorageError, UnknownName, UntrustedFile, UsageError
@@ -47,6 +48,9 @@ from rewardlab.store.files import (
 )
 from rewardlab.training.process import alive, started
 from rewardlab.training.record import FORMAT, Status, check
+
+if TYPE_CHECKING:
+    from rewardlab.training.policies import Policy
 
 
 class Run:
@@ -165,6 +169,12 @@ class Run:
         """The reward program, if the run has one."""
         path = self.path / "program.py"
         return RewardProgram.load(path) if path.exists() else None
+
+    def load_policy(self, checkpoint: str = "final") -> Policy:
+        """Return a policy that it trained, see `rewardlab.training.policies.load_policy`."""
+        from rewardlab.training.policies import load_policy
+
+        return load_policy(self, checkpoint)
 
     def set_program(self, program: RewardProgram) -> None:
         """Give the run the program it trains with."""

@@ -24,7 +24,7 @@ from rewardlab.shapers.plain import NativeShaper, SparseShaper
 from rewardlab.shapers.program import AddedProgram, ProgramShaper
 from rewardlab.shapers.program_potential import ProgramPotential
 from rewardlab.store.files import write_json
-from rewardlab.training import algorithms, checkpoint
+from rewardlab.training import algorithms, checkpoint, experts
 from rewardlab.training.attach import check_algorithm
 from rewardlab.training.held import keep_certificate, keep_record
 from rewardlab.training.logs import RunLogger
@@ -103,7 +103,7 @@ def open_session(run: Run, task: Task, shaper: Shaper | None) -> Iterator[Sessio
     config = run.config
     with contextlib.ExitStack() as stack:
         venv, shaped = _environments(run, config, task, shaper, stack)
-        model = algorithms.build(config, venv)
+        model = algorithms.build(config, venv, experts.policy_kwargs(run))
         if shaper is not None:
             check_algorithm(shaper, model)
             if isinstance(model, OffPolicyAlgorithm):
