@@ -1,18 +1,33 @@
-"""Ways to compute `y_t = Σ_e w_te f_e(x_t)`: one function, different costs."""
+"""Ways to compute `y_t = Σ_e w_te f_e(x_t)`: one function, different costs.
+
+All of them take tokens `x (T, d)`, what the gate chose for them, and `E` experts, and return
+`(T, o)`; they agree in outputs and in all gradients, and an expert without tokens gets a gradient
+of exactly zero.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from rewardlab.errors import UsageError
 from rewardlab.policies.experts import Experts
 from rewardlab.policies.router import RouterOutput
+from rewardlab.policies.segments import grouped_linear, segment_linear
+
+WIDE_EXPERTS = 4
+WIDE_PRODUCT = 64
+"""`auto` runs every expert on every token up to that many experts, or tokens times experts."""
 
 
-def wide(x: Tensor, weights: Tensor, experts: Experts) -> Tensor:
-    """Run every expert on every token in two matrix products.
+def mixture(x: Tensor, weights: Tensor, experts: Experts) -> Tensor:
+    """Return the mixture of all experts in two matrix products.
 
-    `y = (φ(x A + a) · w) B + w b`: the weights may stand between the layers, as the second layer
+    `y = (φ(x Aᵀ + a) · w) B + w b`: the weights may stand between the layers, as the second layer
     is linear.
 
     Args:
@@ -27,31 +42,99 @@ def wide(x: Tensor, weights: Tensor, experts: Experts) -> Tensor:
     if experts.A is None or experts.a is None:
         inner = x[:, None, :]
     else:
-        flat = torch.addmm(experts.a.flatten(), x, experts.A.flatten(1))
+        flat = F.linear(x, experts.A.flatten(0, 1), experts.a.flatten())
         inner = experts.act(flat).view(len(x), experts.n, -1)
     mixed = (inner * weights[..., None]).flatten(1)
     return torch.addmm(weights @ experts.b, mixed, experts.B.flatten(0, 1))
 
 
+def wide(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
+    """Run every expert on every token; right where most are used, or where there is little work."""
+    return mixture(x, routed.weights, experts)
+
+
 def sorted_by_expert(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
-    """Run each expert on its own tokens, one after the other."""
-    token, sizes, weight = _pairs(routed)
-    weights = weight.to(x.dtype)
-    parts = torch.split(x.index_select(0, token), sizes)  # type: ignore[no-untyped-call]
-    if experts.A is not None and experts.a is not None:
-        parts = tuple(
-            experts.act(torch.addmm(a, part, w))
-            for part, w, a in zip(parts, experts.A.unbind(1), experts.a.unbind(0), strict=True)
+    """Sort tokens by expert and run one expert after the other."""
+    if len(x) == 1 and not torch.is_grad_enabled():
+        return _one_token(x, routed, experts)
+    return _by_expert(x, routed, experts, segment_linear, routed.load.tolist())
+
+
+def grouped(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
+    """Sort tokens by expert and run all experts in one call of `F.grouped_mm`.
+
+    Widths that are not multiples of 16 bytes are padded with zeros; double precision has no such
+    product.
+    """
+    ends = routed.load.cumsum(0, dtype=torch.int32)
+    return _by_expert(x, routed, experts, grouped_linear, ends)
+
+
+def gather(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
+    """Copy the weights of each token's experts and run them as a batch, for one or two tokens.
+
+    Nothing depends on values, so a CUDA graph can hold it.
+    """
+    if routed.indices is None:
+        raise UsageError(
+            "dispatch 'gather' needs a gate that chooses the same number of experts for every "
+            "token, and this one does not; use dispatch='sorted' or 'wide'"
         )
-    mixed = torch.split(torch.cat(parts) * weights[:, None], sizes)  # type: ignore[no-untyped-call]
-    out = torch.cat([part @ w for part, w in zip(mixed, experts.B.unbind(0), strict=True)])
+    flat, k = routed.indices.flatten(), routed.indices.shape[1]
+    weights = routed.weights.to(x.dtype)
+    inner = x.repeat_interleave(k, dim=0)[:, None, :]
+    if experts.A is not None and experts.a is not None:
+        first = experts.A.index_select(0, flat).transpose(1, 2)
+        inner = experts.act(torch.baddbmm(experts.a.index_select(0, flat)[:, None], inner, first))
+    mixed = inner * weights.gather(1, routed.indices).view(-1, 1, 1)
+    out = torch.bmm(mixed, experts.B.index_select(0, flat))
+    return weights @ experts.b + out.view(len(x), k, -1).sum(dim=1)
+
+
+def auto(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
+    """Choose by the numbers of tokens and experts."""
+    few = experts.n <= WIDE_EXPERTS or len(x) * experts.n <= WIDE_PRODUCT
+    return wide(x, routed, experts) if few else sorted_by_expert(x, routed, experts)
+
+
+Dispatch = Callable[[Tensor, RouterOutput, Experts], Tensor]
+
+Sizes = TypeVar("Sizes", list[int], Tensor)
+
+DISPATCHES: dict[str, Dispatch] = {
+    "auto": auto,
+    "wide": wide,
+    "sorted": sorted_by_expert,
+    "grouped": grouped,
+    "gather": gather,
+}
+
+
+def _by_expert(
+    x: Tensor,
+    routed: RouterOutput,
+    experts: Experts,
+    linear: Callable[[Tensor, Tensor, Tensor | None, Sizes], Tensor],
+    sizes: Sizes,
+) -> Tensor:
+    """Apply the experts to rows `(expert, token)` in order, and add up each token's rows."""
+    expert, token = routed.mask.t().nonzero(as_tuple=True)
+    place = token * experts.n + expert
+    weight = routed.weights.to(x.dtype).reshape(-1).index_select(0, place)
+    inner = x.index_select(0, token)
+    if experts.A is not None:
+        inner = experts.act(linear(inner, experts.A.transpose(1, 2), experts.a, sizes))
+    out = linear(inner * weight[:, None], experts.B, None, sizes)
     return (routed.weights.to(x.dtype) @ experts.b).index_add(0, token, out)
 
 
-def _pairs(routed: RouterOutput) -> tuple[Tensor, list[int], Tensor]:
-    """Return the token of each (expert, token) pair, pairs per expert, and the pairs' weights."""
-    n_experts = routed.mask.shape[1]
-    expert, token = routed.mask.t().nonzero(as_tuple=True)
-    sizes = torch.bincount(expert, minlength=n_experts).tolist()
-    weight = routed.weights.reshape(-1).index_select(0, token * n_experts + expert)
-    return token, sizes, weight
+def _one_token(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
+    """Apply the experts of a single token in place: what acting in one environment costs."""
+    weights = routed.weights.to(x.dtype)
+    y = weights @ experts.b
+    for e in routed.mask[0].nonzero()[:, 0].tolist():
+        inner = x
+        if experts.A is not None and experts.a is not None:
+            inner = experts.act(F.linear(x, experts.A[e], experts.a[e]))
+        y.addmm_(inner * weights[0, e], experts.B[e])
+    return y

@@ -32,10 +32,10 @@ def activation(kind: str | type[nn.Module]) -> nn.Module:
 
 
 class Experts(nn.Module):
-    """`E` networks of one shape, `f_e(x) = φ(x A_e + a_e) B_e + b_e` or `x B_e + b_e`.
+    """`E` networks of one shape, `f_e(x) = φ(x A_eᵀ + a_e) B_e + b_e` or `x B_e + b_e`.
 
-    `A (d, E, h)` and `B (E, h, o)` are stored so that all experts side by side are views:
-    `A` as `(d, E h)`, `B` as `(E h, o)`.
+    `A (E, h, d)` and `B (E, h, o)` are stored so that one expert is contiguous and all of them side
+    by side are views: `A` as `(E h, d)`, `B` as `(E h, o)`.
 
     Args:
         n: Number of experts `E`.
@@ -65,7 +65,7 @@ class Experts(nn.Module):
         self.init = init
         self.act = activation(act)
         wide = dim if hidden is None else hidden
-        self.A = None if hidden is None else nn.Parameter(torch.empty(dim, n, hidden))
+        self.A = None if hidden is None else nn.Parameter(torch.empty(n, hidden, dim))
         self.a = None if hidden is None else nn.Parameter(torch.empty(n, hidden))
         self.B = nn.Parameter(torch.empty(n, wide, out_dim))
         self.b = nn.Parameter(torch.empty(n, out_dim))
@@ -76,7 +76,7 @@ class Experts(nn.Module):
         """Draw every expert anew, each with its own fans."""
         for e in range(self.n):
             if self.A is not None and self.a is not None:
-                _fill(self.A[:, e], self.a[e], self.init)
+                _fill(self.A[e].t(), self.a[e], self.init)
             _fill(self.B[e], self.b[e], self.init)
 
     def extra_repr(self) -> str:

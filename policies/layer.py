@@ -10,17 +10,11 @@ from torch import Tensor, nn
 
 from rewardlab.errors import UnknownName
 from rewardlab.policies.aux import add_aux
-from rewardlab.policies.dispatch import sorted_by_expert, wide
+from rewardlab.policies.dispatch import DISPATCHES, mixture
 from rewardlab.policies.experts import Experts, Init
 from rewardlab.policies.gates.base import Gate
 from rewardlab.policies.gates.softmax import SoftmaxGate
-
-Dispatch = Literal["auto", "wide", "sorted"]
-DISPATCHES = ("auto", "wide", "sorted")
-
-WIDE_EXPERTS = 4
-WIDE_PRODUCT = 64
-"""`auto` runs every expert on every token up to that many experts, or tokens times experts."""
+from rewardlab.policies.router import RouterOutput
 
 
 class MoELayer(nn.Module):
@@ -45,6 +39,13 @@ class MoELayer(nn.Module):
         gate_options: Options of the gate, such as `top_k`.
     """
 
+    seen_load: Tensor
+    """Tokens that each expert got in training passes, `(E,)`."""
+    seen_mass: Tensor
+    """Sum of each expert's weights in training passes, `(E,)`."""
+    seen_tokens: Tensor
+    """Tokens in training passes."""
+
     def __init__(
         self,
         dim: int,
@@ -59,11 +60,11 @@ class MoELayer(nn.Module):
         routed_scaling: float = 1.0,
         init: Init = "orthogonal",
         aux_coefs: Mapping[str, float] | None = None,
-        dispatch: Dispatch = "auto",
+        dispatch: str = "auto",
         **gate_options: Any,
     ) -> None:
         super().__init__()
-        _one_of("dispatch", dispatch, DISPATCHES)
+        _one_of("dispatch", dispatch, tuple(DISPATCHES))
         _one_of("shared_combine", shared_combine, ("sum", "half"))
         self.gate: Gate = _gate(gate, n_experts, dim=dim, **gate_options)
         self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
@@ -100,13 +101,8 @@ class MoELayer(nn.Module):
         """Apply the gate's schedules at a fraction of training done."""
         self.gate.advance(fraction)
 
-    def _routed(self, x: Tensor, routed: Any) -> Tensor:
-        every = self.n_experts
-        if self.dispatch == "wide" or (
-            self.dispatch == "auto" and (every <= WIDE_EXPERTS or len(x) * every <= WIDE_PRODUCT)
-        ):
-            return wide(x, routed.weights, self.experts)
-        return sorted_by_expert(x, routed, self.experts)
+    def _routed(self, x: Tensor, routed: RouterOutput) -> Tensor:
+        return DISPATCHES[self.dispatch](x, routed, self.experts)
 
     def _combine(self, routed: Tensor, x: Tensor) -> Tensor:
         if self.routed_scaling != 1.0:
@@ -114,10 +110,10 @@ class MoELayer(nn.Module):
         if self.shared is None:
             return routed
         if self.shared_logits is None:
-            return routed + wide(x, x.new_ones(self.shared.n), self.shared)
-        return 0.5 * (routed + wide(x, self.shared_logits.softmax(0), self.shared))
+            return routed + mixture(x, x.new_ones(self.shared.n), self.shared)
+        return 0.5 * (routed + mixture(x, self.shared_logits.softmax(0), self.shared))
 
-    def _with_aux(self, y: Tensor, x: Tensor, routed: Any) -> Tensor:
+    def _with_aux(self, y: Tensor, x: Tensor, routed: RouterOutput) -> Tensor:
         coefs = {name: coef for name, coef in self.aux_coefs.items() if coef != 0}
         if not coefs:
             return y
@@ -125,10 +121,10 @@ class MoELayer(nn.Module):
         return add_aux(y, sum(coef * losses[name] for name, coef in coefs.items()))  # type: ignore[arg-type]
 
     @torch.no_grad()
-    def _see(self, routed: Any) -> None:
-        self.get_buffer("seen_load").add_(routed.mask.sum(dim=0))
-        self.get_buffer("seen_mass").add_(routed.weights.detach().sum(dim=0))
-        self.get_buffer("seen_tokens").add_(len(routed.mask))
+    def _see(self, routed: RouterOutput) -> None:
+        self.seen_load.add_(routed.load)
+        self.seen_mass.add_(routed.weights.sum(dim=0))
+        self.seen_tokens.add_(len(routed.mask))
 
     def _loss_names(self) -> tuple[str, ...]:
         z = torch.zeros(1, self.gate.n_logits)

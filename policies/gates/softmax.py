@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.losses import importance, load_balance, router_z
-from rewardlab.policies.router import RouterOutput, chosen, top_k
+from rewardlab.policies.router import RouterOutput, chosen, softmax, top_k
 
 
 class SoftmaxGate(Gate):
@@ -47,17 +47,15 @@ class SoftmaxGate(Gate):
     ) -> RouterOutput:
         """Return the choice of logits `z (T, E)`."""
         del state, training
-        probs = z.softmax(dim=-1)
+        probs = softmax(z)
         indices = top_k(z, self.top_k)
         mask = chosen(indices, self.n_experts)
-        kept = (
-            z.masked_fill(~mask, -torch.inf).softmax(dim=-1) if self.renormalize else probs * mask
-        )
+        kept = softmax(z.masked_fill(~mask, -torch.inf)) if self.renormalize else probs * mask
         return RouterOutput(kept, mask, indices, probs)
 
     def losses(self, z: Tensor, routed: RouterOutput) -> dict[str, Tensor]:
         """Return Switch's load balance, the router z-loss and the importance loss."""
-        probs = z.softmax(dim=-1)
+        probs = softmax(z)
         return {
             "load_balance": load_balance(probs, routed.mask),
             "router_z": router_z(z),
