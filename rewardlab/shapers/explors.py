@@ -62,7 +62,8 @@ class ExploRS(Shaper):
         critic_lr: By default .01 for tables, 5e-3 for networks (Adam).
         clip: Bound of |R_φ|; by default .1, for tables off-policy .01. Both are for rewards of
             about 1: give a tenth of the size of rewards elsewhere.
-        warmup: Environment steps before R_φ is paid; it learns all the same.
+        warmup: Environment steps before R_φ is paid; it learns all the same. None by default: R_φ
+            begins at 0 and is bounded, so that it grows only as it learns.
         hidden: Units of the hidden layer of both networks.
         cells: As for `CountBonus`.
 

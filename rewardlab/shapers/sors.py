@@ -34,8 +34,9 @@ class SORS(Shaper):
     G_φ(τ) = Σ_t γ^t r_φ (Memarian, Goo, Lioutikov, Niekum, Topcu, *Self-Supervised Online Reward
     Shaping in Sparse-Reward Environments*, 2021). Equal returns are no pair.
 
-    - `form="reward"`: pays r_ext + r_φ(s, a). The authors pay r_φ alone; adding is what the
-      baseline of ExploRS does, and keeps the extrinsic reward where ranks say nothing yet.
+    - `form="reward"`: pays r_ext + r_φ(s, a): it adds to the extrinsic reward, where the authors
+      replace it by r_φ. Adding is what the baseline of ExploRS does, and keeps the extrinsic reward
+      where ranks say nothing yet.
     - `form="potential"`: pays r_ext + γ·r_φ(s′) − r_φ(s), with 0 for a terminated successor, so
       that optimal policies stay optimal whatever was learned.
 
