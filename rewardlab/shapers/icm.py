@@ -13,7 +13,7 @@ from torch import nn
 from rewardlab.errors import UsageError
 from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Shaped, Shaper, Transitions
-from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
+from rewardlab.shapers.nets import ActionEncoder, Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
 from rewardlab.shapers.view import PolicyView
 
@@ -90,7 +90,7 @@ class ICM(Shaper):
         if not isinstance(action_space, gym.spaces.Discrete | gym.spaces.Box):
             raise UsageError(f"ICM needs actions in a Discrete or Box space, not {action_space}")
         self._encode, self._action_space = Encoder(observation_space), action_space
-        self._encode_action = Encoder(action_space)
+        self._encode_action = ActionEncoder(action_space)
         self._random = torch.Generator().manual_seed(seed)
         self._model = _Model(
             self._encode.width,
@@ -169,11 +169,7 @@ class ICM(Shaper):
         return torch.as_tensor(rows, dtype=torch.float32)
 
     def _actions(self, actions: Any) -> torch.Tensor:
-        rows, space = self._encode_action(actions), self._action_space
-        if isinstance(space, gym.spaces.Box) and space.is_bounded():
-            low, high = space.low.ravel(), space.high.ravel()
-            rows = 2.0 * (rows - low) / (high - low) - 1.0
-        return torch.as_tensor(rows, dtype=torch.float32)
+        return torch.as_tensor(self._encode_action(actions), dtype=torch.float32)
 
 
 class _Model(nn.Module):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from rewardlab.shapers import options
 from rewardlab.shapers.base import Array, Mode, Need, Shaped, Shaper, Transitions
 from rewardlab.shapers.critic import ExtrinsicCritic
 from rewardlab.shapers.lookahead import Actor, goes_on, plan, rollout, rows
@@ -22,7 +23,7 @@ from rewardlab.shapers.metagradient import (
     sums_behind,
 )
 from rewardlab.shapers.model_value import reward_scale
-from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
+from rewardlab.shapers.nets import ActionEncoder, Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Steps
 from rewardlab.shapers.view import PolicyView
 
@@ -49,7 +50,8 @@ class LIRPG(Shaper):
     come. That copy's steps have the algorithm's learning rate, minibatch size, epochs and clip
     range (PPO's defaults are the paper's; A2C takes one step with all) and Adam's moments of the
     copies before, but neither entropy and value losses nor a bound on the gradient. Observations
-    are whitened by their running mean and deviation and clipped to ±5. An update costs several
+    are whitened by their running mean and deviation and clipped to ±5, bounded actions scaled to
+    [−1, 1]. An update costs several
     times what the algorithm's own training does.
 
     Args:
@@ -57,6 +59,9 @@ class LIRPG(Shaper):
         c_in: Weight of the learned reward.
         lr: α_β, also of the extrinsic value network.
         hidden: Units in both hidden layers of both networks.
+
+    Raises:
+        UsageError: A number is out of its range.
     """
 
     mode: ClassVar[Mode] = "replace"
@@ -65,6 +70,9 @@ class LIRPG(Shaper):
     def __init__(
         self, *, c_ex: float = 0.0, c_in: float = 1.0, lr: float = 1e-4, hidden: int = 64
     ) -> None:
+        options.finite("LIRPG", c_ex=c_ex, c_in=c_in)
+        options.positive("LIRPG", lr=lr)
+        options.whole("LIRPG", hidden=hidden)
         self._c_ex, self._c_in, self._lr, self._hidden = c_ex, c_in, lr, hidden
 
     def bind(
@@ -78,7 +86,7 @@ class LIRPG(Shaper):
     ) -> None:
         """Build the networks from the seed; rewards begin near 0, values at 0."""
         super().bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
-        self._encode, self._encode_action = Encoder(observation_space), Encoder(action_space)
+        self._encode, self._encode_action = Encoder(observation_space), ActionEncoder(action_space)
         self._random = torch.Generator().manual_seed(seed)
         width, hidden = self._encode.width, (self._hidden, self._hidden)
         inputs = width + self._encode_action.width

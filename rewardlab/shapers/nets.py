@@ -34,6 +34,19 @@ class Encoder:
         return _rows(self._space, batch)
 
 
+class ActionEncoder(Encoder):
+    """Actions as rows of numbers; bounded ones are scaled to [−1, 1]."""
+
+    def __call__(self, batch: Any) -> Array:
+        """Return `(B, width)`."""
+        rows, space = super().__call__(batch), self._space
+        if not isinstance(space, gym.spaces.Box) or not space.is_bounded():
+            return rows
+        low, high = space.low.ravel(), space.high.ravel()
+        scaled: Array = 2.0 * (rows - low) / (high - low) - 1.0
+        return scaled
+
+
 def _rows(space: gym.Space[Any], batch: Any) -> Array:
     if isinstance(space, gym.spaces.Dict):
         parts = [_rows(part, batch[key]) for key, part in space.spaces.items()]

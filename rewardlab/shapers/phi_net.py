@@ -13,7 +13,7 @@ from torch import nn
 
 from rewardlab.shapers.base import Array, Transitions
 from rewardlab.shapers.critic import ExtrinsicCritic
-from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
+from rewardlab.shapers.nets import ActionEncoder, Encoder, RunningMoments, minibatches, mlp
 from rewardlab.shapers.steps import Collected, Steps
 from rewardlab.shapers.view import PolicyView
 
@@ -55,8 +55,8 @@ class PhiNet:
         bound: float,
         hidden: int,
     ) -> None:
-        self._gamma, self._bound, self._actions = gamma, bound, actions
-        self._encode, self._encode_action = Encoder(observations), Encoder(actions)
+        self._gamma, self._bound = gamma, bound
+        self._encode, self._encode_action = Encoder(observations), ActionEncoder(actions)
         self._discrete = isinstance(actions, gym.spaces.Discrete)
         self._random = torch.Generator().manual_seed(seed)
         width, n = self._encode.width, self._encode_action.width
@@ -174,11 +174,7 @@ class PhiNet:
 
     def _inputs(self, action: Any) -> torch.Tensor:
         """Return actions one-hot, or bounded ones scaled to [−1, 1]."""
-        rows, space = self._encode_action(action), self._actions
-        if isinstance(space, gym.spaces.Box) and space.is_bounded():
-            low, high = space.low.ravel(), space.high.ravel()
-            rows = 2.0 * (rows - low) / (high - low) - 1.0
-        return torch.as_tensor(rows, dtype=torch.float32)
+        return torch.as_tensor(self._encode_action(action), dtype=torch.float32)
 
 
 class _Known(NamedTuple):

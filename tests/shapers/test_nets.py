@@ -4,7 +4,7 @@ import pytest
 import torch
 from gymnasium.spaces.utils import flatten
 
-from rewardlab.shapers.nets import Encoder, RunningMoments, minibatches, mlp
+from rewardlab.shapers.nets import ActionEncoder, Encoder, RunningMoments, minibatches, mlp
 
 SPACES = {
     "box": gym.spaces.Box(-1, 1, (2, 3)),
@@ -71,3 +71,12 @@ def test_whitened_rows_are_deviations_within_bounds():
     moments.update(np.array([[0.0, 1.0], [2.0, 1.0]]))
     rows = moments.whiten(np.array([[3.0, 1.0], [100.0, 1.5]]), 5.0)
     np.testing.assert_allclose(rows, [[2.0, 0.0], [5.0, 5.0]], rtol=1e-6)
+
+
+def test_bounded_actions_are_scaled_and_others_stay():
+    box = gym.spaces.Box(np.array([-2.0, 0.0]), np.array([6.0, 10.0]), dtype=np.float64)
+    rows = ActionEncoder(box)(np.array([[-2.0, 10.0], [2.0, 5.0]]))
+    assert rows.tolist() == [[-1.0, 1.0], [0.0, 0.0]]
+    free = gym.spaces.Box(-np.inf, np.inf, (1,))
+    assert ActionEncoder(free)(np.array([[7.0]])).tolist() == [[7.0]]
+    assert ActionEncoder(gym.spaces.Discrete(2))(np.array([1])).tolist() == [[0.0, 1.0]]

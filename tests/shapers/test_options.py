@@ -8,6 +8,7 @@ from rewardlab.errors import ShaperFault, UnknownName, UsageError
 from rewardlab.shapers import (
     BSRS,
     ICM,
+    LIRPG,
     RND,
     SORS,
     CountBonus,
@@ -48,6 +49,9 @@ NAN, INF = float("nan"), float("inf")
         (SORS, {"memory": 1}, "memory is 1; give a whole number, 2 or more"),
         (SORS, {"n_pairs": 0}, "n_pairs is 0"),
         (SORS, {"weight_decay": -1.0}, "weight_decay is -1.0"),
+        (LIRPG, {"c_in": NAN}, "LIRPG: c_in is nan"),
+        (LIRPG, {"c_ex": INF}, "c_ex is inf"),
+        (LIRPG, {"lr": 0.0}, "lr is 0.0"),
         (BSRS, {"eta": NAN}, "BSRS: eta is nan; give a finite number"),
         (DynamicPotential, {"phi": np.zeros(3)}, "asks a function of observations, got array"),
     ],
