@@ -39,6 +39,10 @@ class RewardlabError(Exception):
     exit_code = 1
 
 
+class Caution(UserWarning):
+    """Something that works, though perhaps not as its user thinks; one line."""
+
+
 class UsageError(RewardlabError):
     """The call itself is wrong: fix it and call again."""
 

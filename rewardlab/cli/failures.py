@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import os
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from rewardlab.errors import ProgramRefused, RewardlabError
+from rewardlab.errors import Caution, ProgramRefused, RewardlabError
 from rewardlab.store.text import printable
 
 
@@ -22,7 +25,8 @@ def guarded(work: Callable[[], int]) -> int:
     if os.environ.get("REWARDLAB_DEBUG"):
         return work()
     try:
-        code = work()
+        with _plain_cautions():
+            code = work()
         sys.stdout.flush()
         return code
     except RewardlabError as error:
@@ -47,6 +51,23 @@ def guarded(work: Callable[[], int]) -> int:
         return _fail(
             f"internal error, {what} (REWARDLAB_DEBUG=1 shows the traceback; please report it)", 1
         )
+
+
+@contextlib.contextmanager
+def _plain_cautions() -> Iterator[None]:
+    """Show our own warnings in one line, without the place in our code that gave them."""
+    before = warnings.formatwarning
+
+    def told(message: Any, category: type[Warning], *where: Any, **more: Any) -> str:
+        if not issubclass(category, Caution):
+            return before(message, category, *where, **more)
+        return f"rewardlab: warning: {printable(' '.join(str(message).split()))}\n"
+
+    warnings.formatwarning = told
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _prepare_streams() -> None:

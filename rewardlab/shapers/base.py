@@ -128,8 +128,20 @@ class Shaper(ABC):
         n_envs: int,
         seed: int,
     ) -> None:
-        """Learn about the algorithm, once, before the first step."""
+        """Learn about the algorithm, before the first step; again where a shaper is reused."""
+        self._assumed = self.assumed_gamma
         self.gamma = gamma
+
+    @property
+    def assumed_gamma(self) -> float | None:
+        """The discount that it was built for; from `bind` on `gamma` is the algorithm's."""
+        assumed: float | None = getattr(self, "_assumed", self.gamma)
+        return assumed
+
+    def cautions(self, gamma: float, weight: float = 1.0) -> Iterator[str]:
+        """Yield what to be careful about, a line each, where it is paid `weight` times."""
+        for member in self.members():
+            yield from member.cautions(gamma, weight)
 
     def start(self, policy: PolicyView) -> None:
         """Training starts, or goes on: meet the policy that learns, before the first step.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-import gymnasium as gym
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers import options
 from rewardlab.shapers.base import Invariance, Shaped, Shaper, Transitions
 from rewardlab.shapers.potential import potential
-from rewardlab.shapers.tables.potentials import check_eta, difference
+from rewardlab.shapers.tables.potentials import difference, eta_caution
 
 if TYPE_CHECKING:
     from rewardlab.shapers.model_value import ModelValue
@@ -35,7 +34,7 @@ class BSRS(Shaper):
     The networks are the algorithm's, so there is nothing to checkpoint.
 
     Args:
-        eta: η. Warns outside of the bounds above.
+        eta: η. Training warns outside of the bounds above.
 
     Raises:
         UsageError: η is no finite number.
@@ -48,18 +47,10 @@ class BSRS(Shaper):
         self.eta = eta
         self._value: ModelValue | None = None
 
-    def bind(
-        self,
-        observation_space: gym.Space[Any],
-        action_space: gym.Space[Any],
-        *,
-        gamma: float,
-        n_envs: int,
-        seed: int,
-    ) -> None:
-        """Learn about the algorithm, and warn of values that may diverge."""
-        super().bind(observation_space, action_space, gamma=gamma, n_envs=n_envs, seed=seed)
-        check_eta(self.eta, gamma)
+    def cautions(self, gamma: float, weight: float = 1.0) -> Iterator[str]:
+        """Yield that values may diverge, if they may with this weight on η."""
+        if caution := eta_caution(weight * self.eta, gamma):
+            yield caution
 
     def start(self, policy: PolicyView) -> None:
         """Take the networks to ask from now on."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from rewardlab.errors import UsageError
+from rewardlab.shapers import options
 from rewardlab.shapers.abstract import Numbers, Prototypes
 from rewardlab.shapers.base import Array
 from rewardlab.shapers.view import PolicyView
@@ -101,8 +102,10 @@ class Lessons:
         """Return n episodes of the policy and n of random actions.
 
         Raises:
-            UsageError: The policy is not better, by two standard errors of the difference.
+            UsageError: The policy is not better, by two standard errors of the difference, or n is
+                too small to know them.
         """
+        options.whole("Teacher.from_model", least=2, episodes=n)
         taught, random = ([self.play(c) for _ in range(n)] for c in (_nothing, self.random))
         a, b = (np.array([episode.reward.sum() for episode in each]) for each in (taught, random))
         error = float(np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / n))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Array, Invariance, Shaper
@@ -33,6 +34,10 @@ class Scale(Wrapper):
         """The shaper's, unless the sign of a whole reward is turned."""
         turned = self.mode == "replace" and self.weight <= 0
         return "none" if turned else self.shaper.invariance
+
+    def cautions(self, gamma: float, weight: float = 1.0) -> Iterator[str]:
+        """Yield the shaper's, for what it is paid times the weight."""
+        return self.shaper.cautions(gamma, weight * self.weight)
 
     def factor(self, pay: Array) -> Array | float:
         """Return w."""

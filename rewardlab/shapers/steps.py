@@ -50,7 +50,8 @@ class Steps:
 
     def add(self, batch: Transitions) -> None:
         """Keep a step of all environments."""
-        self._kept.append(Collected(*(getattr(batch, name) for name in Collected._fields)))
+        kept = Collected(*(getattr(batch, name) for name in Collected._fields))
+        self._kept.append(kept._replace(next_obs=_copied(kept.next_obs)))  # may be reused below
 
     def cut(self, env_id: npt.NDArray[np.int64]) -> None:
         """Episodes start: what was kept of these environments does not go on.
@@ -89,6 +90,12 @@ class Steps:
         return Collected(
             **{k: np.stack(v) if k in whole else _concatenated(v) for k, v in columns.items()}
         )
+
+
+def _copied(obs: Any) -> Any:
+    if isinstance(obs, Mapping):
+        return {key: np.array(part) for key, part in obs.items()}
+    return np.array(obs)
 
 
 def _concatenated(parts: list[Any]) -> Any:

@@ -43,7 +43,8 @@ class Sum(Shaper):
         self._updated_at = 0
         self.needs = frozenset().union(*(member.needs for member in shapers))
         self.update_every = int(np.gcd.reduce([member.update_every for member in shapers]))
-        self.gamma = next((m.gamma for m in shapers if m.gamma is not None), None)
+        assumed = (member.assumed_gamma for member in shapers)
+        self.gamma = next((gamma for gamma in assumed if gamma is not None), None)
 
     @property
     def mode(self) -> Mode:  # type: ignore[override]
@@ -144,7 +145,7 @@ class Sum(Shaper):
             raise UsageError(
                 f"at most one shaper of a sum may replace the reward, got {', '.join(whole)}"
             )
-        gammas = {member.gamma for member in self.shapers} - {None}
+        gammas = {member.assumed_gamma for member in self.shapers} - {None}
         if len(gammas) > 1:
             raise UsageError(
                 f"the shapers of a sum assume different discounts: {sorted(gammas)}"  # type: ignore[type-var]

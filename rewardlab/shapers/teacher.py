@@ -92,8 +92,8 @@ class Teacher:
             hold: h, steps for which a prototype is held.
             macro: k >= h, steps after which the next one is; the policy acts in between.
             n_steps: Steps from which the MDP is estimated, at least.
-            episodes: Episodes in which the policy is compared with random actions; twice as many
-                for its critic.
+            episodes: Episodes in which the policy is compared with random actions, 2 or more;
+                twice as many for its critic.
             seed: Of everything that is drawn; the same gives the same teacher.
 
         Raises:

@@ -29,7 +29,7 @@ class Wrapper(Shaper):
         self.shaper = shaper
         self.needs = shaper.needs
         self.update_every = shaper.update_every
-        self.gamma = shaper.gamma
+        self.gamma = shaper.assumed_gamma
 
     @property
     def mode(self) -> Mode:  # type: ignore[override]

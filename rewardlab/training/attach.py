@@ -16,7 +16,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 from rewardlab.errors import UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.view import PolicyView
-from rewardlab.training.replay import relabel
+from rewardlab.training.replay import reconnect, relabel
 from rewardlab.training.shaped import ShapedVecEnv
 
 
@@ -53,6 +53,12 @@ def attach(
     check_algorithm(shaper, model)
     normalizer = model.get_vec_normalize_env()
     below: Any = normalizer.venv if normalizer else venv
+    if normalizer is not None and normalizer.observation_space != venv.observation_space:
+        name = type(venv).__name__
+        raise UsageError(
+            f"{name} stands above VecNormalize and changes what shapers see below it: let "
+            f"VecNormalize be the outer one, VecNormalize({name}(…))"
+        )
     shaped = ShapedVecEnv(
         below,
         shaper,
@@ -64,6 +70,7 @@ def attach(
     if isinstance(model, OffPolicyAlgorithm):
         relabel(model, shaped.checked)
     _insert(model, below, shaped)
+    shaped.checked.await_callback()
     model._last_obs = None  # so that learning begins with a reset, which the shaper sees
     return ShaperCallback(shaped, logs=True)
 
@@ -143,6 +150,7 @@ class ShaperCallback(BaseCallback):
                     "call attach after set_env"
                 )
             venv.checked.start(PolicyView(self.model))
+            reconnect(self.model, venv.checked)
 
     def _on_step(self) -> bool:
         if isinstance(self.model, OffPolicyAlgorithm):
@@ -157,6 +165,11 @@ class ShaperCallback(BaseCallback):
         if not isinstance(self.model, OffPolicyAlgorithm):
             for venv in self.shaped:
                 self._update(venv)
+
+    def _on_training_end(self) -> None:
+        if self._logs:  # attached: the next call of learn needs the callback again
+            for venv in self.shaped:
+                venv.checked.await_callback()
 
     def _update(self, venv: ShapedVecEnv) -> None:
         found = {f"shaper/{k}": v for k, v in venv.checked.update(PolicyView(self.model)).items()}

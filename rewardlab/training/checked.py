@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,7 +14,7 @@ import gymnasium as gym
 import numpy as np
 from stable_baselines3.common.vec_env import VecEnv
 
-from rewardlab.errors import RewardlabError, ShaperFault, UsageError
+from rewardlab.errors import Caution, RewardlabError, ShaperFault, UsageError
 from rewardlab.shapers.base import Shaped, Shaper, Transitions
 from rewardlab.shapers.view import PolicyView
 from rewardlab.training import tensors
@@ -31,6 +32,7 @@ class Checked:
 
     def __init__(self, shaper: Shaper, fault_file: Path | None = None) -> None:
         self.shaper, self._fault_file = shaper, fault_file
+        self._awaits_callback = False
 
     def __call__(self, batch: Transitions) -> Shaped:
         """Return what the shaper makes of a batch.
@@ -64,10 +66,17 @@ class Checked:
         """Tell the shaper of the algorithm and its environments."""
         spaces = venv.observation_space, venv.action_space
         self._call("bind", *spaces, gamma=gamma, n_envs=n_envs, seed=seed)
+        for caution in self.shaper.cautions(gamma):
+            warnings.warn(caution, Caution, stacklevel=1)
 
     def start(self, policy: PolicyView) -> None:
         """Let the shaper meet the policy that learns."""
+        self._awaits_callback = False
         self._call("start", policy)
+
+    def await_callback(self) -> None:
+        """Warn if the next step is taken before `start`: the callback was forgotten."""
+        self._awaits_callback = True
 
     def begin(self, obs: Any, env_id: Any) -> None:
         """Tell the shaper of episodes that start."""
@@ -75,6 +84,14 @@ class Checked:
 
     def observe(self, batch: Transitions) -> None:
         """Tell the shaper of a collected step."""
+        if self._awaits_callback:
+            self._awaits_callback = False
+            warnings.warn(
+                f"{type(self.shaper).__name__} neither learns nor logs: give the callback that "
+                "attach returned to learn(…, callback=…)",
+                Caution,
+                stacklevel=1,
+            )
         self._call("observe", batch)
 
     def update(self, policy: PolicyView) -> dict[str, float]:
@@ -177,8 +194,9 @@ def check_spaces(shaper: Shaper, venv: VecEnv | gym.Env[Any, Any]) -> None:
 
 def check_gamma(shaper: Shaper, gamma: float) -> None:
     """Raise `UsageError` if a shaper assumes another discount than the algorithm's."""
-    if shaper.gamma is not None and shaper.gamma != gamma:
+    assumed = shaper.assumed_gamma
+    if assumed is not None and assumed != gamma:
         raise UsageError(
-            f"{type(shaper).__name__} assumes gamma {shaper.gamma}, the algorithm uses {gamma}: "
+            f"{type(shaper).__name__} assumes gamma {assumed}, the algorithm uses {gamma}: "
             "give both the same"
         )

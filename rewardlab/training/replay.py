@@ -39,7 +39,8 @@ class ShapedRewards:
     """
 
     def __init__(self, buffer: _Shaped, stored: npt.NDArray[np.float32], shape: Checked) -> None:
-        self.buffer, self.stored, self.shape = buffer, stored, shape
+        self.buffer, self.stored = buffer, stored
+        self.shape: Checked | None = shape
 
     def __setitem__(self, at: Any, rewards: npt.NDArray[np.float32]) -> None:
         self.stored[at] = rewards
@@ -47,7 +48,20 @@ class ShapedRewards:
     def __getitem__(self, at: Index) -> npt.NDArray[np.float32]:
         rows, envs = np.broadcast_arrays(*at)
         batch = self.buffer.transitions(rows.ravel(), envs.ravel())
-        return self.shape(batch).reward.astype(np.float32).reshape(rows.shape)
+        return self.shaped(batch).reshape(rows.shape)
+
+    def shaped(self, batch: Transitions) -> npt.NDArray[np.float32]:
+        """Return what the shaper makes of a batch `(B,)`."""
+        if self.shape is None:
+            raise UsageError(
+                "this replay buffer came from a file, which holds no shaper: load it after attach, "
+                "and give the callback that attach returned to learn(…, callback=…)"
+            )
+        return self.shape(batch).reward.astype(np.float32)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the shaper out of files: it may hold functions, and comes back with `attach`."""
+        return {**vars(self), "shape": None}
 
 
 class _Shaped(ReplayBuffer):
@@ -142,7 +156,7 @@ class ShapedHerReplayBuffer(_Shaped, HerReplayBuffer):
             next_obs=raw(next_obs, self.observation_space),
             r_ext=drawn.rewards[:, 0].cpu().numpy().astype(np.float64),
         )
-        rewards = self.rewards.shape(batch).reward.astype(np.float32).reshape(-1, 1)
+        rewards = self.rewards.shaped(batch).reshape(-1, 1)
         return drawn._replace(
             observations=self._seen(obs, env),
             next_observations=self._seen(next_obs, env),
@@ -163,6 +177,13 @@ def raw(kept: Any, space: gym.Space[Any]) -> Any:
 
 def _arrays(obs: Any) -> dict[str, npt.NDArray[Any]]:
     return {key: part.cpu().numpy() for key, part in obs.items()}
+
+
+def reconnect(model: Any, shape: Checked) -> None:
+    """Give a replay buffer that was loaded the shaper that its file does not hold."""
+    buffer = getattr(model, "replay_buffer", None)
+    if isinstance(buffer, _Shaped) and buffer.rewards.shape is None:
+        buffer.rewards.shape = shape
 
 
 def relabel(model: OffPolicyAlgorithm, shape: Checked) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
-from stable_baselines3.common.vec_env import VecEnv, VecNormalize
+from stable_baselines3.common.vec_env import VecEnv
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.seeding import child_seed
@@ -28,6 +28,7 @@ from rewardlab.training import algorithms, checkpoint, experts
 from rewardlab.training.attach import check_algorithm
 from rewardlab.training.held import keep_certificate, keep_record
 from rewardlab.training.logs import RunLogger
+from rewardlab.training.normalized import normalized
 from rewardlab.training.replay import relabel
 from rewardlab.training.run import Run
 from rewardlab.training.shaped import ShapedVecEnv
@@ -172,15 +173,8 @@ def _environments(
                 fault_file=run.path / "shaper_fault.npz",
             )
             shaped.append(venv)
-    if config.normalize is None:
-        return venv, shaped
-    settings: dict[str, Any] = {"gamma": gamma, **config.normalize}
-    if shaper is not None and not on_policy:
-        settings["norm_reward"] = False  # its statistics would be those of unshaped rewards
-    if any(venv.shaper.invariance == "exact" for venv in shaped[1:]):
-        # clipping rewards would break the telescoping sum that makes such a shaper exact
-        settings["clip_reward"] = np.inf
-    return VecNormalize(venv, **settings), shaped
+    replays = shaper is not None and not on_policy
+    return normalized(venv, run, shaped, gamma=gamma, replays=replays), shaped
 
 
 def rewards_of(run: Run, config: RunConfig, task: Task) -> list[Shaper]:

@@ -1,9 +1,10 @@
 import errno
+import warnings
 
 import pytest
 
 from rewardlab.cli.failures import guarded
-from rewardlab.errors import CoderError, ProgramRefused, RewardFault, UnknownName
+from rewardlab.errors import Caution, CoderError, ProgramRefused, RewardFault, UnknownName
 
 
 def failing(error):
@@ -40,3 +41,18 @@ def test_debugging_shows_the_traceback(monkeypatch):
     monkeypatch.setenv("REWARDLAB_DEBUG", "1")
     with pytest.raises(KeyError):
         guarded(failing(KeyError("bug")))
+
+
+def test_a_caution_is_one_line_without_a_place_in_our_code(capsys):
+    def work():
+        own = warnings.formatwarning("values may\ndiverge", Caution, "/somewhere/checked.py", 7)
+        other = warnings.formatwarning("old", UserWarning, "/somewhere/else.py", 7)
+        print(own, other, sep="")
+        return 0
+
+    before = warnings.formatwarning
+    assert guarded(work) == 0
+    assert warnings.formatwarning is before
+    own, other, *_ = capsys.readouterr().out.splitlines()
+    assert own == "rewardlab: warning: values may diverge"
+    assert other.startswith("/somewhere/else.py:7: UserWarning: old")

@@ -1,14 +1,15 @@
 """Bootstrapped shaping beside real algorithms; its fixed point is tested on tables."""
 
-import gymnasium as gym
 import numpy as np
 import pytest
 from stable_baselines3 import DQN, PPO
 
-from rewardlab.errors import UsageError
+from rewardlab.errors import Caution, UsageError
+from rewardlab.shapers import Scale, Sum
 from rewardlab.shapers.bsrs import BSRS
 from rewardlab.shapers.model_value import ModelValue
 from rewardlab.training.attach import attach
+from rewardlab.training.checked import Checked
 from tests.shapers.batches import transitions
 from tests.shapers.test_potential import ALGORITHMS, OFF, ON, build
 from tests.shapers.walks import Corridor
@@ -62,10 +63,18 @@ def test_without_its_callback_it_says_what_is_missing():
 
 @pytest.mark.parametrize(("eta", "limit"), [(0.5, "0.02564"), (-1.0, "0.02564")])
 def test_values_that_may_diverge_are_warned_of(eta, limit):
-    with pytest.warns(UserWarning, match=rf"lies outside \(-1, {limit}\)"):
-        BSRS(eta).bind(Corridor.observation_space, None, gamma=0.95, n_envs=1, seed=0)
+    (said,) = BSRS(eta).cautions(0.95)
+    assert f"lies outside (-1, {limit})" in said
+    with pytest.warns(Caution, match=rf"lies outside \(-1, {limit}\)"):
+        Checked(BSRS(eta)).bind(Corridor(), gamma=0.95, n_envs=1, seed=0)
 
 
 @pytest.mark.parametrize("eta", [-0.5, 0.02])
 def test_within_the_bounds_nothing_is_said(eta):
-    BSRS(eta).bind(gym.spaces.Discrete(2), None, gamma=0.95, n_envs=1, seed=0)
+    assert not list(BSRS(eta).cautions(0.95))
+
+
+def test_the_weight_of_what_wraps_it_counts():
+    assert not list(Scale(BSRS(0.5), 0.04).cautions(0.95))
+    (said,) = Sum(Scale(Scale(BSRS(0.02), 2.0), 3.0)).cautions(0.95)
+    assert "eta=0.12 lies outside" in said

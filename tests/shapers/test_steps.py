@@ -46,3 +46,11 @@ def test_a_restored_store_goes_on_where_it_was(steps):
     assert other.state_dict() == {}
     other.load_state_dict({})
     assert len(other) == 0
+
+
+def test_environments_may_reuse_the_array_in_which_they_return_observations():
+    steps, shown = Steps(), np.zeros((2, 3))
+    for t in range(3):
+        shown[:] = t + 1
+        steps.add(transitions(np.full((2, 3), t), np.zeros(2, int), shown))
+    assert steps.take().next_obs[:, 0].tolist() == [1, 1, 2, 2, 3, 3]

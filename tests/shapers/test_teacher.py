@@ -223,3 +223,8 @@ def test_a_program_is_plain_python(teacher):
     shown = task("gym/tests.shapers.corridor:rewardlab-tests/Corridor-v0")
     tree = ast.parse(teacher.exprd().program(shown).source)
     assert sum(isinstance(node, ast.If) for node in ast.walk(tree)) == 7
+
+
+def test_one_episode_has_no_deviation_to_compare_by():
+    with pytest.raises(UsageError, match="episodes is 1; give a whole number, 2 or more"):
+        Teacher.from_model(corridor.policy(), corridor.make(), **{**SMALL, "episodes": 1})

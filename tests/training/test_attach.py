@@ -7,11 +7,11 @@ from stable_baselines3 import A2C, DQN, PPO, SAC
 from stable_baselines3.common.buffers import ReplayBuffer
 from stable_baselines3.common.callbacks import EvalCallback
 from stable_baselines3.common.evaluation import evaluate_policy
-from stable_baselines3.common.vec_env import VecNormalize
+from stable_baselines3.common.vec_env import VecFrameStack, VecNormalize
 
 import rewardlab as rl
-from rewardlab.errors import ShaperFault, UsageError
-from rewardlab.shapers import RND, Potential, Shaped, Shaper
+from rewardlab.errors import Caution, ShaperFault, UsageError
+from rewardlab.shapers import RND, Potential, Scale, Shaped, Shaper, Sum
 from rewardlab.shapers.plain import NativeShaper
 from rewardlab.training.attach import attach, wrapped_alike
 from tests.training.slide import ALGORITHMS, HIGH, LOW, Remembers, Slide, build
@@ -289,3 +289,60 @@ def test_a_method_that_forgets_to_return_its_numbers_is_named(method):
 
 def test_it_is_public():
     assert rl.attach is attach
+
+
+@every_algorithm
+def test_a_forgotten_callback_is_warned_of(algorithm):
+    model = build(algorithm)
+    callback = attach(model, RND())
+    with pytest.warns(Caution, match=r"RND neither learns nor logs: give the callback"):
+        model.learn(N)
+    model.learn(N, callback=callback)
+
+
+def test_a_callback_forgotten_later_is_warned_of_too():
+    model = build(PPO)
+    model.learn(64, callback=attach(model, RND()))
+    with pytest.warns(Caution, match="RND neither learns nor logs"):
+        model.learn(64)
+
+
+@pytest.mark.parametrize("algorithm", [PPO, SAC])
+def test_what_changes_observations_above_normalisation_is_refused(algorithm):
+    def stacked(venv):
+        return VecFrameStack(VecNormalize(venv, norm_reward=False), 2)
+
+    model = build(algorithm, normalize=stacked)
+    with pytest.raises(UsageError, match=r"outer one, VecNormalize\(VecFrameStack"):
+        attach(model, RND())
+
+
+def test_a_shaper_is_reused_with_another_discount_unless_it_assumes_one():
+    shaper = RND()
+    for gamma in (0.9, 0.8):
+        model = build(PPO, gamma=gamma)
+        model.learn(32, callback=attach(model, shaper))
+        assert shaper.gamma == gamma
+        assert Sum(Scale(shaper, 2.0)).gamma is None
+    bound_to = Remembers()
+    bound_to.gamma = 0.9
+    attach(build(PPO, gamma=0.9), bound_to)
+    with pytest.raises(UsageError, match=r"assumes gamma 0\.9, the algorithm uses 0\.8"):
+        attach(build(PPO, gamma=0.8), bound_to)
+
+
+@pytest.mark.parametrize("algorithm", [SAC, DQN])
+def test_a_replay_buffer_is_saved_beside_a_shaper_that_holds_a_function(algorithm, tmp_path):
+    model = build(algorithm)
+    callback = attach(model, Potential(lambda obs: obs[:, 0]))
+    model.learn(60, callback=callback)
+    kept = model.replay_buffer
+    at = (np.arange(20), np.zeros(20, int))
+    paid = kept.rewards[at]
+    model.save_replay_buffer(tmp_path / "replay.pkl")
+    model.load_replay_buffer(tmp_path / "replay.pkl")
+    assert model.replay_buffer is not kept
+    with pytest.raises(UsageError, match="came from a file, which holds no shaper"):
+        model.replay_buffer.sample(4)
+    model.learn(30, callback=callback, reset_num_timesteps=False)
+    np.testing.assert_array_equal(model.replay_buffer.rewards[at], paid)

@@ -193,3 +193,11 @@ def test_a_run_goes_on_with_its_own_shaper_only(task, tmp_path):
             train(task, resume=run, shaper=other, n_timesteps=128, out=tmp_path)
     with pytest.raises(UsageError, match="was made with the shaper RND: pass it as shaper=…"):
         train(task, resume=handed, n_timesteps=128, out=tmp_path)
+
+
+def test_what_a_shaper_rules_out_of_normalisation_stands_in_the_runs_settings(task, tmp_path):
+    given = {"n_timesteps": 64, "eval_freq": 0, "out": tmp_path, **SMALL}
+    asked = {"norm_obs": True, "norm_reward": True}
+    exact = train(task, shaper=Potential(lambda obs: obs[:, 0]), normalize=asked, **given)
+    assert exact.config.normalize == {**asked, "clip_reward": np.inf}
+    assert train(task, shaper=RND(), normalize=asked, **given).config.normalize == asked

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rewardlab.envs.tabular.mdp import TabularMDP
 from rewardlab.envs.tabular.solve import Values
-from rewardlab.errors import UsageError
+from rewardlab.errors import Caution, UsageError
 from rewardlab.shapers.base import Array
 from rewardlab.shapers.tables.optimum import optimum, successors
 
@@ -64,15 +64,15 @@ def bootstrap_limit(gamma: float) -> float:
     return (1.0 - gamma) / (1.0 + gamma)
 
 
-def check_eta(eta: float, gamma: float) -> None:
-    """Warn of an η with which bootstrapped value iteration does not contract."""
+def eta_caution(eta: float, gamma: float) -> str | None:
+    """Return why to be careful with an η for which bootstrapped value iteration may diverge."""
     limit = bootstrap_limit(gamma)
-    if not -1 < eta < limit:
-        warnings.warn(
-            f"eta={eta:g} lies outside (-1, {limit:.4g}), where bootstrapped shaping contracts at "
-            f"gamma={gamma:g}: its values may diverge",
-            stacklevel=3,
-        )
+    if -1 < eta < limit:
+        return None
+    return (
+        f"eta={eta:g} lies outside (-1, {limit:.4g}), where bootstrapped shaping contracts at "
+        f"gamma={gamma:g}: its values may diverge"
+    )
 
 
 def bootstrapped(
@@ -89,7 +89,8 @@ def bootstrapped(
         tol: Stops when no value changes by more.
         max_sweeps: Gives up after so many.
     """
-    check_eta(eta, mdp.gamma)
+    if caution := eta_caution(eta, mdp.gamma):
+        warnings.warn(caution, Caution, stacklevel=2)
     rows, v = mdp.gamma * successors(mdp), np.zeros(mdp.n_states)
     for _ in range(max_sweeps):
         q = mdp.R + (1 + eta) * (rows @ v).reshape(mdp.R.shape) - eta * v[:, None]
