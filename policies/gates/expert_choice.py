@@ -29,11 +29,11 @@ class ExpertChoiceGate(Gate):
     ```
 
     Exact and capped forms look at the token's batch mates: with other companions one state in five
-    changes its experts (E = 8, c = 2, half of 128), and alone it gets all of them. They are for critics trained from replayed
-    batches. The threshold form (ours) acts on each token alone: θ_e, an expert's k-th largest score
-    averaged over training batches (`EMA(0.99)`; 1/E until one was seen), moves between updates
-    only. SAC and TD3 evaluate their critic in the actor's loss too, so there θ mixes replayed and
-    new actions.
+    changes its experts (E = 8, c = 2, half of 128), and alone it gets all of them. They are for
+    critics trained from replayed batches. The threshold form (ours) acts on each token alone: θ_e,
+    an expert's k-th largest score averaged over training batches (`EMA(0.99)`; 1/E until one was
+    seen), moves between updates only. SAC and TD3 evaluate their critic in the actor's loss too, so
+    there θ mixes replayed and new actions.
 
     Source: Zhou et al., *Mixture-of-Experts with Expert Choice Routing*, arXiv 2202.09368, eq. 1-3.
     `ceil` in k is ours; the losses, which the paper does without, have coefficient 0 by default.
