@@ -53,6 +53,11 @@ class Gate(nn.Module):
         """Whether a token's experts depend on that token alone, so that the gate may act."""
         return True
 
+    @property
+    def scheduled(self) -> bool:
+        """Whether `advance` changes its rule, so that whoever trains must call it."""
+        return bool(self.running)
+
     def reset(self) -> None:
         """Draw the router's weights anew from N(0, 0.02²)."""
         if self.weight is not None:
