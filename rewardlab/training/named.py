@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from rewardlab.envs.tasks import Task
-from rewardlab.errors import ConfigError, ShaperFault, UsageError
+from rewardlab.errors import Caution, ConfigError, ShaperFault, UsageError
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.registry import make
 from rewardlab.training.algorithms import algorithm, check_actions, known_discount
@@ -65,7 +66,9 @@ def check(
         check_actions(algorithm(algo), env.action_space, task.id)
         check_spaces(made, env)
         if named:
-            Checked(made).bind(env, gamma=gamma, n_envs=n_envs, seed=0)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", Caution)  # training itself will say it
+                Checked(made).bind(env, gamma=gamma, n_envs=n_envs, seed=0)
     except ShaperFault as fault:
         raise ConfigError(f"the shaper {shaper} cannot be set up so: {fault}") from fault
     finally:

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 
 from rewardlab import Run
+from rewardlab.errors import Caution
 from rewardlab.sandbox import kernel, lockdown
 from rewardlab.shapers.registry import BUILT_IN
 from tests.shapers.test_registry import install
@@ -111,7 +113,7 @@ def test_options_in_a_file_have_to_be_a_mapping(cli, files):
         (("--shaper", "exprd"), "gym/CartPole-v1 has no exact table of transitions"),
         (
             ("--shaper", "rnd", "--shaper-option", "lr=-1"),
-            "the shaper rnd cannot be set up so: RND.bind raised ValueError: Invalid learning rate",
+            "RND: lr is -1.0; give a number above 0",
         ),
         (("--shaper-option", "weight=2"), "options of a shaper (weight) need its name"),
         (("--shaper", "potential"), "options of the shaper potential: it needs phi"),
@@ -193,3 +195,12 @@ def test_a_trainer_that_is_locked_down_builds_the_shaper_itself(cli, files):
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["status"], Run(files / told["path"]).config.shaper) == ("finished", "rnd")
+
+
+def test_a_caution_is_said_once_in_one_line(cli, files):
+    flags = ("--shaper", "bsrs", "--shaper-option", "eta=0.5", "-n", 64)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert cli("train", *asked("ppo"), *flags).code == 0
+    (caution,) = [w for w in said if issubclass(w.category, Caution)]
+    assert "eta=0.5 lies outside" in str(caution.message)
