@@ -13,9 +13,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvObs, VecEnvStepR
 
 from rewardlab.shapers.base import Shaper, Transitions
 from rewardlab.training.checked import Checked, check_gamma, check_spaces
-
-_ADDED, _PAID = "|added|", "|paid|"
-"""Sums of |F| and |r̂|, of which the share is logged."""
+from rewardlab.training.tally import Tally
 
 
 class ShapedVecEnv(VecEnvWrapper):
@@ -65,14 +63,15 @@ class ShapedVecEnv(VecEnvWrapper):
         self._obs: Any = None
         self._action: npt.NDArray[Any] = np.zeros(0)
         self._t = np.zeros(venv.num_envs, np.int64)
-        self._sums: dict[str, float] = {}
-        self._n = 0
+        adds = shaper.mode == "add"
+        self._tally = Tally(venv.num_envs, adds=adds, log_env=self._log_env)
 
     def reset(self) -> VecEnvObs:
         """Start episodes everywhere."""
         obs = self.venv.reset()
         self._obs = _copy(obs)
         self._t = np.zeros(self.num_envs, np.int64)
+        self._tally.begin()
         self.checked.begin(self._obs, self._env_id)
         return obs
 
@@ -88,7 +87,7 @@ class ShapedVecEnv(VecEnvWrapper):
         batch = self._transitions(obs, r_ext, ended, infos)
         shaped = self.checked(batch)
         self.checked.observe(batch)
-        self._record(batch.r_ext, shaped.reward, shaped.terms, infos)
+        self._record(batch.r_ext, shaped.reward, shaped.terms, infos, ended)
         self._t = self._t + 1
         self._obs = _copy(obs)
         if ended:
@@ -102,27 +101,17 @@ class ShapedVecEnv(VecEnvWrapper):
         return obs, r_ext, dones, infos
 
     def take_means(self) -> dict[str, float]:
-        """Return the means per step of rewards and terms since the last call.
-
-        A term that a program did not name in a step counts 0 there, so that the terms' means add
-        up to the reward's wherever the terms add up to the reward. Where a shaper adds to the
-        extrinsic reward, `shaper/share` is Σ|F| / Σ|r̂|.
-        """
-        added, paid = self._sums.pop(_ADDED, 0.0), self._sums.pop(_PAID, 0.0)
-        means = {key: value / self._n for key, value in self._sums.items()} if self._n else {}
-        if added and paid:
-            means["shaper/share"] = added / paid
-        self._sums, self._n = {}, 0
-        return means | {f"shaper/{k}": v for k, v in self.checked.metrics().items()}
+        """Return numbers to log since the last call: see `Tally.take`, and the shaper's own."""
+        return self._tally.take() | {f"shaper/{k}": v for k, v in self.checked.metrics().items()}
 
     def state_dict(self) -> dict[str, Any]:
         """Return the shaper's state and the sums since the last log."""
-        return {"shaper": self.checked.state_dict(), "sums": dict(self._sums), "n": self._n}
+        return {"shaper": self.checked.state_dict(), **self._tally.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Restore `state_dict`."""
         self.checked.load_state_dict(state["shaper"])
-        self._sums, self._n = dict(state["sums"]), int(state["n"])
+        self._tally.load_state_dict(state)
 
     def close(self) -> None:
         """Close shaper and environments."""
@@ -138,7 +127,7 @@ class ShapedVecEnv(VecEnvWrapper):
     ) -> Transitions:
         next_obs, (terminated, truncated, success) = obs, np.zeros((3, len(infos)), np.bool_)
         for i, info in enumerate(infos):
-            if _success(info):
+            if info.get("success", info.get("is_success", False)):  # ours, or SB3's
                 success[i] = True
         if ended:
             next_obs = _copy(obs)
@@ -165,28 +154,17 @@ class ShapedVecEnv(VecEnvWrapper):
         reward: npt.NDArray[np.float64],
         terms: Mapping[str, npt.NDArray[np.float64]],
         infos: list[dict[str, Any]],
+        ended: list[int],
     ) -> None:
         below, paid = r_ext.tolist(), reward.tolist()
-        columns = {"reward/env": below} if self._log_env else {}
-        columns["reward/shaped"] = paid
-        for name, values in terms.items():
-            columns[f"reward/terms/{name}"] = values.tolist()
-        for key, column in columns.items():
-            self._add(key, sum(column))
-            for info, value in zip(infos, column, strict=True):
-                info[key] = value
-        if self.shaper.mode == "add":
-            self._add(_ADDED, sum(abs(a - b) for a, b in zip(paid, below, strict=True)))
-            self._add(_PAID, sum(map(abs, paid)))
-        self._n += len(infos)
-
-    def _add(self, key: str, value: float) -> None:
-        self._sums[key] = self._sums.get(key, 0.0) + value
-
-
-def _success(info: Mapping[str, Any]) -> Any:
-    """Return what our tasks say of success, or what Gymnasium-Robotics and SB3 call it."""
-    return info.get("success", info.get("is_success", False))
+        parts = {name: values.tolist() for name, values in terms.items()}
+        for i, info in enumerate(infos):
+            if self._log_env:
+                info["reward/env"] = below[i]
+            info["reward/shaped"] = paid[i]
+            for name, column in parts.items():
+                info[f"reward/terms/{name}"] = column[i]
+        self._tally.note(below, paid, parts, ended)
 
 
 def _copy(obs: VecEnvObs) -> Any:
