@@ -187,11 +187,12 @@ them leave wide intervals: what is not said here is not known.
   agent's own returns, so where none succeeds there is nothing to learn from.
 - LIRPG is worse than plain training: the interval of its gain is below 0. Its default is the
   paper's c_ex = 0, so the policy never sees success itself.
-- ExpRD and ExpAdaRD from a teacher are paid alone, and no seed of either solves all episodes at
-  the end, though the teacher knows how. They are designed from cells of a teacher that was trained
-  on the dense program for 120,000 steps, and from about 56,000 steps of episodes that it and random
-  actions play: three times the learner's budget, which is not in the table's steps. The teacher of 60,000 steps was refused: its critic's values
-  correlated with returns by .899 (.87 to .91 with three other seeds of the measurement), and .9 is
-  asked for; the longer one has .948. Of its macro steps 77 % stay in their cell. Its options are
-  the defaults, none was tried beside them.
+- ExpRD and ExpAdaRD from a teacher are paid alone, and no seed of either solves all episodes at the
+  end, though the teacher knows how. They are designed from cells of a teacher that was trained on
+  the dense program for 120,000 steps, and from about 56,000 steps of episodes that it and random
+  actions play: three times the learner's budget, which is not in the table's steps. The teacher of
+  60,000 steps was refused: its critic's values correlated with returns by .899 (.87 to .91 with
+  three other seeds of the measurement), and .9 is asked for; the longer one has .948. Of its macro
+  steps 77 % stay in their cell. Its options are the defaults, none was tried beside them. Where a
+  method has fewer than five seeds, little is known of it yet.
 """
