@@ -13,7 +13,7 @@ from rewardlab.policies.aux import add_aux
 from rewardlab.policies.dispatch import DISPATCHES, mixture
 from rewardlab.policies.experts import Experts, Init
 from rewardlab.policies.gates.base import Gate
-from rewardlab.policies.gates.softmax import SoftmaxGate
+from rewardlab.policies.gates.make import make_gate
 from rewardlab.policies.router import RouterOutput
 
 
@@ -66,7 +66,7 @@ class MoELayer(nn.Module):
         super().__init__()
         _one_of("dispatch", dispatch, tuple(DISPATCHES))
         _one_of("shared_combine", shared_combine, ("sum", "half"))
-        self.gate: Gate = _gate(gate, n_experts, dim=dim, **gate_options)
+        self.gate: Gate = make_gate(gate, n_experts, dim=dim, **gate_options)
         self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
         shape = {"hidden": expert_hidden, "act": activation, "init": init}
         self.experts = Experts(n_experts, dim, out_dim, **shape)  # type: ignore[arg-type]
@@ -130,11 +130,6 @@ class MoELayer(nn.Module):
         z = torch.zeros(1, self.gate.n_logits)
         with torch.no_grad():
             return tuple(self.gate.losses(z, self.gate.route(z)))
-
-
-def _gate(name: str, n_experts: int, **options: Any) -> Gate:
-    _one_of("gate", name, ("softmax",))
-    return SoftmaxGate(n_experts, **options)
 
 
 def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rewardlab.policies.gates.base import Gate, State
-from rewardlab.policies.losses import importance, load_balance, router_z
-from rewardlab.policies.router import RouterOutput, chosen, softmax, top_k
+from rewardlab.policies.gates.token_choice import TokenChoiceGate, warn_of_constant_weights
+from rewardlab.policies.router import softmax
 
 
-class SoftmaxGate(Gate):
+class SoftmaxGate(TokenChoiceGate):
     """Top-k softmax routing of Switch and GShard.
 
     ```
-    p = softmax(z);  K = top-k of z
+    p = softmax(z);  K = top-k of p + b
     w_e = p_e / Σ_{j∈K} p_j  if renormalize else p_e,  for e in K, else 0
     ```
 
@@ -26,6 +25,7 @@ class SoftmaxGate(Gate):
         dim: Width of a token.
         top_k: Experts per token.
         renormalize: Whether the weights of the chosen sum to one; by default if `top_k > 1`.
+        balance_rate: See `TokenChoiceGate`.
     """
 
     name = "softmax"
@@ -37,27 +37,19 @@ class SoftmaxGate(Gate):
         dim: int | None = None,
         top_k: int = 2,
         renormalize: bool | None = None,
+        balance_rate: float = 0.0,
     ) -> None:
-        super().__init__(n_experts, dim=dim)
-        self.top_k = top_k
+        super().__init__(n_experts, dim=dim, top_k=top_k, balance_rate=balance_rate)
         self.renormalize = top_k > 1 if renormalize is None else renormalize
+        if self.renormalize and top_k == 1 and n_experts > 1:
+            warn_of_constant_weights(self.name)
 
-    def route(
-        self, z: Tensor, *, state: State | None = None, training: bool = False
-    ) -> RouterOutput:
-        """Return the choice of logits `z (T, E)`."""
-        del state, training
-        probs = softmax(z)
-        indices = top_k(z, self.top_k)
-        mask = chosen(indices, self.n_experts)
-        kept = softmax(z.masked_fill(~mask, -torch.inf)) if self.renormalize else probs * mask
-        return RouterOutput(kept, mask, indices, probs)
+    def probabilities(self, z: Tensor) -> Tensor:
+        """Return `softmax(z)`."""
+        return softmax(z)
 
-    def losses(self, z: Tensor, routed: RouterOutput) -> dict[str, Tensor]:
-        """Return Switch's load balance, the router z-loss and the importance loss."""
-        probs = softmax(z)
-        return {
-            "load_balance": load_balance(probs, routed.mask),
-            "router_z": router_z(z),
-            "importance": importance(probs),
-        }
+    def weigh(self, z: Tensor, probs: Tensor, mask: Tensor) -> Tensor:
+        """Return the softmax over the chosen, or their part of the softmax over all."""
+        if not self.renormalize:
+            return probs * mask
+        return softmax(z.masked_fill(~mask, -torch.inf))

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from rewardlab.config import check_keys
 from rewardlab.errors import UnknownName, UsageError
-from rewardlab.policies.gates.softmax import SoftmaxGate
+from rewardlab.policies.gates.make import gate_class
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.pretrained import Expert, expert
 from rewardlab.values import read_value
@@ -17,7 +17,6 @@ from rewardlab.values import read_value
 Place = Literal["trunk", "features", "head"]
 PLACES: tuple[Place, ...] = get_args(Place)
 PARTS = ("actor", "critic")
-GATES = {"softmax": SoftmaxGate}
 _OWN = ("place", *PARTS, "experts", "frozen")
 
 
@@ -116,9 +115,7 @@ def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | No
 
 def _kinds(gate: Any) -> dict[str, Any]:
     """Return the annotations of all arguments of a layer with that gate."""
-    if gate not in GATES:
-        raise UnknownName("gate", str(gate), GATES)
-    options = _keywords(GATES[gate])
+    options = _keywords(gate_class(str(gate)))
     del options["dim"]
     return {**options, **_keywords(MoELayer)}
 

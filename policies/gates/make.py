@@ -1,0 +1,71 @@
+"""Gates by name."""
+
+from __future__ import annotations
+
+import inspect
+from types import MappingProxyType
+from typing import Any
+
+from rewardlab.config import check_keys
+from rewardlab.errors import UnknownName, UsageError
+from rewardlab.policies.gates.base import Gate
+from rewardlab.policies.gates.dense import DenseGate
+from rewardlab.policies.gates.dts import DTSGate
+from rewardlab.policies.gates.dynmole import DynMoLEGate
+from rewardlab.policies.gates.expert_choice import ExpertChoiceGate
+from rewardlab.policies.gates.modified_softmax import ModifiedSoftmaxGate
+from rewardlab.policies.gates.prototype import PrototypeGate
+from rewardlab.policies.gates.sigmoid import SigmoidGate
+from rewardlab.policies.gates.softmax import SoftmaxGate
+
+GATES: MappingProxyType[str, type[Gate]] = MappingProxyType(
+    {
+        gate.name: gate
+        for gate in (
+            SoftmaxGate,
+            PrototypeGate,
+            ExpertChoiceGate,
+            SigmoidGate,
+            ModifiedSoftmaxGate,
+            DTSGate,
+            DynMoLEGate,
+            DenseGate,
+        )
+    }
+)
+"""Every gate by its name."""
+
+
+def gate_class(name: str) -> type[Gate]:
+    """Return a gate's class.
+
+    Raises:
+        UnknownName: There is none; the message lists the closest.
+    """
+    if name not in GATES:
+        raise UnknownName("gate", str(name), GATES)
+    return GATES[name]
+
+
+def make_gate(name: str, n_experts: int, *, dim: int | None = None, **options: Any) -> Gate:
+    """Return a gate.
+
+    Args:
+        name: `softmax prototype expert_choice sigmoid modified_softmax dts dynmole soft dense`.
+        n_experts: `E`.
+        dim: Width of a token; without it only `route` can be called.
+        options: The gate's own, such as `top_k`; see its class.
+
+    Raises:
+        UnknownName: No such gate.
+        UsageError: An option that it does not take (the closest is named), or one out of range.
+    """
+    made = gate_class(name)
+    known = [key for key in inspect.signature(made).parameters if key not in _OURS]
+    check_keys(options, known, f"options of gate {name!r}")
+    if not isinstance(n_experts, int) or isinstance(n_experts, bool) or n_experts < 1:
+        raise UsageError(f"n_experts is a whole number from 1 on, got {n_experts!r}")
+    return made(n_experts, dim=dim, **options)
+
+
+_OURS = ("n_experts", "dim")
