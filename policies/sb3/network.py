@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from rewardlab.errors import UsageError
+from rewardlab.policies.gates.base import Gate
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.options import Place
 from rewardlab.policies.sb3.pretrained import Expert, PretrainedMixture
@@ -26,6 +27,8 @@ class Blueprint:
         init: How experts are initialised unless `layer` says it.
         alone: Whether each state must be judged alone: in whatever acts, and in a value function
             that meets a state in batches of different sizes.
+        noisy: Whether passes of a gradient step may add noise, which on-policy learners cannot
+            have: they compare what they did with what they would do now.
         name: What errors call it.
         experts: Trained policies, which make up all of the network then.
         frozen: Whether they stay as they are.
@@ -36,6 +39,7 @@ class Blueprint:
     activation: type[nn.Module]
     init: str
     alone: bool
+    noisy: bool
     name: str
     experts: tuple[Expert, ...] = ()
     frozen: bool = True
@@ -67,7 +71,7 @@ class Blueprint:
             return nn.Linear(dim, out_dim)
         defaults = {"activation": self.activation, "init": self.init}
         made = MoELayer(dim, out_dim, **{**defaults, **self.layer})
-        self.check_alone(made)
+        self._check_gate(made.gate)
         return made
 
     def pretrained(self, dim: int) -> MoELayer:
@@ -75,16 +79,21 @@ class Blueprint:
         defaults = {"activation": self.activation, "init": self.init}
         options = {**defaults, **(self.layer or {})}
         made = PretrainedMixture(dim, self.experts, frozen=self.frozen, **options)
-        self.check_alone(made)
+        self._check_gate(made.gate)
         return made
 
-    def check_alone(self, made: MoELayer) -> None:
-        """Raise `UsageError` if a gate looks at other states where it must not."""
-        if self.alone and not made.gate.batch_independent:
+    def _check_gate(self, gate: Gate) -> None:
+        """Raise `UsageError` if a gate looks at other states, or draws lots, where it must not."""
+        if self.alone and not gate.batch_independent:
             raise UsageError(
-                f"gate {made.gate.name!r} as asked chooses a state's experts by the other states "
-                f"of its batch, so it cannot be in {self.name}: {made.gate.remedy}; such a gate is "
-                "for critics of SAC and TD3, e.g. moe=dict(…, critic=dict(mode='exact'))"
+                f"gate {gate.name!r} as asked chooses a state's experts by the other states of its "
+                f"batch, so it cannot be in {self.name}: {gate.remedy}; in critics of SAC and TD3 "
+                "it may be, with critic=dict(…)"
+            )
+        if getattr(gate, "noise", False) and not self.noisy:
+            raise UsageError(
+                f"gate {gate.name!r} with noise is another policy in the update than in the "
+                f"rollout, so it cannot be in {self.name}: leave out noise"
             )
 
     def _check_place(self, widths: Sequence[int], out_dim: int | None) -> None:

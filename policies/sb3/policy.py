@@ -119,6 +119,7 @@ class MoePolicy(BasePolicy):
             activation=self.activation_fn,
             init=init,
             alone=part == "actor" or algorithm == "PPO or A2C",
+            noisy=algorithm != "PPO or A2C",
             name=f"the {part} of {algorithm}",
             experts=self.moe.experts if part == "actor" else (),
             frozen=self.moe.frozen,
