@@ -16,6 +16,7 @@ from torch import Tensor
 
 from rewardlab.errors import UsageError
 from rewardlab.policies.experts import Experts
+from rewardlab.policies.gates.soft import SoftOutput
 from rewardlab.policies.router import RouterOutput
 from rewardlab.policies.segments import grouped_linear, segment_linear
 
@@ -95,6 +96,27 @@ def auto(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     """Choose by the numbers of tokens and experts."""
     few = experts.n <= WIDE_EXPERTS or len(x) * experts.n <= WIDE_PRODUCT
     return wide(x, routed, experts) if few else sorted_by_expert(x, routed, experts)
+
+
+def slots(tokens: Tensor, routed: SoftOutput, experts: Experts) -> Tensor:
+    """Run each expert on its slots, and give every token its mixture: Soft MoE.
+
+    Args:
+        tokens: `(B, m, d)`.
+        routed: Dispatch and combine, `(B, m, S)`.
+        experts: `E` experts; slots of one are beside each other.
+
+    Returns:
+        `(B, m, o)`.
+    """
+    n = experts.n
+    dispatch = routed.dispatch.to(tokens.dtype)
+    inner = torch.einsum("bmd,bms->sbd", tokens, dispatch).reshape(n, -1, tokens.shape[-1])
+    if experts.A is not None and experts.a is not None:
+        inner = experts.act(torch.baddbmm(experts.a[:, None], inner, experts.A.transpose(1, 2)))
+    out = torch.baddbmm(experts.b[:, None], inner, experts.B)
+    out = out.reshape(-1, len(tokens), out.shape[-1])
+    return torch.einsum("sbo,bms->bmo", out, routed.combine.to(tokens.dtype))
 
 
 Dispatch = Callable[[Tensor, RouterOutput, Experts], Tensor]

@@ -10,11 +10,13 @@ from torch import Tensor, nn
 
 from rewardlab.errors import UnknownName
 from rewardlab.policies.aux import add_aux
-from rewardlab.policies.dispatch import DISPATCHES, mixture
+from rewardlab.policies.dispatch import DISPATCHES, mixture, slots
 from rewardlab.policies.experts import Experts, Init
 from rewardlab.policies.gates.base import Gate
 from rewardlab.policies.gates.make import make_gate
+from rewardlab.policies.gates.soft import SoftGate, SoftOutput
 from rewardlab.policies.router import RouterOutput
+from rewardlab.policies.tokens import cut, widths
 
 
 class MoELayer(nn.Module):
@@ -66,10 +68,16 @@ class MoELayer(nn.Module):
         super().__init__()
         _one_of("dispatch", dispatch, tuple(DISPATCHES))
         _one_of("shared_combine", shared_combine, ("sum", "half"))
-        self.gate: Gate = make_gate(gate, n_experts, dim=dim, **gate_options)
         self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
         shape = {"hidden": expert_hidden, "act": activation, "init": init}
-        self.experts = Experts(n_experts, dim, out_dim, **shape)  # type: ignore[arg-type]
+        self.tokens: tuple[int, ...] | None = None
+        token, out_token = dim, out_dim
+        if gate == SoftGate.name:
+            asked = {k: gate_options[k] for k in ("n_tokens", "groups") if k in gate_options}
+            self.tokens = widths(dim, **asked)
+            token, (out_token, *_) = max(self.tokens), widths(out_dim, len(self.tokens))
+        self.gate: Gate = make_gate(gate, n_experts, dim=token, **gate_options)
+        self.experts = Experts(n_experts, token, out_token, **shape)  # type: ignore[arg-type]
         self.shared = Experts(n_shared, dim, out_dim, **shape) if n_shared else None  # type: ignore[arg-type]
         half = n_shared > 0 and shared_combine == "half"
         self.shared_logits = nn.Parameter(torch.zeros(n_shared)) if half else None
@@ -82,13 +90,14 @@ class MoELayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return `(T, o)` for tokens `(T, d)`."""
-        routed = self.gate(x)
-        y = self._combine(self._routed(x, routed), x)
+        tokens = x if self.tokens is None else cut(x, self.tokens)
+        routed = self.gate(tokens)
+        y = self._combine(self._routed(tokens, routed), x)
         if not torch.is_grad_enabled():
             return y
         if self.training:
             self._see(routed)
-        return self._with_aux(y, x, routed)
+        return self._with_aux(y, tokens, routed)
 
     def set_aux_coef(self, name: str, coef: float) -> None:
         """Set the coefficient of one of the gate's auxiliary losses."""
@@ -102,6 +111,8 @@ class MoELayer(nn.Module):
         self.gate.advance(fraction)
 
     def _routed(self, x: Tensor, routed: RouterOutput) -> Tensor:
+        if isinstance(routed, SoftOutput):
+            return slots(x, routed, self.experts).flatten(1)
         return DISPATCHES[self.dispatch](x, routed, self.experts)
 
     def _combine(self, routed: Tensor, x: Tensor) -> Tensor:
@@ -127,7 +138,8 @@ class MoELayer(nn.Module):
         self.seen_tokens.add_(len(routed.mask))
 
     def _loss_names(self) -> tuple[str, ...]:
-        z = torch.zeros(1, self.gate.n_logits)
+        rows = (1,) if self.tokens is None else (1, len(self.tokens))
+        z = torch.zeros(*rows, self.gate.n_logits)
         with torch.no_grad():
             return tuple(self.gate.losses(z, self.gate.route(z)))
 

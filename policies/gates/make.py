@@ -16,6 +16,7 @@ from rewardlab.policies.gates.expert_choice import ExpertChoiceGate
 from rewardlab.policies.gates.modified_softmax import ModifiedSoftmaxGate
 from rewardlab.policies.gates.prototype import PrototypeGate
 from rewardlab.policies.gates.sigmoid import SigmoidGate
+from rewardlab.policies.gates.soft import SoftGate
 from rewardlab.policies.gates.softmax import SoftmaxGate
 
 GATES: MappingProxyType[str, type[Gate]] = MappingProxyType(
@@ -29,6 +30,7 @@ GATES: MappingProxyType[str, type[Gate]] = MappingProxyType(
             ModifiedSoftmaxGate,
             DTSGate,
             DynMoLEGate,
+            SoftGate,
             DenseGate,
         )
     }
