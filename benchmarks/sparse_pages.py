@@ -193,6 +193,7 @@ them leave wide intervals: what is not said here is not known.
   actions play: three times the learner's budget, which is not in the table's steps. The teacher of
   60,000 steps was refused: its critic's values correlated with returns by .899 (.87 to .91 with
   three other seeds of the measurement), and .9 is asked for; the longer one has .948. Of its macro
-  steps 77 % stay in their cell. Its options are the defaults, none was tried beside them. Where a
-  method has fewer than five seeds, little is known of it yet.
+  steps 77 % stay in their cell. Its options are the defaults, none was tried beside them. Neither
+  is told apart from plain training. ExpAdaRD has more area with three seeds of five; with two of
+  them 90 % of the episodes were solved on the way, and 54 and 44 % at the end.
 """
