@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from rewardlab.errors import UnknownName
+from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.aux import add_aux
 from rewardlab.policies.dispatch import DISPATCHES, mixture, slots
 from rewardlab.policies.experts import Experts, Init
@@ -68,6 +68,8 @@ class MoELayer(nn.Module):
         super().__init__()
         _one_of("dispatch", dispatch, tuple(DISPATCHES))
         _one_of("shared_combine", shared_combine, ("sum", "half"))
+        _at_least(0, n_shared=n_shared)
+        _at_least(1, expert_hidden=1 if expert_hidden is None else expert_hidden)
         self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
         shape = {"hidden": expert_hidden, "act": activation, "init": init}
         self.tokens: tuple[int, ...] | None = None
@@ -142,6 +144,12 @@ class MoELayer(nn.Module):
         z = torch.zeros(*rows, self.gate.n_logits)
         with torch.no_grad():
             return tuple(self.gate.losses(z, self.gate.route(z)))
+
+
+def _at_least(least: int, **given: int) -> None:
+    for name, value in given.items():
+        if value < least:
+            raise UsageError(f"{name} is a whole number from {least} on, got {value}")
 
 
 def _one_of(kind: str, name: str, known: tuple[str, ...]) -> None:

@@ -1,0 +1,140 @@
+"""What `moe` may say, and that everything else is refused when the policy is built."""
+
+import pytest
+import torch
+from stable_baselines3 import DQN, PPO, SAC, TD3
+
+from rewardlab.errors import ConfigError, UnknownName, UsageError
+from rewardlab.policies import MoeCallback, MoELayer
+from rewardlab.policies.sb3.options import PLACES
+from rewardlab.policies.sb3.policy import moe_layers
+from tests.policies.sb3.cases import ALGORITHMS, build, probe
+
+
+@pytest.mark.parametrize(
+    ("moe", "error", "words"),
+    [
+        ({"gate": "softmaxx"}, UnknownName, "unknown gate 'softmaxx'; did you mean softmax"),
+        ({"n_expert": 4}, ConfigError, "unknown key 'n_expert'; did you mean 'n_experts'"),
+        ({"plce": "head"}, ConfigError, "did you mean 'place'"),
+        ({"place": "heads"}, UnknownName, "did you mean head"),
+        (
+            {"actor": {"top": 1}},
+            ConfigError,
+            "moe's actor: unknown key 'top'; did you mean 'top_k'",
+        ),
+        ({"critic": {"place": "head"}}, ConfigError, "moe's critic: unknown key 'place'"),
+        ({"actor": 3}, UsageError, "a mapping of its own options, or False, got 3"),
+        ({"actor": False, "critic": False}, UsageError, "use MlpPolicy"),
+        ({"n_experts": "four"}, ConfigError, "n_experts cannot be 'four'; give a whole number"),
+        ({"n_experts": 0}, UsageError, "n_experts"),
+        ({"top_k": 5}, UsageError, "top_k is between 1 and n_experts = 4, got 5"),
+        ({"gate": "prototype", "n_prototypes": 3}, UsageError, "cannot be divided"),
+        ({"gate": "prototype", "top_k": 2}, ConfigError, "unknown key 'top_k'"),
+        ({"expert_hidden": 0}, UsageError, "expert_hidden"),
+        ({"n_shared": -1}, UsageError, "n_shared"),
+        ({"aux_coefs": {"balance": 0.1}}, UnknownName, "did you mean load_balance"),
+        ({"aux_coefs": {"load_balance": "much"}}, ConfigError, "give a number"),
+        ({"activation": "reLU6"}, UnknownName, "unknown activation"),
+        ({"experts": ["one", "two"]}, UsageError, "leave n_experts out"),
+    ],
+)
+def test_what_does_not_exist_is_refused_with_the_closest(moe, error, words):
+    with pytest.raises(error, match=words):
+        build(PPO, moe)
+
+
+def test_moe_must_be_a_mapping():
+    with pytest.raises(UsageError, match="moe is a mapping such as"):
+        PPO("MoePolicy", "CartPole-v1", policy_kwargs={"moe": 8})
+
+
+CROWD = [
+    ({"gate": "expert_choice", "mode": "exact"}, "use mode='threshold'"),
+    ({"gate": "expert_choice", "mode": "capped"}, "use mode='threshold'"),
+    ({"gate": "prototype", "capacity_factor": 1.25}, "leave out capacity_factor"),
+]
+
+
+@pytest.mark.parametrize(("moe", "remedy"), CROWD)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_gate_that_looks_at_batch_mates_cannot_act(algorithm, moe, remedy):
+    with pytest.raises(UsageError, match=f"gate '{moe['gate']}' as asked .* the actor .*{remedy}"):
+        build(algorithm, moe)
+
+
+@pytest.mark.parametrize(("moe", "remedy"), CROWD)
+def test_it_may_judge_in_critics_that_only_learn_from_replayed_batches(moe, remedy):
+    with pytest.raises(UsageError, match=f"the critic of PPO or A2C: {remedy}"):
+        build(PPO, {"critic": moe})
+    for algorithm in (SAC, TD3):
+        model = build(algorithm, {"critic": moe}).learn(160, callback=MoeCallback())
+        assert all(bool(w.isfinite().all()) for w in model.policy.state_dict().values())
+        assert {layer.gate.name for layer in moe_layers(model.critic)} == {moe["gate"]}
+        assert {layer.gate.name for layer in moe_layers(model.actor)} == {"softmax"}
+
+
+def test_noise_is_for_off_policy_learners():
+    with pytest.raises(UsageError, match="leave out noise"):
+        build(PPO, {"gate": "dts", "noise": True})
+    model = build(SAC, {"gate": "dts", "noise": True})
+    obs = probe()
+    first, second = (model.predict(obs, deterministic=True)[0] for _ in range(2))
+    assert (first == second).all()
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_every_place_holds_a_mixture_of_its_size(algorithm, place):
+    model = build(algorithm, {"place": place}, net_arch=(12, 10))
+    layers = list(moe_layers(model.policy))
+    assert layers
+    hidden = {"features": (None, 12), "trunk": (12, 10), "head": (10, None)}[place]
+    for layer in layers:
+        dims = (layer.dim, layer.out_dim)
+        assert all(want is None or want == got for want, got in zip(hidden, dims, strict=True))
+    model.learn(160, callback=MoeCallback())
+
+
+def test_a_part_can_be_dense():
+    model = build(PPO, {"critic": False})
+    assert not list(moe_layers(model.policy.mlp_extractor.value_net))
+    assert len(list(moe_layers(model.policy))) == 1
+
+
+def test_a_hidden_layer_must_exist_to_be_a_mixture():
+    with pytest.raises(UsageError, match="give net_arch, or place='head'"):
+        build(DQN, {}, net_arch=())
+    build(DQN, {"place": "head"}, net_arch=())
+
+
+def test_heads_begin_as_small_as_dense_ones():
+    model = build(PPO, {"place": "head", "top_k": 4})
+    for layer, gain in ((model.policy.action_net, 0.01), (model.policy.value_net, 1.0)):
+        assert isinstance(layer, MoELayer)
+        singular = torch.linalg.svdvals(layer.experts.B)
+        torch.testing.assert_close(singular, torch.full_like(singular, gain), atol=1e-5, rtol=1e-4)
+
+
+def test_training_that_never_says_how_far_it_is_warns_once():
+    model = build(PPO, {"gate": "dts"})
+    with pytest.warns(
+        UserWarning, match=r"gate dts keeps its initial state.*MoeCallback"
+    ) as caught:
+        model.learn(1024)
+    assert len(caught) == 1
+    build(PPO, {}).learn(256)  # whose rule never changes
+
+
+def test_the_callback_moves_the_state_once_per_rollout_and_to_its_end():
+    model = build(PPO, {"gate": "dts", "temperature": [2.0, 0.5], "schedule": "linear"})
+    seen = []
+
+    class Tells(MoeCallback):
+        def _on_rollout_start(self):
+            super()._on_rollout_start()
+            tau = {float(layer.gate.running_tau) for layer in moe_layers(self.model.policy)}
+            seen.append(tau.pop())
+
+    model.learn(1024, callback=Tells())
+    assert seen == pytest.approx([2.0, 1.625, 1.25, 0.875])
