@@ -12,7 +12,7 @@ from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.gates.capped import Rounding, assign, rounded
 from rewardlab.policies.losses import importance, load_balance, router_z
-from rewardlab.policies.router import RouterOutput, chosen, top_k
+from rewardlab.policies.router import RouterOutput, chosen, softmax, top_k
 
 Mode = Literal["threshold", "exact", "capped"]
 
@@ -103,7 +103,7 @@ class ExpertChoiceGate(Gate):
     ) -> RouterOutput:
         """Return the choice of logits `z (n, E)`; `state` may hold another `threshold (E,)`."""
         del training
-        probs = z.softmax(dim=-1)
+        probs = softmax(z)
         if self.mode == "threshold":
             threshold = (self.state if state is None else state)["threshold"]
             mask, notes = _above(probs.detach(), threshold)
@@ -116,7 +116,7 @@ class ExpertChoiceGate(Gate):
 
     def losses(self, z: Tensor, routed: RouterOutput) -> dict[str, Tensor]:
         """Return Switch's load balance, the router z-loss and the importance loss."""
-        probs = z.softmax(dim=-1)
+        probs = softmax(z)
         return {
             "load_balance": load_balance(probs, routed.mask),
             "router_z": router_z(z),

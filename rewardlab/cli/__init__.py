@@ -20,6 +20,7 @@ VERBS = {
     "evaluate": "measure a run's success rate, and film it",
     "report": "write a run's report.html",
     "shape": "draw what a reward pays in which states, and check what it keeps",
+    "moe": "plan a mixture of experts",
     "refine": "write the next program from a comment on a run",
     "runs": "list the runs and which program came from which",
     "coder": "count the errors of coders, and see the library of examples",
