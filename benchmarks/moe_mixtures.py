@@ -141,7 +141,10 @@ ARMS = {
     "prototype": Arm(
         mixture("prototype", n_prototypes=2), says="two prototypes of four, top 1 each"
     ),
-    "expert choice": Arm(mixture("expert_choice", **_TOP2), says="threshold form, two on average"),
+    "expert choice": Arm(
+        mixture("expert_choice", capacity_factor=float(ACTIVE)),
+        says="threshold form, two on average",
+    ),
     "modified softmax": Arm(mixture("modified_softmax", **_TOP2), says="tanh, top 2"),
     "dts": Arm(mixture("dts"), says="dense to sparse"),
     "dynmole": Arm(mixture("dynmole"), says="Tsallis hybrid, corrected rule"),
