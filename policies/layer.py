@@ -140,7 +140,8 @@ class MoELayer(nn.Module):
         self.seen_tokens.add_(len(routed.mask))
 
     def _loss_names(self) -> tuple[str, ...]:
-        rows = (1,) if self.tokens is None else (1, len(self.tokens))
+        # as many rows as experts: fewer cannot keep a cap on the experts per token
+        rows = (self.n_experts,) if self.tokens is None else (1, len(self.tokens))
         z = torch.zeros(*rows, self.gate.n_logits)
         with torch.no_grad():
             return tuple(self.gate.losses(z, self.gate.route(z)))

@@ -93,6 +93,11 @@ class ExpertChoiceGate(Gate):
         """Only the threshold form may act."""
         return self.mode == "threshold"
 
+    @property
+    def scheduled(self) -> bool:
+        """Only the threshold form has a rule that moves."""
+        return self.mode == "threshold"
+
     def tokens_per_expert(self, n: int) -> int:
         """Return `k = min(n, ceil(n c / E))` of a batch of n tokens."""
         # n c / E may lie a rounding error above an integer
@@ -125,6 +130,8 @@ class ExpertChoiceGate(Gate):
 
     def observe(self, z: Tensor, routed: RouterOutput) -> None:
         """Average each expert's k-th largest score of the batch into what θ becomes next."""
+        if not self.scheduled:
+            return
         kth = routed.probs.detach().sort(dim=0, descending=True).values
         kth = kth[self.tokens_per_expert(len(z)) - 1]
         decay = torch.where(self.seen_batches > 0, self.decay, 0.0)  # the first replaces the start

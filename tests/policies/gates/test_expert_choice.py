@@ -5,6 +5,7 @@ import torch
 
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.expert_choice import ExpertChoiceGate
+from rewardlab.policies.layer import MoELayer
 
 EXACT = [{"mode": "exact"}, {"mode": "capped", "cap": 3}]
 
@@ -142,6 +143,14 @@ def test_thresholds_change_only_when_training_advances_and_in_place():
     assert held.isfinite().all()
 
 
+@pytest.mark.parametrize("options", EXACT)
+def test_forms_without_thresholds_keep_none(options):
+    gate, z = ExpertChoiceGate(8, **options), _z(64)
+    gate.observe(z, gate.route(z))
+    assert gate.seen_batches == 0
+    assert not gate.scheduled
+
+
 def test_advancing_without_a_batch_seen_keeps_the_start():
     gate = ExpertChoiceGate(4)
     gate.advance(0.3)
@@ -201,6 +210,14 @@ def test_bad_options_are_refused_in_a_line():
         ExpertChoiceGate(4, mode="capped", cap=1)
     with pytest.raises(UsageError, match="max_iter"):
         ExpertChoiceGate(4, max_iter=0)
+
+
+@pytest.mark.parametrize("options", [{}, *EXACT])
+def test_a_layer_takes_every_form_and_its_losses(options):
+    torch.manual_seed(0)
+    layer = MoELayer(6, 3, gate="expert_choice", aux_coefs={"load_balance": 0.1}, **options)
+    layer(torch.randn(32, 6)).sum().backward()
+    assert layer.gate.weight.grad.abs().sum() > 0
 
 
 def test_a_batch_too_small_for_its_cap_is_refused():
