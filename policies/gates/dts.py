@@ -42,7 +42,7 @@ class DTSGate(Gate):
     ζ is Gumbel noise, only with `noise=True` and only in passes of a gradient step: acting, targets
     and evaluation never see it, and an algorithm that compares its policy before and after an
     update (PPO, A2C) must do without. While `running_phase` is 0 every token goes to expert 0 with
-    weight 1 (EvoMoE's first phase); the layer's spawning sets it to 1.
+    weight 1 (EvoMoE's first phase); `rewardlab.policies.spawn` sets it to 1.
 
     Source: Nie et al., *EvoMoE*, arXiv 2112.14397, eq. 6-8. Deterministic by default; evaluation
     keeps the mask instead of the best expert alone; `"annealed"` is the default where the released
@@ -129,7 +129,7 @@ class DTSGate(Gate):
         }
 
     def advance(self, fraction: float) -> None:
-        """Let τ fall; spawning is the layer's."""
+        """Let τ fall; spawning is for whoever knows the optimizer."""
         self.running_tau.fill_(temperature_at(fraction, *self.temperature, self.schedule))
 
 

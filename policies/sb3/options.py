@@ -89,6 +89,11 @@ def _of_experts(given: Mapping[str, Any], common: Mapping[str, Any]) -> MoeOptio
     actor = _part("actor", given.get("actor"), common)
     if actor is None:
         raise UsageError("moe's experts are those of the actor, which cannot be False then")
+    if actor.get("gate") == "soft" or actor.get("spawn_at"):
+        raise UsageError(
+            "moe's experts are trained policies of whole states: gate 'soft', which cuts states "
+            "into tokens, and spawn_at, which copies the first expert, are not for them"
+        )
     critic = _part("critic", given.get("critic", False), {})
     frozen = read_value(given.get("frozen", True), bool, "moe: frozen")
     return MoeOptions({**given, "experts": experts}, "trunk", actor, critic, experts, frozen)

@@ -15,6 +15,7 @@ from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.options import MoeOptions, read_options
 from rewardlab.policies.sb3.pretrained import Expert, check_fit
+from rewardlab.policies.spawn import is_due, spawn
 
 
 class MoePolicy(BasePolicy):
@@ -91,9 +92,13 @@ class MoePolicy(BasePolicy):
             fraction: From 0 to 1.
         """
         self._moe_progressed = True
-        for network, _, _ in self._networks():
-            for layer in moe_layers(network):
-                layer.advance(min(max(fraction, 0.0), 1.0))
+        fraction = min(max(fraction, 0.0), 1.0)
+        for network, target, optimizer in self._networks():
+            copies = [] if target is None else list(moe_layers(target))
+            for i, layer in enumerate(moe_layers(network)):
+                if is_due(layer, fraction):
+                    spawn(layer, optimizer=optimizer, targets=copies[i : i + 1])
+                layer.advance(fraction)
 
     def set_training_mode(self, mode: bool) -> None:
         """As SB3's; the first update without `set_moe_progress` warns, if a gate needs it."""

@@ -17,6 +17,7 @@ GATES = {
     "dts": {"gate": "dts", "spawn_at": 0.3},
     "dynmole": {"gate": "dynmole"},
     "released": {"gate": "dynmole", "rule": "released"},
+    "soft": {"gate": "soft", "n_tokens": 2},
     "dense": {"gate": "dense"},
 }
 """Options of `moe` that may act, by the name of a test case."""
