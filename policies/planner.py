@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,9 +77,14 @@ class Plan:
 
 
 class Constants(NamedTuple):
-    """Constants of the bound, as `plan` takes them."""
+    """Constants of the bound, as `plan` takes them.
 
-    A: float
+    Attributes:
+        A: Size of the approximation error, or one for each order of experts.
+        sigma2: Size of the estimation error.
+    """
+
+    A: float | dict[int, float]
     sigma2: float
 
 
@@ -104,7 +109,7 @@ def plan(
     s: int,
     *,
     alpha: float = 2.0,
-    A: float = 1.0,  # noqa: N803
+    A: float | Mapping[int, float] = 1.0,  # noqa: N803
     sigma2: float = 1.0,
     k_max: int = 3,
     gating: str = "softmax",
@@ -119,7 +124,8 @@ def plan(
         n: Samples; distinct transitions rather than steps.
         s: Covariates that the target depends on; `intrinsic_dimension` estimates it.
         alpha: Smoothness α of the target, its bounded derivatives.
-        A: Size of the approximation error; `fit_constants` measures it.
+        A: Size of the approximation error; `fit_constants` measures it. With one for each order,
+            only these orders are considered.
         sigma2: Size of the estimation error, likewise.
         k_max: Largest order of experts; more than ⌈α⌉−1 only costs parameters.
         gating: See `Rate`.
@@ -130,10 +136,13 @@ def plan(
     """
     if k_max < 0 or k_max != int(k_max):
         raise UsageError(f"k_max is the largest order of experts, a whole number, got {k_max!r}")
-    rate = Rate(s, alpha, A, sigma2, gating, use_log)
-    table = tuple(_row(rate, k, n) for k in range(k_max + 1))
+    sizes = A if isinstance(A, Mapping) else dict.fromkeys(range(k_max + 1), A)
+    rates = {k: Rate(s, alpha, sizes[k], sigma2, gating, use_log) for k in sorted(sizes)}
+    table = tuple(_row(rate, k, n) for k, rate in rates.items() if k <= k_max)
+    if not table:
+        raise UsageError(f"A has no order up to k_max = {k_max}, but {', '.join(map(str, sizes))}")
     best = min(table, key=lambda row: (row.bound, row.m, row.k))
-    warned = _warnings(rate, best, k_max)
+    rate, warned = rates[best.k], _warnings(rates[best.k], best, table[-1].k)
     return Plan(best.m, best.k, best.bound, rate.exponent, best.m_continuous, table, warned)
 
 
@@ -144,11 +153,15 @@ def fit_constants(
     alpha: float = 2.0,
     gating: str = "softmax",
     use_log: bool = True,
+    by_order: bool = False,
 ) -> Constants:
     """Return the A and σ² that explain trained mixtures: non-negative least squares.
 
     `mse_i ≈ A bias_i + σ² variance_i` with the terms of `Rate`, each equation divided by its error,
-    so that small errors count as much as large ones.
+    so that small errors count as much as large ones. The rate leaves open that A differs between
+    orders, and it does, by much: with `by_order` each order among the pilots has its own, while σ²
+    stays one (results/moe/planner.md compares). A σ² of 0 says that no pilot has so many
+    experts for its samples that they overfit: add one.
 
     Args:
         pilots: `(m, k, n, mse)` of at least two mixtures, see `Pilot`.
@@ -156,19 +169,26 @@ def fit_constants(
         alpha: Smoothness.
         gating: Of the mixtures.
         use_log: Keep the factor `ln n`.
+        by_order: Fit an A for each order.
 
     Raises:
         UsageError: Too few pilots, or a number is out of range.
     """
-    if len(pilots) < 2:
-        raise UsageError(f"two constants need at least 2 pilots (m, k, n, mse), got {len(pilots)}")
     rate, rows = Rate(s, alpha, gating=gating, use_log=use_log), [Pilot(*p) for p in pilots]
     for p in rows:
         if p.m < 1 or p.k < 0 or not (math.isfinite(p.mse) and p.mse > 0):
             raise UsageError(f"a pilot has m >= 1, k >= 0 and a finite mse > 0, got {p}")
-    terms = np.array([rate.terms(p.m, p.k, p.n) for p in rows])
+    orders = sorted({p.k for p in rows}) if by_order else [-1]
+    if len(rows) <= len(orders):
+        raise UsageError(
+            f"{len(orders) + 1} constants need as many pilots (m, k, n, mse), got {len(rows)}"
+        )
+    terms = np.zeros((len(rows), len(orders) + 1))
+    for row, p in zip(terms, rows, strict=True):
+        row[orders.index(p.k) if by_order else 0], row[-1] = rate.terms(p.m, p.k, p.n)
     found, _ = nnls(terms / np.array([[p.mse] for p in rows]), np.ones(len(rows)))
-    return Constants(float(found[0]), float(found[1]))
+    sizes = dict(zip(orders, map(float, found), strict=False))
+    return Constants(sizes if by_order else sizes[-1], float(found[-1]))
 
 
 def _row(rate: Rate, k: int, n: float) -> Row:

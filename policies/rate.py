@@ -43,7 +43,9 @@ class Rate:
     def __post_init__(self) -> None:
         if self.s < 1 or self.s != int(self.s):
             raise UsageError(f"s is the number of covariates, a whole number >= 1, got {self.s!r}")
-        for name in ("alpha", "A", "sigma2"):
+        if not (math.isfinite(self.A) and self.A >= 0):
+            raise UsageError(f"A must be finite and not negative, got {self.A!r}")
+        for name in ("alpha", "sigma2"):
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise UsageError(f"{name} must be positive and finite, got {value!r}")

@@ -2,8 +2,8 @@
 
 plan says how many experts of which order have the smallest error bound on n samples of s numbers,
 by the convergence rate of Mendes and Jiang (arXiv 1110.2058), and warns where the bound says
-nothing. A .npy of states gives the dimension they really vary in; a .csv of pilots, with the
-columns m, k, n and mse, the constants.
+nothing. A .npy of states gives the dimension they really vary in; a .csv of pilots, trained
+mixtures with the columns m, k, n and mse, the constants: one A for each order among them.
 
 Examples:
   rewardlab moe plan -n 100000 -s 4
@@ -119,12 +119,14 @@ def _covariates(flags: Flags) -> tuple[int, float | None]:
     return max(1, round(found)), found
 
 
-def _constants(flags: Flags, s: int, given: dict[str, Any]) -> tuple[float, float]:
+def _constants(
+    flags: Flags, s: int, given: dict[str, Any]
+) -> tuple[float | dict[int, float], float]:
     from rewardlab.policies.planner import fit_constants
 
     if flags.pilots is None:
         return flags.A, flags.sigma2
-    return fit_constants(_pilots(Path(flags.pilots)), s, **given)
+    return fit_constants(_pilots(Path(flags.pilots)), s, by_order=True, **given)
 
 
 def _pilots(path: Path) -> list[tuple[int, int, float, float]]:
@@ -154,9 +156,11 @@ def _view(made: Plan, asked: dict[str, Any], dimension: float | None) -> str:
     ]
     columns = ("order k", "parameters", "experts m", "real m", "bound", "")
     told = "" if dimension is None else f" (dimension {dimension:.1f})"
+    sizes = asked["A"].items() if isinstance(asked["A"], dict) else [("", asked["A"])]
     head = (
         f"n = {asked['n']:,.0f}, s = {asked['s']}{told}, alpha = {asked['alpha']:g}, "
-        f"A = {asked['A']:.3g}, sigma2 = {asked['sigma2']:.3g}, {asked['gating']} gating"
+        + ", ".join(f"A{k} = {size:.3g}" for k, size in sizes)
+        + f", sigma2 = {asked['sigma2']:.3g}, {asked['gating']} gating"
     )
     kind = _EXPERTS.get(made.k, "MLP experts of about that many parameters each")
     advice = (

@@ -49,7 +49,11 @@ def test_pilots_give_the_constants(cli, tmp_path):
     rows = [f"{m},{k},500,{rate.bound(m, k, 500)}" for m in (1, 8) for k in (0, 1)]
     (tmp_path / "pilots.csv").write_text("\n".join(["m,k,n,mse", *rows]))
     found = cli("moe", "plan", "-n", "2000", "-s", "2", "--pilots", "pilots.csv", "--json").json
-    assert (found["A"], found["sigma2"]) == pytest.approx((0.5, 0.01))
+    assert found["A"] == pytest.approx({"0": 0.5, "1": 0.5})
+    assert found["sigma2"] == pytest.approx(0.01)
+    assert [row["k"] for row in found["table"]] == [0, 1]
+    shown = cli("moe", "plan", "-n", "2000", "-s", "2", "--pilots", "pilots.csv").out
+    assert "A0 = 0.5, A1 = 0.5, sigma2 = 0.01" in shown
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,28 @@ def test_constants_come_back_from_errors_that_they_make(A, sigma2):  # noqa: N80
     assert found._fields == ("A", "sigma2")
 
 
+def test_each_order_may_have_its_own_size():
+    sizes, sigma2 = {0: 4.0, 1: 1.0, 2: 0.1}, 0.03
+    pilots = [
+        (m, k, 500, Rate(2, 2.0, size, sigma2).bound(m, k, 500))
+        for m in (1, 4, 16)
+        for k, size in sizes.items()
+    ]
+    found = fit_constants(pilots, 2, by_order=True)
+    assert found._asdict()["A"] == pytest.approx(sizes)
+    assert found.sigma2 == pytest.approx(sigma2)
+    made = plan(5_000, 2, A=found.A, sigma2=found.sigma2)
+    assert [row.k for row in made.table] == [0, 1, 2]
+    assert made.k == 2  # although the rate alone sees no use in more than k = 1
+    assert plan(5_000, 2, A=1.0, sigma2=sigma2).k == 1
+    assert [row.k for row in plan(5_000, 2, A={2: 0.1}).table] == [2]
+
+
+def test_an_order_without_approximation_error_needs_one_expert():
+    made = plan(5_000, 2, A={0: 1.0, 2: 0.0})
+    assert (made.m, made.k) == (1, 2)
+
+
 def test_constants_are_never_negative():
     found = fit_constants([(1, 0, 100, 0.1), (8, 0, 100, 5.0)], 1)
     assert found.A == 0
@@ -101,7 +123,8 @@ def test_a_plan_says_where_it_means_nothing():
         ({"s": 0}, "s is the number of covariates"),
         ({"s": 2.5}, "s is the number of covariates"),
         ({"alpha": 0}, "alpha must be positive"),
-        ({"A": -1}, "A must be positive"),
+        ({"A": -1}, "A must be finite and not negative"),
+        ({"A": {5: 1.0}}, "A has no order up to k_max = 3, but 5"),
         ({"sigma2": math.nan}, "sigma2 must be positive"),
         ({"k_max": -1}, "k_max"),
     ],
@@ -114,7 +137,9 @@ def test_numbers_out_of_range_are_refused(wrong, said):
 def test_unknown_gating_and_too_few_pilots_are_refused():
     with pytest.raises(UnknownName, match="did you mean softmax"):
         plan(1000, 2, gating="softmx")
-    with pytest.raises(UsageError, match="at least 2 pilots"):
+    with pytest.raises(UsageError, match="2 constants need as many pilots"):
         fit_constants([(1, 0, 100, 0.1)], 1)
+    with pytest.raises(UsageError, match=r"3 constants .* got 2"):
+        fit_constants([(1, 0, 100, 0.1), (1, 1, 100, 0.1)], 1, by_order=True)
     with pytest.raises(UsageError, match="mse > 0"):
         fit_constants([(1, 0, 100, 0.1), (2, 0, 100, 0.0)], 1)
