@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -11,7 +11,7 @@ from rewardlab.errors import ConfigError
 
 _WORDS = {
     bool: "true or false", int: "a whole number", float: "a number", str: "text",
-    list: "a list", tuple: "a list", dict: "a mapping", NoneType: "null",
+    list: "a list", tuple: "a list", Sequence: "a list", dict: "a mapping", NoneType: "null",
     Mapping: "a mapping", type: "a class, in Python", Callable: "a function, in Python",
 }  # fmt: skip
 
@@ -29,6 +29,8 @@ def read_value(value: Any, kind: Any, where: str) -> Any:
     """
     kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     for one in kinds:
+        if get_origin(one) is Sequence and isinstance(value, list | tuple):
+            return [read_value(item, get_args(one)[0], where) for item in value]
         if one is float and (number := _number(value)) is not None:
             return number
         if one is not float and _fits(value, one):
@@ -45,7 +47,7 @@ def _fits(value: Any, kind: Any) -> bool:
         return callable(value)
     if plain not in _WORDS:
         return True  # what it may be is for whoever takes it to say
-    if plain is tuple:
+    if plain in (tuple, Sequence):
         return isinstance(value, list | tuple)
     return isinstance(value, plain) and (plain is bool or not isinstance(value, bool))
 

@@ -7,7 +7,7 @@ import warnings
 import torch
 from torch import Tensor
 
-from rewardlab.errors import UsageError
+from rewardlab.errors import Caution, UsageError
 from rewardlab.policies.balancing import update_bias
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.losses import importance, load_balance, router_z
@@ -111,5 +111,6 @@ def warn_of_constant_weights(name: str) -> None:
         f"gate {name!r} with top_k=1 and renormalised weights gives its one expert the weight 1: "
         "the router has no gradient and never learns; use top_k=2, or gate='softmax' without "
         "renormalize",
+        Caution,
         stacklevel=4,
     )

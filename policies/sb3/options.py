@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
 from rewardlab.config import check_keys
-from rewardlab.errors import UnknownName, UsageError
+from rewardlab.errors import ConfigError, UnknownName, UsageError
 from rewardlab.policies.gates.make import gate_class
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.pretrained import Expert, expert
@@ -112,10 +113,17 @@ def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | No
     if gate != common.get("gate", "softmax"):  # options of the other gate mean nothing to this one
         common = {key: value for key, value in common.items() if key in _keywords(MoELayer)}
     options = {**common, **mine}
-    read = {key: read_value(value, kinds[key], f"moe: {key}") for key, value in options.items()}
+    read = {key: _read(value, kinds[key], f"moe: {key}") for key, value in options.items()}
     coefs = (read.get("aux_coefs") or {}).items()
-    numbers = {loss: read_value(coef, float, f"moe: aux_coefs: {loss}") for loss, coef in coefs}
+    numbers = {loss: _read(coef, float, f"moe: aux_coefs: {loss}") for loss, coef in coefs}
     return {**read, "aux_coefs": numbers}
+
+
+def _read(value: Any, kind: Any, where: str) -> Any:
+    read = read_value(value, kind, where)
+    if isinstance(read, float) and math.isinf(read):
+        raise ConfigError(f"{where} cannot be {value!r}; give a finite number")
+    return read
 
 
 def _kinds(gate: Any) -> dict[str, Any]:

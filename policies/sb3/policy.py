@@ -11,6 +11,7 @@ from stable_baselines3.common.policies import BasePolicy
 from torch import nn
 from torch.optim import Optimizer
 
+from rewardlab.errors import Caution
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.options import MoeOptions, read_options
@@ -108,6 +109,7 @@ class MoePolicy(BasePolicy):
                 warnings.warn(
                     f"gate {' and '.join(sorted(waiting))} keeps its initial state: training does "
                     "not tell it how far it is; use learn(…, callback=MoeCallback())",
+                    Caution,
                     stacklevel=2,
                 )
         super().set_training_mode(mode)

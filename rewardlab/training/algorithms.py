@@ -139,7 +139,7 @@ def build(
             policy_kwargs=dict(policy_kwargs(config) if kwargs is None else kwargs),
             **settings,
         )
-    except (TypeError, ValueError, AssertionError, KeyError) as error:
+    except (TypeError, ValueError, AssertionError, KeyError, RuntimeError) as error:
         raise ConfigError(f"{algo.name} does not take these settings: {error}") from error
 
 
