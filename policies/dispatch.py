@@ -20,9 +20,10 @@ from rewardlab.policies.gates.soft import SoftOutput
 from rewardlab.policies.router import RouterOutput
 from rewardlab.policies.segments import grouped_linear, segment_linear
 
-WIDE_EXPERTS = 4
-WIDE_PRODUCT = 64
-"""`auto` runs every expert on every token up to that many experts, or tokens times experts."""
+WIDE_WORK = 10_000_000
+"""Multiply-adds for experts that do not count, up to which `auto` runs all of them."""
+WIDE_WORK_ALONE = 100_000
+"""The same for a single token without gradients, whose experts run one by one in place."""
 
 
 def mixture(x: Tensor, weights: Tensor, experts: Experts) -> Tensor:
@@ -93,8 +94,13 @@ def gather(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
 
 
 def auto(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
-    """Choose by the numbers of tokens and experts."""
-    few = experts.n <= WIDE_EXPERTS or len(x) * experts.n <= WIDE_PRODUCT
+    """Choose by the work that `wide` would waste; on a GPU launches cost more than work."""
+    if x.is_cuda:
+        return wide(x, routed, experts)
+    used = routed.load.sum().item() if routed.indices is None else routed.indices.numel()
+    wasted = (len(x) * experts.n - used) * experts.size
+    alone = len(x) == 1 and not torch.is_grad_enabled()
+    few = wasted <= (WIDE_WORK_ALONE if alone else WIDE_WORK)
     return wide(x, routed, experts) if few else sorted_by_expert(x, routed, experts)
 
 
@@ -153,10 +159,10 @@ def _by_expert(
 def _one_token(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     """Apply the experts of a single token in place: what acting in one environment costs."""
     weights = routed.weights.to(x.dtype)
+    act, first, shift, second = experts.act, experts.A, experts.a, experts.B
     y = weights @ experts.b
-    for e in routed.mask[0].nonzero()[:, 0].tolist():
-        inner = x
-        if experts.A is not None and experts.a is not None:
-            inner = experts.act(F.linear(x, experts.A[e], experts.a[e]))
-        y.addmm_(inner * weights[0, e], experts.B[e])
+    for e, (used, w) in enumerate(zip(routed.mask[0].tolist(), weights[0].tolist(), strict=True)):
+        if used:
+            inner = x if first is None or shift is None else act(F.linear(x, first[e], shift[e]))
+            y.addmm_(inner, second[e], alpha=w)
     return y

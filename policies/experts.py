@@ -71,6 +71,13 @@ class Experts(nn.Module):
         self.b = nn.Parameter(torch.empty(n, out_dim))
         self.reset()
 
+    @property
+    def size(self) -> int:
+        """Multiply-adds of one expert for one token."""
+        if self.hidden is None:
+            return self.dim * self.out_dim
+        return self.hidden * (self.dim + self.out_dim)
+
     @torch.no_grad()
     def reset(self) -> None:
         """Draw every expert anew, each with its own fans."""

@@ -74,5 +74,5 @@ def top_k(scores: Tensor, k: int) -> Tensor:
 
 def chosen(indices: Tensor, n_experts: int) -> Tensor:
     """Return the mask `(T, E)` of indices `(T, k)`."""
-    mask = torch.zeros(*indices.shape[:-1], n_experts, dtype=torch.bool, device=indices.device)
-    return mask.scatter(-1, indices, value=True)
+    shape = (*indices.shape[:-1], n_experts)
+    return indices.new_zeros(shape, dtype=torch.bool).scatter_(-1, indices, value=True)

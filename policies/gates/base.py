@@ -68,11 +68,12 @@ class Gate(nn.Module):
 
         Half precision flips choices between batch sizes, so a router leaves autocast.
         """
-        assert self.weight is not None, "a gate without dim has no logits of its own"
+        weight = self.weight
+        assert weight is not None, "a gate without dim has no logits of its own"
         if torch.is_autocast_enabled(x.device.type):
             with torch.autocast(x.device.type, enabled=False):
-                return x.to(self.weight.dtype) @ self.weight
-        return x.to(self.weight.dtype) @ self.weight
+                return x.to(weight.dtype) @ weight
+        return x.to(weight.dtype) @ weight
 
     def route(
         self, z: Tensor, *, state: State | None = None, training: bool = False
