@@ -61,8 +61,8 @@ def assign(
              Y = X + q3;  X = min(Y, 0);                           q3 = Y − X
     ```
 
-    Source: Zhou et al., *Mixture-of-Experts with Expert Choice Routing*, arXiv 2202.09368,
-    section 3.4. Its λ = 0.001 and 100 iterations leave rows far from k even on small cases, so the
+    Source: Zhou et al., *Mixture-of-Experts with Expert Choice Routing*, arXiv 2202.09368.
+    Its λ = 0.001 and 100 iterations leave rows far from k even on small cases, so the
     defaults are others. Scores over λ reach ±1000: nothing is exponentiated before the end.
 
     Args:

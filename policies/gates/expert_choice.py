@@ -35,7 +35,7 @@ class ExpertChoiceGate(Gate):
     seen), moves between updates only. SAC and TD3 evaluate their critic in the actor's loss too, so
     there θ mixes replayed and new actions.
 
-    Source: Zhou et al., *Mixture-of-Experts with Expert Choice Routing*, arXiv 2202.09368, eq. 1-3.
+    Source: Zhou et al., *Mixture-of-Experts with Expert Choice Routing*, arXiv 2202.09368.
     `ceil` in k is ours; the losses, which the paper does without, have coefficient 0 by default.
 
     Args:
