@@ -17,7 +17,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import argparse
 import json
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +42,7 @@ from rewardlab.policies.metrics import task_information, utilisation
 WIDTH = 64
 """Of an expert's hidden layer and of the layer's output."""
 EXPERTS, ACTIVE = 8, 2
+N_ENVS = 8
 BINS = 20
 EPISODES = 20
 """Of the final evaluation, per task, without exploration."""
@@ -56,26 +57,24 @@ class Budget:
         ppo: Arguments of PPO.
         normalize: Whether observations and rewards are normalised.
         policy: Arguments of the policy beside its networks.
-        n_envs: Environments stepped together, as many of each task.
     """
 
     steps: int
     ppo: dict[str, Any]
     normalize: bool = False
     policy: dict[str, Any] = field(default_factory=dict)
-    n_envs: int = 8
 
 
 BUDGETS = {
     "cartpole": Budget(
-        60_000,
+        100_000,
         {
             "n_steps": 32, "batch_size": 256, "n_epochs": 20, "learning_rate": 1e-3,
             "gamma": 0.98, "gae_lambda": 0.8,
         },
     ),
     "pendulum": Budget(
-        150_000,
+        200_000,
         {
             "n_steps": 256, "batch_size": 256, "n_epochs": 10, "learning_rate": 1e-3,
             "gamma": 0.9, "gae_lambda": 0.95,
@@ -83,14 +82,13 @@ BUDGETS = {
         normalize=True,
     ),
     "metaworld": Budget(
-        180_000,
+        400_000,
         {
             "n_steps": 256, "batch_size": 256, "n_epochs": 10, "learning_rate": 5e-4,
             "gamma": 0.97,
         },
         normalize=True,
         policy={"log_std_init": -0.5},
-        n_envs=9,
     ),
 }  # fmt: skip
 
@@ -220,7 +218,7 @@ def worlds(world: Mixture, n_envs: int, seed: int) -> VecEnv:
 def train(name: str, arm: Arm, seed: int) -> tuple[PPO, Episodes]:
     """Train an arm on a mixture of tasks."""
     world, budget = MIXTURES[name], BUDGETS[name]
-    venv = worlds(world, budget.n_envs, seed)
+    venv = worlds(world, N_ENVS, seed)
     if budget.normalize:
         venv = VecNormalize(venv, gamma=budget.ppo["gamma"])
     policy: dict[str, Any] = {**budget.policy, "net_arch": list(arm.widths)}
@@ -299,20 +297,20 @@ def key(name: str, arm: str, seed: int) -> dict[str, Any]:
     return {"mixture": name, "arm": arm, "seed": seed, "settings": json.loads(json.dumps(settings))}
 
 
-def work(names: list[str], arms: list[str], seeds: int, rows: Path) -> None:
+def work(names: list[str], arms: list[str], seeds: int, rows: Path, jobs: int) -> None:
     """Train what has no row yet, all arms of a seed before the next seed."""
+    have = kept(rows)
+    every = [(name, arm, seed) for name in names for seed in range(seeds) for arm in arms]
+    todo = [job for job in every if not any(row.items() >= key(*job).items() for row in have)]
     spawn = multiprocessing.get_context("spawn")
-    for name in names:
-        for seed in range(seeds):
-            for arm in arms:
-                told = key(name, arm, seed)
-                if any(row.items() >= told.items() for row in kept(rows)):
-                    continue
-                with ProcessPoolExecutor(1, mp_context=spawn) as pool:  # memory goes with it
-                    row = told | pool.submit(measure, name, arm, seed).result()
-                with rows.open("a") as file:
-                    file.write(json.dumps(row) + "\n")
-                print(f"{name}, {arm} {seed}: {row['final']}, {row['cpu_s']} cpu s", flush=True)
+    with ProcessPoolExecutor(jobs, mp_context=spawn, max_tasks_per_child=1) as pool:
+        running = {pool.submit(measure, *job): job for job in todo}
+        for done in as_completed(running):
+            name, arm, seed = running[done]
+            row = key(name, arm, seed) | done.result()
+            with rows.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(f"{name}, {arm} {seed}: {row['final']}, {row['cpu_s']} cpu s", flush=True)
 
 
 def main() -> None:
@@ -322,13 +320,14 @@ def main() -> None:
     parser.add_argument("mixture", nargs="?", choices=tuple(MIXTURES))
     parser.add_argument("arms", nargs="*", metavar="ARM", help=f"of {', '.join(ARMS)}")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--jobs", type=int, default=1, help="Trainings at the same time.")
     parser.add_argument("--out", type=Path, default=Path("results/moe"))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     rows = given.out / "mixtures.jsonl"
     if given.verb != "page":
         names = [given.mixture] if given.mixture else list(MIXTURES)
-        work(names, given.arms or list(ARMS), given.seeds, rows)
+        work(names, given.arms or list(ARMS), given.seeds, rows, given.jobs)
     if given.verb != "run":
         moe_pages.write(given.out, kept(rows), MIXTURES, ARMS)
 
