@@ -42,7 +42,6 @@ from rewardlab.policies.metrics import task_information, utilisation
 WIDTH = 64
 """Of an expert's hidden layer and of the layer's output."""
 EXPERTS, ACTIVE = 8, 2
-N_ENVS = 8
 BINS = 20
 EPISODES = 20
 """Of the final evaluation, per task, without exploration."""
@@ -57,24 +56,26 @@ class Budget:
         ppo: Arguments of PPO.
         normalize: Whether observations and rewards are normalised.
         policy: Arguments of the policy beside its networks.
+        n_envs: Environments stepped together, as many of each task.
     """
 
     steps: int
     ppo: dict[str, Any]
     normalize: bool = False
     policy: dict[str, Any] = field(default_factory=dict)
+    n_envs: int = 8
 
 
 BUDGETS = {
     "cartpole": Budget(
-        100_000,
+        60_000,
         {
             "n_steps": 32, "batch_size": 256, "n_epochs": 20, "learning_rate": 1e-3,
             "gamma": 0.98, "gae_lambda": 0.8,
         },
     ),
     "pendulum": Budget(
-        200_000,
+        150_000,
         {
             "n_steps": 256, "batch_size": 256, "n_epochs": 10, "learning_rate": 1e-3,
             "gamma": 0.9, "gae_lambda": 0.95,
@@ -82,13 +83,14 @@ BUDGETS = {
         normalize=True,
     ),
     "metaworld": Budget(
-        400_000,
+        180_000,
         {
             "n_steps": 256, "batch_size": 256, "n_epochs": 10, "learning_rate": 5e-4,
             "gamma": 0.97,
         },
         normalize=True,
         policy={"log_std_init": -0.5},
+        n_envs=9,
     ),
 }  # fmt: skip
 
@@ -218,7 +220,7 @@ def worlds(world: Mixture, n_envs: int, seed: int) -> VecEnv:
 def train(name: str, arm: Arm, seed: int) -> tuple[PPO, Episodes]:
     """Train an arm on a mixture of tasks."""
     world, budget = MIXTURES[name], BUDGETS[name]
-    venv = worlds(world, N_ENVS, seed)
+    venv = worlds(world, budget.n_envs, seed)
     if budget.normalize:
         venv = VecNormalize(venv, gamma=budget.ppo["gamma"])
     policy: dict[str, Any] = {**budget.policy, "net_arch": list(arm.widths)}

@@ -129,7 +129,7 @@ MIXTURES = {
     "metaworld": Mixture(
         {
             name: partial(metaworld, name)
-            for name in ("window-open", "window-close", "drawer-close", "button-press")
+            for name in ("window-close", "drawer-close", "button-press")
         },
         measure="success",
         solved=0.9,
