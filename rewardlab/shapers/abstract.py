@@ -159,7 +159,8 @@ class Numbers:
 
     def __call__(self, values: npt.NDArray[Any]) -> Ids:
         """Return `(B,)` of values `(B,)`."""
-        return np.ravel(values).astype(np.int64) - self.start
+        found = np.asarray(values, np.int64).ravel()
+        return found - self.start if self.start else found
 
     def raw(self, number: int) -> Any:
         """Return a number as the environment takes it."""

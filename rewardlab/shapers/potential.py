@@ -124,7 +124,7 @@ class Table:
 
     def __call__(self, obs: npt.NDArray[Any]) -> Array:
         """Return Φ `(B,)` of observations `(B,)`."""
-        found: Array = self.values[obs - self.start]
+        found: Array = self.values[obs - self.start if self.start else obs]
         return found
 
 

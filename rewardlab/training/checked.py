@@ -41,7 +41,7 @@ class Checked:
             ShaperFault: It is not one finite number per transition.
         """
         shaped = self._call("shape", batch)
-        if not isinstance(shaped, Shaped) or not isinstance(shaped.terms, Mapping):
+        if not isinstance(shaped, Shaped) or not isinstance(shaped.terms, (dict, Mapping)):
             raise ShaperFault(
                 f"{type(self.shaper).__name__}.shape must return Shaped(reward, terms), "
                 f"got {type(shaped).__name__}"

@@ -63,6 +63,7 @@ class ShapedVecEnv(VecEnvWrapper):
         self._obs: Any = None
         self._action: npt.NDArray[Any] = np.zeros(0)
         self._t = np.zeros(venv.num_envs, np.int64)
+        self._one = np.ones(venv.num_envs, np.int64)
         adds = shaper.mode == "add"
         self._tally = Tally(venv.num_envs, adds=adds, log_env=self._log_env)
 
@@ -88,13 +89,13 @@ class ShapedVecEnv(VecEnvWrapper):
         shaped = self.checked(batch)
         self.checked.observe(batch)
         self._record(batch.r_ext, shaped.reward, shaped.terms, infos, ended)
-        self._t = self._t + 1
+        self._t = self._t + self._one
         self._obs = _copy(obs)
         if ended:
             self._t[ended] = 0
             self.checked.begin(_at(self._obs, ended), self._env_id[ended])
         if self._pays:
-            return obs, np.array(shaped.reward, np.float32), dones, infos
+            return obs, shaped.reward.astype(np.float32), dones, infos
         extras = {"t": batch.t, "success": batch.success, **shaped.extras}
         for i, info in enumerate(infos):
             info["shaper/extras"] = {name: values[i] for name, values in extras.items()}
@@ -125,7 +126,9 @@ class ShapedVecEnv(VecEnvWrapper):
         ended: list[int],
         infos: list[dict[str, Any]],
     ) -> Transitions:
-        next_obs, (terminated, truncated, success) = obs, np.zeros((3, len(infos)), np.bool_)
+        next_obs, n = obs, len(infos)
+        terminated, truncated = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+        success = np.zeros(n, np.bool_)
         for i, info in enumerate(infos):
             if info.get("success", info.get("is_success", False)):  # ours, or SB3's
                 success[i] = True
@@ -135,7 +138,8 @@ class ShapedVecEnv(VecEnvWrapper):
                 _put(next_obs, i, infos[i]["terminal_observation"])
                 truncated[i] = infos[i].get("TimeLimit.truncated", False)
                 terminated[i] = not truncated[i]
-        return Transitions(
+        batch = Transitions.__new__(Transitions)
+        vars(batch).update(  # a frozen dataclass sets its attributes one by one, which costs more
             obs=self._obs,
             action=self._action,
             r_ext=r_ext.astype(np.float64),
@@ -146,7 +150,9 @@ class ShapedVecEnv(VecEnvWrapper):
             t=self._t,
             success=success,
             scene=np.stack([info["scene"] for info in infos]) if "scene" in infos[0] else None,
+            extras=None,
         )
+        return batch
 
     def _record(
         self,

@@ -33,8 +33,9 @@ def difference(
         gamma: Discount, the algorithm's.
         terminated: `(B,)` whether s' is terminal.
     """
-    after = np.where(terminated, 0.0, np.asarray(phi_next, dtype=np.float64))
-    f: Array = gamma * after - np.asarray(phi, dtype=np.float64)
+    after = np.array(phi_next, np.float64)
+    after[np.asarray(terminated, np.bool_)] = 0.0  # half the price of np.where on a few rows
+    f: Array = gamma * after - np.asarray(phi, np.float64)
     return f
 
 
