@@ -1,8 +1,7 @@
 """ExpRD's reward where HiGHS's interior-point method stops, for `benchmarks/tabular_shapers.py`.
 
 No `tie_break` of the library: the table depends on the solver's tolerance, and without presolve
-the method calls points optimal that are not (ROOM-2021, B=5: a loss .0008 too high). It is the
-nearest to the published designs, which were where ECOS stopped.
+the method calls points optimal that are not (ROOM-2021, B=5: a loss .0008 too high).
 """
 
 from __future__ import annotations

@@ -28,8 +28,7 @@ h + 1 terms, gaps divided by 1 + 1e-5.""",
 methods but Orig with the published features (ExpRD: h terms, no slack; ties broken by HiGHS's
 vertex or, where named, by the least norm or where HiGHS's interior-point method stops). Kept:
 picking teleports. Fixed: episodes end at 30 steps; the criterion does not mix states. All ExpRD
-rewards here lose the same, .0046253, and teach very differently; the published ones were where the
-interior-point solver ECOS stopped.""",
+rewards here lose the same, .0046253, and teach very differently.""",
     "expadard-room": """ExpAdaRD on ROOM-2024, likewise, for 100,000 episodes (published: 200,000).
 Kept: "down" at the goal leads to state 42. Fixed: the criterion does not mix states.""",
     "explors": """ExploRS on {env}: {learner}. Fixed: evaluation does not advance the counts; LIRPG

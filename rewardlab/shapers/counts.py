@@ -20,9 +20,6 @@ from rewardlab.shapers.view import PolicyView
 Cells = Callable[[Any], npt.NDArray[np.int64]]
 """Tells the cells `(B,)` of observations."""
 
-CLIP = 5.0
-"""Bound of whitened observations."""
-
 
 class CountBonus(Shaper):
     """Pay for successors that were rarely visited: r_ext + B(s′), B(s) = λ/√N(s).
@@ -141,7 +138,7 @@ class _SimHash:
 
     def __call__(self, obs: Any) -> npt.NDArray[np.int64]:
         """Return the cells `(B,)`."""
-        rows = self.seen.whiten(self._encode(obs), CLIP)
+        rows = self.seen.whiten(self._encode(obs))
         offset = np.ones((len(rows), 1))
         signs = (np.concatenate([rows, offset], axis=1)[:, None] * self._matrix).sum(axis=2) > 0.0
         cells: npt.NDArray[np.int64] = (

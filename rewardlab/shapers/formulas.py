@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from rewardlab.shapers.base import Array
 
@@ -20,6 +21,21 @@ def count_bonus(visits: Array, *, lam: float, b_max: float) -> Array:
     """
     bonus: Array = lam / np.sqrt((lam / b_max) ** 2 + visits)
     return bonus
+
+
+def returns_to_go(rewards: npt.ArrayLike, *, gamma: float, after: float) -> Array:
+    """Return what follows each step of an episode `(T,)`: G_t = r_t + γ·G_{t+1}, G_T = `after`.
+
+    Args:
+        rewards: `(T,)`.
+        gamma: Discount.
+        after: Value of where it ended; 0 if it terminated.
+    """
+    found, rest = [], float(after)
+    for reward in np.asarray(rewards, dtype=np.float64)[::-1].tolist():
+        rest = reward + gamma * rest
+        found.append(rest)
+    return np.array(found[::-1])
 
 
 def over_policy(weights: Array, policy: Array) -> Array:

@@ -14,6 +14,7 @@ from rewardlab.errors import UsageError
 from rewardlab.shapers import options
 from rewardlab.shapers.abstract import Numbers, Prototypes
 from rewardlab.shapers.base import Array
+from rewardlab.shapers.formulas import returns_to_go
 from rewardlab.shapers.view import PolicyView
 
 LONGEST = 1_000
@@ -134,7 +135,8 @@ class Lessons:
             episode = self.play(self._late(start))
             stop = len(episode.reward)
             value = self.view.value(episode.obs)
-            found = discounted(episode, self.gamma, 0.0 if episode.terminated else value[-1])
+            after = 0.0 if episode.terminated else value[-1]
+            found = returns_to_go(episode.reward, gamma=self.gamma, after=after)
             stop = stop if episode.terminated else (start + stop) // 2
             at = np.arange(start, stop, 1 + max(stop - start - 1, 0) // COUNTED)
             values.append(value[at])
@@ -183,15 +185,6 @@ class Lessons:
 
 def _nothing(obs: Any, t: int) -> None:
     """Leave the choice to the policy."""
-
-
-def discounted(episode: Episode, gamma: float, after: float) -> Array:
-    """Return what follows each step `(T,)`: Σ γ^j r, and γ^n `after` at the end."""
-    found, rest = np.zeros(len(episode.reward)), after
-    for t in reversed(range(len(found))):
-        rest = episode.reward[t] + gamma * rest
-        found[t] = rest
-    return found
 
 
 def _correlation(values: Array, returns: Array) -> float:

@@ -29,9 +29,6 @@ from rewardlab.shapers.view import PolicyView
 
 _PARTS = ("reward", "optimizer", "critic", "seen", "steps")
 
-CLIP = 5.0
-"""Bound of whitened inputs."""
-
 
 class LIRPG(Shaper):
     """Learn a reward by what a policy that follows it earns: c_ex·r_ext + c_in·r_in(s, a; β).
@@ -182,7 +179,7 @@ class LIRPG(Shaper):
         return torch.cat([self._whitened(self._encode(obs)), self._actions(action)], dim=1)
 
     def _whitened(self, encoded: Array) -> torch.Tensor:
-        return torch.as_tensor(self._seen.whiten(encoded, CLIP), dtype=torch.float32)
+        return torch.as_tensor(self._seen.whiten(encoded), dtype=torch.float32)
 
     def _actions(self, action: Any) -> torch.Tensor:
         return torch.as_tensor(self._encode_action(action), dtype=torch.float32)

@@ -15,6 +15,9 @@ from torch import nn
 
 Array = npt.NDArray[np.float64]
 
+CLIP = 5.0
+"""Bound of whitened numbers, unless a shaper has an option for it."""
+
 
 class Encoder:
     """Observations or actions of a space as rows of numbers: one-hot where they are discrete.
@@ -125,7 +128,7 @@ class RunningMoments:
         self._squares = self._squares + spread + delta**2 * self.count * len(rows) / total
         self.count = total
 
-    def whiten(self, rows: Array, clip: float) -> Array:
+    def whiten(self, rows: Array, clip: float = CLIP) -> Array:
         """Return rows `(B, width)` as deviations from the mean, within ±clip.
 
         Before anything was seen they are clipped alone. A number that never changed has no

@@ -23,9 +23,6 @@ N_SAMPLES = 8
 EPOCHS, BATCH = 1, 256
 """Passes over what was observed since the last update, and steps per gradient."""
 
-CLIP = 5.0
-"""Bound of whitened observations."""
-
 _PARTS = ("net", "optimizer", "critic", "seen", "steps")
 
 
@@ -170,7 +167,7 @@ class PhiNet:
         return found
 
     def _whitened(self, rows: Array) -> torch.Tensor:
-        return torch.as_tensor(self._seen.whiten(rows, CLIP), dtype=torch.float32)
+        return torch.as_tensor(self._seen.whiten(rows), dtype=torch.float32)
 
     def _inputs(self, action: Any) -> torch.Tensor:
         """Return actions one-hot, or bounded ones scaled to [−1, 1]."""

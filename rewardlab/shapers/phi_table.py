@@ -12,7 +12,7 @@ from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 
 from rewardlab.shapers.base import Array, Transitions
 from rewardlab.shapers.episodes import Episode, Episodes
-from rewardlab.shapers.formulas import over_policy
+from rewardlab.shapers.formulas import over_policy, returns_to_go
 from rewardlab.shapers.steps import Steps
 from rewardlab.shapers.view import PolicyView
 
@@ -137,11 +137,8 @@ class PhiTable:
     def _over(self, episode: Episode) -> Array:
         """Return Ḡ_t − V(s_t) `(L,)`; beyond a time limit Ḡ is what V foresees."""
         after = 0.0 if episode["terminated"][-1] else float(self.value[episode["to"][-1]])
-        returns = []
-        for reward in episode["r_ext"][::-1].tolist():
-            after = reward + self._gamma * after
-            returns.append(after)
-        return np.array(returns[::-1]) - self.value[episode["s"]]
+        returns = returns_to_go(episode["r_ext"], gamma=self._gamma, after=after)
+        return returns - self.value[episode["s"]]
 
     def _bound(self, policy: PolicyView) -> float:
         if self._clip is not None:

@@ -19,9 +19,6 @@ from rewardlab.shapers.nets import Encoder, RunningMoments, mlp
 from rewardlab.shapers.steps import Collected, Steps
 from rewardlab.shapers.view import PolicyView
 
-CLIP = 5.0
-"""Bound of whitened observations."""
-
 Form: TypeAlias = Literal["reward", "potential"]
 
 _PARTS = ("net", "optimizer", "seen", "steps", "episodes")
@@ -206,7 +203,7 @@ class SORS(Shaper):
         return torch.zeros(len(lengths)).index_add(0, owner, weighted)
 
     def _whitened(self, rows: Array) -> torch.Tensor:
-        return torch.as_tensor(self._seen.whiten(rows, CLIP), dtype=torch.float32)
+        return torch.as_tensor(self._seen.whiten(rows), dtype=torch.float32)
 
 
 def ranked(returns: Sequence[float]) -> Any:
