@@ -23,7 +23,7 @@ class DynMoLEGate(Gate):
     p = softmax(z), sorted;  c = cumulative sum;  H = H_q(p) / max H_q
     "corrected"  mask: (c − p) < top_p, the expert that crosses top_p included;  w = p mask / Σ
     "released"   mask: c ≤ top_p, the crossing expert left out;  H of p + 1e-5;  w = p mask
-    both         the first keep_top_k always;  all experts where H > entropy_threshold (if < 1)
+    both         the first top_k always;  all experts where H > entropy_threshold (if < 1)
     ```
 
     A gradient flows through p, none through the mask. The entropy loss sharpens the router: it
@@ -38,7 +38,7 @@ class DynMoLEGate(Gate):
         q: Order of the entropy; 1 is Shannon's.
         entropy_threshold: Normalised entropy above which all experts count.
         top_p: Probability that the chosen add up to.
-        keep_top_k: Experts at least.
+        top_k: Experts at least (the released `keep_top_k`).
         rule: Which of the two forms.
 
     Notes of its output: `soft`, the share of tokens with all experts.
@@ -54,23 +54,21 @@ class DynMoLEGate(Gate):
         q: float = 1.1,
         entropy_threshold: float = 0.9,
         top_p: float = 0.75,
-        keep_top_k: int = 2,
+        top_k: int = 2,
         rule: Rule = "corrected",
     ) -> None:
         super().__init__(n_experts, dim=dim)
         if rule not in get_args(Rule):
             raise UnknownName("rule of gate 'dynmole'", str(rule), get_args(Rule))
-        if not 1 <= keep_top_k <= n_experts:
-            raise UsageError(
-                f"keep_top_k is between 1 and n_experts = {n_experts}, got {keep_top_k}"
-            )
+        if not 1 <= top_k <= n_experts:
+            raise UsageError(f"top_k is between 1 and n_experts = {n_experts}, got {top_k}")
         if not q > 0:
             raise UsageError(f"q of a Tsallis entropy must be positive, got {q}")
         for what, value in (("top_p", top_p), ("entropy_threshold", entropy_threshold)):
             if not 0 <= value <= 1:
                 raise UsageError(f"{what} of gate 'dynmole' is between 0 and 1, got {value}")
         self.q, self.entropy_threshold, self.top_p = q, entropy_threshold, top_p
-        self.keep_top_k, self.rule = keep_top_k, rule
+        self.top_k, self.rule = top_k, rule
 
     def route(
         self, z: Tensor, *, state: State | None = None, training: bool = False
@@ -98,7 +96,7 @@ class DynMoLEGate(Gate):
         total = ranked.cumsum(dim=-1)
         released = self.rule == "released"
         kept = total <= self.top_p if released else total - ranked < self.top_p
-        kept[:, : self.keep_top_k] = True
+        kept[:, : self.top_k] = True
         soft = self._entropy(probs) > self.entropy_threshold
         if self.entropy_threshold < 1:
             kept |= soft[:, None]

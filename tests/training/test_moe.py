@@ -34,8 +34,7 @@ def acted(run):
     [
         ("ppo", PPO, {"gate": "sigmoid", "balance_rate": 0.1, "aux_coefs": {"load_balance": 0.1}}),
         ("sac", {**OFF, "train_freq": 8}, {"gate": "expert_choice"}),
-        ("td3", {**OFF, "train_freq": 8}, {"gate": "dts", "noise": True, "spawn_at": 0.6}),
-        ("dqn", {**OFF, "train_freq": 8}, {"gate": "dts", "spawn_at": 0.6}),
+        ("dqn", {**OFF, "train_freq": 8}, {"gate": "dts", "noise": True, "spawn_at": 0.6}),
     ],
 )
 def test_a_resumed_mixture_equals_one_that_was_never_interrupted(

@@ -14,7 +14,7 @@ def _route(p=P, **options):
 
 
 def test_a_known_choice_of_both_rules() -> None:
-    options = {"top_p": 0.75, "keep_top_k": 1, "entropy_threshold": 1.0}
+    options = {"top_p": 0.75, "top_k": 1, "entropy_threshold": 1.0}
     released = _route(rule="released", **options)
     assert released.mask.tolist() == [[True, False, False, False]]
     assert released.weights[0, 0] == pytest.approx(0.5)
@@ -26,7 +26,7 @@ def test_a_known_choice_of_both_rules() -> None:
 @pytest.mark.parametrize("rule", ["released", "corrected"])
 @pytest.mark.parametrize("keep", [1, 2, 3])
 def test_at_least_so_many_experts_are_kept(rule, keep) -> None:
-    routed = _route(rule=rule, top_p=0.0, keep_top_k=keep, entropy_threshold=1.0)
+    routed = _route(rule=rule, top_p=0.0, top_k=keep, entropy_threshold=1.0)
     assert routed.mask.sum() == keep
     assert routed.mask[0, :keep].all()
 
@@ -58,7 +58,7 @@ def test_the_corrected_rule_keeps_all_of_the_weight() -> None:
 
 def test_the_mask_of_shuffled_experts_is_shuffled() -> None:
     order = torch.tensor([2, 0, 3, 1])
-    options = {"keep_top_k": 1, "entropy_threshold": 1.0}
+    options = {"top_k": 1, "entropy_threshold": 1.0}
     assert torch.equal(_route(P[:, order], **options).mask, _route(**options).mask[:, order])
 
 
@@ -66,7 +66,7 @@ def test_the_mask_of_shuffled_experts_is_shuffled() -> None:
     ("options", "words"),
     [
         ({"rule": "release"}, "released"),
-        ({"keep_top_k": 5}, "keep_top_k is between 1 and n_experts = 4"),
+        ({"top_k": 5}, "top_k is between 1 and n_experts = 4"),
         ({"q": 0.0}, "q of a Tsallis entropy"),
         ({"top_p": 1.5}, "top_p"),
         ({"entropy_threshold": -0.1}, "entropy_threshold"),

@@ -15,7 +15,7 @@ GATES = {
     "sigmoid": {"gate": "sigmoid", "top_k": 2, "n_shared": 1, "balance_rate": 0.05},
     "modified_softmax": {"gate": "modified_softmax", "top_k": 2},
     "dts": {"gate": "dts", "spawn_at": 0.3},
-    "dynmole": {"gate": "dynmole"},
+    "dynmole": {"gate": "dynmole", "top_k": 1},
     "released": {"gate": "dynmole", "rule": "released"},
     "soft": {"gate": "soft", "n_tokens": 2},
     "dense": {"gate": "dense"},
