@@ -96,6 +96,28 @@ def shares_figure(curves: Curves) -> str:
     return _svg(figure, axes, "shares", "Share of each reward term along training")
 
 
+def change_figure(curves: Curves) -> str:
+    """Draw by how much each new design of an adaptive teacher differs from the last, ‖ΔR‖₂."""
+    return _designs(curves, "change", "‖ΔR‖ of a new design", "How much each design changes")
+
+
+def informativeness_figure(curves: Curves) -> str:
+    """Draw how informative each design of an adaptive teacher is for its learner, I_h."""
+    return _designs(curves, "objective", "informativeness I_h", "Informativeness of designs")
+
+
+def _designs(curves: Curves, number: str, label: str, title: str) -> str:
+    """Draw a number of each shaper that logs changes: `shaper/…`, in a sum `shaper/<member>.…`."""
+    figure, axes = _axes(label)
+    found = (re.fullmatch(r"shaper/((.+\.)?)change", name) for name in curves.columns)
+    for i, member in enumerate(match[1] for match in found if match):
+        steps, values = curves.get(f"shaper/{member}{number}")
+        if len(steps):
+            name = _shown(member.rstrip(".") or "design")
+            axes.plot(*_thin(steps, values), label=name, marker=".", **_style(i))
+    return _svg(figure, axes, number, title)
+
+
 def _axes(label: str) -> tuple[Any, Any]:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

@@ -125,6 +125,8 @@ def render(facts: dict[str, Any]) -> str:
         "return": plots.return_figure(curves, facts["evaluations"]),
         "terms": plots.terms_figure(curves),
         "shares": plots.shares_figure(curves),
+        "change": plots.change_figure(curves),
+        "objective": plots.informativeness_figure(curves),
     }
     template = environment.get_template("report.html.j2")
     video: Path | None = facts["video"]

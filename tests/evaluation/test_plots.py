@@ -58,6 +58,16 @@ def test_nothing_to_draw_gives_nothing():
     assert plots.shares_figure(none) == ""
 
 
+def test_designs_are_drawn_for_adaptive_shapers_also_in_sums_and_for_no_others():
+    steps, values = np.array([100.0, 200.0]), np.array([np.nan, 0.5])
+    fixed = Curves(steps, {"shaper/objective": values})
+    assert plots.change_figure(fixed) == plots.informativeness_figure(fixed) == ""
+    for prefix, name in (("shaper/", "design"), ("shaper/exp.", "exp")):
+        made = Curves(steps, {f"{prefix}objective": values, f"{prefix}change": values})
+        assert {name, "‖ΔR‖ of a new design"} <= set(texts(plots.change_figure(made)))
+        assert {name, "informativeness I_h"} <= set(texts(plots.informativeness_figure(made)))
+
+
 def test_many_terms_are_drawn_as_the_largest_and_the_rest():
     words = texts(plots.terms_figure(curves(n_terms=64)))
     assert sum(word.startswith("term ") for word in words) == plots.MAX_TERMS - 1

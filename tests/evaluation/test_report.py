@@ -10,6 +10,7 @@ from rewardlab.evaluation.caption import caption
 from rewardlab.evaluation.report import report
 from rewardlab.evaluation.video import write_clip
 from rewardlab.store.files import read_json, write_json
+from rewardlab.training.train import train
 
 VOID = {"meta", "br", "hr", "img", "link", "input", "use", "path"}
 
@@ -213,3 +214,20 @@ def test_a_report_can_be_made_again_and_is_the_same(make_run):
     run = make_run()
     first = report(run).path.read_bytes()
     assert report(run).path.read_bytes() == first
+
+
+def test_a_run_with_an_adaptive_design_shows_how_it_changed(tmp_path):
+    run = train(
+        "tabular/linek-2024",
+        algo="ppo",
+        shaper="expadard",
+        shaper_options={"gamma": 0.99},
+        n_timesteps=64,
+        n_envs=1,
+        hyperparameters={"gamma": 0.99, "n_steps": 16, "batch_size": 16},
+        out=tmp_path,
+        eval_freq=0,
+    )
+    found = page(run)
+    assert "‖ΔR‖ of a new design" in found.text
+    assert "informativeness I_h" in found.text
