@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stable_baselines3.common.policies import BasePolicy
+from stable_baselines3.common.torch_layers import FlattenExtractor
 from torch import nn
 from torch.optim import Optimizer
 
-from rewardlab.errors import Caution
+from rewardlab.errors import Caution, UsageError
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.options import MoeOptions, read_options
@@ -51,6 +52,11 @@ class MoePolicy(BasePolicy):
             spaces = dict(zip(("observation_space", "action_space"), args, strict=False)) | kwargs
             observation, action = spaces["observation_space"], spaces["action_space"]
             check_fit(self.moe.experts, self.family, observation, action)
+            if kwargs.get("features_extractor_class", FlattenExtractor) is not FlattenExtractor:
+                raise UsageError(
+                    "experts see observations with their own features extractors: leave "
+                    "features_extractor_class out"
+                )
         super().__init__(*args, **kwargs)
 
     @staticmethod

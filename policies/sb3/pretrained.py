@@ -48,6 +48,8 @@ class Expert(nn.Module):
         super().__init__()
         self.name = name
         self.family = _family(policy, name)
+        if isinstance(policy.observation_space, gym.spaces.Dict):
+            raise UsageError(f"{name} observes a Dict: experts observe one array")
         if isinstance(policy, SACPolicy) and policy.actor.use_sde:
             raise UsageError(f"{name} explores with gSDE: its standard deviations cannot be mixed")
         self.observation_space = policy.observation_space
@@ -184,8 +186,9 @@ def _same(mine: gym.Space[Any], theirs: gym.Space[Any], *, bounds: bool) -> bool
 
 
 def _family(policy: BasePolicy, name: str) -> type[BasePolicy]:
+    recurrent = hasattr(policy, "lstm_actor")  # also an ActorCriticPolicy, with a memory
     for family in FAMILIES:
-        if isinstance(policy, family):
+        if isinstance(policy, family) and not recurrent:
             return family
     raise UsageError(
         f"{name} is a {type(policy).__name__}; experts are policies of PPO, A2C, SAC, TD3 or DQN"

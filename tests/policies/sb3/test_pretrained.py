@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 from stable_baselines3 import A2C, DQN, PPO, SAC, TD3
+from stable_baselines3.common.policies import MultiInputActorCriticPolicy
+from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.vec_env import VecNormalize
 
 from rewardlab.errors import ConfigError, UsageError
@@ -131,6 +133,17 @@ def test_experts_with_other_spaces_are_refused_when_the_policy_is_built():
     strong.policy.action_space = gym.spaces.Box(-2.0, 2.0, (2,), np.float32)
     with pytest.raises(UsageError, match="expert 1 acts in"):
         MoePolicy.from_experts([fit, strong])
+
+
+def test_experts_see_one_array_with_their_own_extractors():
+    pair = gym.spaces.Dict({"a": gym.spaces.Box(-1, 1, (2,)), "b": gym.spaces.Box(-1, 1, (3,))})
+    action = gym.spaces.Discrete(2)
+    both = MultiInputActorCriticPolicy(pair, action, lambda _: 0.0)
+    with pytest.raises(UsageError, match="expert 0 observes a Dict"):
+        MoePolicy.from_experts([both, both])
+    policy = MoePolicy.from_experts([expert(PPO, 0), expert(PPO, 1)])
+    with pytest.raises(UsageError, match="leave features_extractor_class out"):
+        PPO(policy, Stream(), policy_kwargs={"features_extractor_class": NatureCNN})
 
 
 def test_experts_of_other_algorithms_are_refused():
