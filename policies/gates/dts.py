@@ -122,7 +122,7 @@ class DTSGate(Gate):
 
     def losses(self, z: Tensor, routed: RouterOutput) -> dict[str, Tensor]:
         """Return EvoMoE's balance and the router z-loss."""
-        weights = softmax(z / self.running_tau) * routed.mask
+        weights = softmax(z / self.running_tau if self.weighting == "annealed" else z) * routed.mask
         return {
             "balance": dense_to_sparse_balance(weights, routed.mask),
             "router_z": router_z(z),

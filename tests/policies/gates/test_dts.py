@@ -8,6 +8,7 @@ import torch
 from rewardlab.errors import UsageError
 from rewardlab.policies import make_gate
 from rewardlab.policies.gates.dts import DTSGate, temperature_at
+from rewardlab.policies.losses import dense_to_sparse_balance
 
 
 def _gate(**options) -> DTSGate:
@@ -110,3 +111,11 @@ def test_before_spawning_the_first_expert_is_alone() -> None:
 def test_options_out_of_range_are_refused(options, words) -> None:
     with pytest.raises(UsageError, match=words):
         _gate(**options)
+
+
+@pytest.mark.parametrize("weighting", ["annealed", "plain"])
+def test_the_balance_is_that_of_the_weights_in_use(weighting) -> None:
+    gate, z = _gate(weighting=weighting), 6 * _z()
+    routed = gate.route(z)
+    expected = dense_to_sparse_balance(routed.weights, routed.mask)
+    torch.testing.assert_close(gate.losses(z, routed)["balance"], expected)
