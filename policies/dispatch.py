@@ -40,14 +40,17 @@ def mixture(x: Tensor, weights: Tensor, experts: Experts) -> Tensor:
     Returns:
         `(T, o)`.
     """
-    weights = weights.to(x.dtype).expand(len(x), experts.n)
-    if experts.A is None or experts.a is None:
-        inner = x[:, None, :]
+    weights, second, shift = weights.to(x.dtype), experts.B, experts.b
+    if weights.dim() == 1:
+        weights = weights.expand(x.shape[0], -1)
+    first, bias = experts.A, experts.a
+    if first is None or bias is None:
+        inner = x.unsqueeze(1)
     else:
-        flat = F.linear(x, experts.A.flatten(0, 1), experts.a.flatten())
-        inner = experts.act(flat).view(len(x), experts.n, -1)
-    mixed = (inner * weights[..., None]).flatten(1)
-    return torch.addmm(weights @ experts.b, mixed, experts.B.flatten(0, 1))
+        flat = F.linear(x, first.view(-1, first.shape[2]), bias.view(-1))
+        inner = experts.act(flat).view(x.shape[0], *bias.shape)
+    mixed = (inner * weights.unsqueeze(-1)).flatten(1)
+    return torch.addmm(weights @ shift, mixed, second.view(-1, second.shape[2]))
 
 
 def wide(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
@@ -57,7 +60,7 @@ def wide(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
 
 def sorted_by_expert(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     """Sort tokens by expert and run one expert after the other."""
-    if len(x) == 1 and not torch.is_grad_enabled():
+    if x.shape[0] == 1 and not torch.is_grad_enabled():
         return _one_token(x, routed, experts)
     return _by_expert(x, routed, experts, segment_linear, routed.load.tolist())
 
@@ -97,9 +100,10 @@ def auto(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     """Choose by the work that `wide` would waste; on a GPU launches cost more than work."""
     if x.is_cuda:
         return wide(x, routed, experts)
+    n_tokens = x.shape[0]
     used = routed.load.sum().item() if routed.indices is None else routed.indices.numel()
-    wasted = (len(x) * experts.n - used) * experts.size
-    alone = len(x) == 1 and not torch.is_grad_enabled()
+    wasted = (n_tokens * experts.n - used) * experts.size
+    alone = n_tokens == 1 and not torch.is_grad_enabled()
     few = wasted <= (WIDE_WORK_ALONE if alone else WIDE_WORK)
     return wide(x, routed, experts) if few else sorted_by_expert(x, routed, experts)
 
@@ -161,8 +165,8 @@ def _one_token(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     weights = routed.weights.to(x.dtype)
     act, first, shift, second = experts.act, experts.A, experts.a, experts.B
     y = weights @ experts.b
-    for e, (used, w) in enumerate(zip(routed.mask[0].tolist(), weights[0].tolist(), strict=True)):
-        if used:
+    for e, w in enumerate(weights[0].tolist()):
+        if w:
             inner = x if first is None or shift is None else act(F.linear(x, first[e], shift[e]))
             y.addmm_(inner, second[e], alpha=w)
     return y
