@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -36,7 +36,8 @@ class MoELayer(nn.Module):
         shared_combine: How shared and routed experts add up.
         routed_scaling: Factor on the routed experts.
         init: See `Experts`.
-        aux_coefs: Coefficients of the gate's auxiliary losses by name; none by default.
+        aux_coefs: Coefficients of the gate's auxiliary losses by name; none by default. Two numbers
+            are those at the start and at the end of training, between which `advance` moves.
         dispatch: How experts are computed; all ways agree.
         gate_options: Options of the gate, such as `top_k`.
     """
@@ -61,7 +62,7 @@ class MoELayer(nn.Module):
         shared_combine: Literal["sum", "half"] = "sum",
         routed_scaling: float = 1.0,
         init: Init = "orthogonal",
-        aux_coefs: Mapping[str, float] | None = None,
+        aux_coefs: Mapping[str, float | Sequence[float]] | None = None,
         dispatch: str = "auto",
         **gate_options: Any,
     ) -> None:
@@ -85,6 +86,7 @@ class MoELayer(nn.Module):
         self.shared_logits = nn.Parameter(torch.zeros(n_shared)) if half else None
         self.routed_scaling, self.dispatch = routed_scaling, dispatch
         self.aux_coefs: dict[str, float] = {}
+        self._ramps: dict[str, tuple[float, float]] = {}
         for name, coef in (aux_coefs or {}).items():
             self.set_aux_coef(name, coef)
         for name, shape_ in (("load", n_experts), ("mass", n_experts), ("tokens", ())):
@@ -101,16 +103,31 @@ class MoELayer(nn.Module):
             self._see(routed)
         return self._with_aux(y, tokens, routed)
 
-    def set_aux_coef(self, name: str, coef: float) -> None:
-        """Set the coefficient of one of the gate's auxiliary losses."""
+    def set_aux_coef(self, name: str, coef: float | Sequence[float]) -> None:
+        """Set the coefficient of one of the gate's auxiliary losses, or where it starts and ends.
+
+        Raises:
+            UsageError: The gate has no such loss, or there are other than one or two numbers.
+        """
         known = self._loss_names()
         if name not in known:
             raise UnknownName(f"auxiliary loss of gate {self.gate.name!r}", name, known)
-        self.aux_coefs[name] = float(coef)
+        ends = (coef, coef) if isinstance(coef, int | float) else tuple(coef)
+        if len(ends) != 2:
+            raise UsageError(f"aux_coefs: {name} is a number, or its start and end, got {coef!r}")
+        self._ramps[name] = (float(ends[0]), float(ends[1]))
+        self.aux_coefs[name] = float(ends[0])
 
     def advance(self, fraction: float) -> None:
-        """Apply the gate's schedules at a fraction of training done."""
+        """Apply the schedules of gate and coefficients at a fraction of training done."""
         self.gate.advance(fraction)
+        for name, (start, end) in self._ramps.items():
+            self.aux_coefs[name] = start + fraction * (end - start)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether `advance` changes anything, so that whoever trains must call it."""
+        return self.gate.scheduled or any(start != end for start, end in self._ramps.values())
 
     def _routed(self, x: Tensor, routed: RouterOutput) -> Tensor:
         if isinstance(routed, SoftOutput):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -115,13 +115,15 @@ def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | No
     options = {**common, **mine}
     read = {key: _read(value, kinds[key], f"moe: {key}") for key, value in options.items()}
     coefs = (read.get("aux_coefs") or {}).items()
-    numbers = {loss: _read(coef, float, f"moe: aux_coefs: {loss}") for loss, coef in coefs}
+    kind = float | Sequence[float]
+    numbers = {loss: _read(coef, kind, f"moe: aux_coefs: {loss}") for loss, coef in coefs}
     return {**read, "aux_coefs": numbers}
 
 
 def _read(value: Any, kind: Any, where: str) -> Any:
     read = read_value(value, kind, where)
-    if isinstance(read, float) and math.isinf(read):
+    numbers = read if isinstance(read, list) else [read]
+    if any(isinstance(number, float) and math.isinf(number) for number in numbers):
         raise ConfigError(f"{where} cannot be {value!r}; give a finite number")
     return read
 

@@ -111,10 +111,10 @@ class MoePolicy(BasePolicy):
         """As SB3's; the first update without `set_moe_progress` warns, if a gate needs it."""
         if mode and not self._moe_progressed:
             self._moe_progressed = True
-            if waiting := {layer.gate.name for layer in moe_layers(self) if layer.gate.scheduled}:
+            if waiting := {layer.gate.name for layer in moe_layers(self) if layer.scheduled}:
                 warnings.warn(
-                    f"gate {' and '.join(sorted(waiting))} keeps its initial state: training does "
-                    "not tell it how far it is; use learn(…, callback=MoeCallback())",
+                    f"gate {' and '.join(sorted(waiting))} stays as it began: training does not "
+                    "tell it how far it is; use learn(…, callback=MoeCallback())",
                     Caution,
                     stacklevel=2,
                 )

@@ -36,6 +36,7 @@ from tests.policies.sb3.cases import ALGORITHMS, build, probe
         ({"aux_coefs": {"balance": 0.1}}, UnknownName, "did you mean load_balance"),
         ({"aux_coefs": {"load_balance": "much"}}, ConfigError, "give a number"),
         ({"aux_coefs": {"load_balance": float("inf")}}, ConfigError, "give a finite number"),
+        ({"aux_coefs": {"router_z": [0.0, 0.1, 1.0]}}, UsageError, "or its start and end"),
         ({"gate": "dts", "temperature": 3}, ConfigError, "temperature cannot be 3; give a list"),
         ({"gate": "dts", "temperature": ["a", 1]}, ConfigError, "cannot be 'a'; give a number"),
         ({"gate": "soft", "groups": "ab"}, ConfigError, "groups cannot be 'ab'; give a list"),
@@ -124,9 +125,7 @@ def test_heads_begin_as_small_as_dense_ones():
 
 def test_training_that_never_says_how_far_it_is_warns_once():
     model = build(PPO, {"gate": "dts"})
-    with pytest.warns(
-        UserWarning, match=r"gate dts keeps its initial state.*MoeCallback"
-    ) as caught:
+    with pytest.warns(UserWarning, match=r"gate dts stays as it began.*MoeCallback") as caught:
         model.learn(1024)
     assert len(caught) == 1
     build(PPO, {}).learn(256)  # whose rule never changes
@@ -144,3 +143,15 @@ def test_the_callback_moves_the_state_once_per_rollout_and_to_its_end():
 
     model.learn(1024, callback=Tells())
     assert seen == pytest.approx([2.0, 1.625, 1.25, 0.875])
+
+
+def test_coefficients_move_with_training_too():
+    model = build(PPO, {"aux_coefs": {"load_balance": 0.1, "router_z": [0.0, 0.4]}})
+    found = []
+    for fraction in (0.0, 0.25, 1.0):
+        model.policy.set_moe_progress(fraction)
+        found.append(next(moe_layers(model.policy)).aux_coefs.copy())
+    assert [coefs["router_z"] for coefs in found] == pytest.approx([0.0, 0.1, 0.4])
+    assert {coefs["load_balance"] for coefs in found} == {0.1}
+    with pytest.warns(UserWarning, match="gate softmax stays as it began"):
+        build(PPO, {"aux_coefs": {"router_z": [0.0, 0.4]}}).learn(256)
