@@ -36,9 +36,15 @@ CASES = (
 )
 """Covariates s, smoothness alpha and samples n."""
 SEEDS, ORDERS, GRID = 5, (0, 1, 2), (1, 2, 4, 8, 16, 32, 64)
-PILOTS = (2, 8, 32)
+PILOTS, REPEATS = (2, 8, 32), 3
 BEST_PILOT = "no theory: the best pilot"
-PLANS = ("A = σ² = 1", "one A from pilots", "A by order from pilots", BEST_PILOT)
+PLANS = (
+    "A = σ² = 1",
+    "one A from pilots",
+    "A by order from pilots",
+    "A by order, one pilot each",
+    BEST_PILOT,
+)
 """Ways to choose (m, k)."""
 
 
@@ -159,60 +165,58 @@ def _solved(weights: Tensor, powers: Tensor, y: Tensor) -> Tensor:
 def grid_and_pilots() -> Iterator[dict[str, Any]]:
     """Yield the trainings that do not depend on others.
 
-    Pilots see a quarter of the samples. Mixtures with more coefficients than 500, or than half of
-    the samples, are left out.
+    Sample 0 is the grid's; the others are pilots, which see a quarter as many. Mixtures with more
+    coefficients than 500, or than half of the samples, are left out.
     """
     for seed, (s, alpha, n) in itertools.product(range(SEEDS), CASES):
-        for name, size, experts in (("pilot", n // 4, PILOTS), ("grid", n, GRID)):
+        for sample in range(REPEATS + 1):
+            size, experts = (n // 4, PILOTS) if sample else (n, GRID)
             for k, m in itertools.product(ORDERS, experts):
                 if m * Rate(s).parameters(k) <= min(500, size / 2):
-                    yield job(s, alpha, n, seed, name, m, k)
+                    yield job(s, alpha, n, seed, sample, m, k)
 
 
-def job(s: int, alpha: float, n: int, seed: int, sample: str, m: int, k: int) -> dict[str, Any]:
+def job(s: int, alpha: float, n: int, seed: int, sample: int, m: int, k: int) -> dict[str, Any]:
     return {"s": s, "alpha": alpha, "n": n, "seed": seed, "sample": sample, "m": m, "k": k}
 
 
 def train(job: dict[str, Any]) -> float:
     """Return the error of a job."""
-    pilot = job["sample"] == "pilot"
-    n = job["n"] // 4 if pilot else job["n"]
-    problem = Problem.draw(job["s"], job["alpha"], n, job["seed"], sample=int(pilot))
+    n = job["n"] // 4 if job["sample"] else job["n"]
+    problem = Problem.draw(job["s"], job["alpha"], n, job["seed"], job["sample"])
     return error(problem, job["m"], job["k"])
 
 
 def planned(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield the trainings that plans ask for, from the pilots among the rows."""
     for seed, (s, alpha, n) in itertools.product(range(SEEDS), CASES):
-        pilots = found(rows, s, alpha, n, seed, "pilot")
+        found = errors(rows, s, alpha, n, seed)
         for how in PLANS:
-            m, k = choice(how, s, alpha, n, pilots)
-            yield job(s, alpha, n, seed, "grid", m, k)
+            m, k = choice(how, s, alpha, n, found[1:])
+            yield job(s, alpha, n, seed, 0, m, k)
 
 
-def found(
-    rows: Sequence[dict[str, Any]], s: int, alpha: float, n: int, seed: int, sample: str
-) -> dict[tuple[int, int], float]:
-    """Return the errors by (m, k) of one problem."""
-    wanted = job(s, alpha, n, seed, sample, 0, 0)
-    del wanted["m"], wanted["k"]
-    return {
-        (row["m"], row["k"]): row["mse"]
-        for row in rows
-        if all(row[key] == value for key, value in wanted.items())
-    }
+Errors = dict[tuple[int, int], float]
 
 
-def choice(
-    how: str, s: int, alpha: float, n: int, errors: dict[tuple[int, int], float]
-) -> tuple[int, int]:
+def errors(rows: Sequence[dict[str, Any]], s: int, alpha: float, n: int, seed: int) -> list[Errors]:
+    """Return the errors by (m, k) of a problem: of the grid, then of each set of pilots."""
+    found: list[Errors] = [{} for _ in range(REPEATS + 1)]
+    for row in rows:
+        if (row["s"], row["alpha"], row["n"], row["seed"]) == (s, alpha, n, seed):
+            found[row["sample"]][row["m"], row["k"]] = row["mse"]
+    return found
+
+
+def choice(how: str, s: int, alpha: float, n: int, pilots: Sequence[Errors]) -> tuple[int, int]:
     """Return (m, k) of a way to plan."""
     if how == BEST_PILOT:
-        return min(errors, key=lambda at: errors[at])
+        return min(pilots[0], key=lambda at: sum(found[at] for found in pilots))
     constants: dict[str, Any] = {}
     if how != PLANS[0]:
-        pilots = [(m, k, n // 4, mse) for (m, k), mse in errors.items()]
-        fitted = fit_constants(pilots, s, alpha=alpha, by_order=how == PLANS[2])
+        used = pilots[:1] if how == PLANS[3] else pilots
+        seen = [(m, k, n // 4, mse) for found in used for (m, k), mse in found.items()]
+        fitted = fit_constants(seen, s, alpha=alpha, by_order=how != PLANS[1])
         constants = fitted._asdict()
     made = plan(n, s, alpha=alpha, k_max=max(ORDERS), **constants)
     return made.m, made.k
