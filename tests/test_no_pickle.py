@@ -32,8 +32,8 @@ def unsafe(source):
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in MODULES:
             yield node.module
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in CALLS:
-            if "allow_pickle=False" not in map(ast.unparse, node.keywords):  # arrays of numbers
-                yield ast.unparse(node.func)
+            only_numbers = "allow_pickle=False" in map(ast.unparse, node.keywords)
+            yield from [] if only_numbers else [ast.unparse(node.func)]
 
 
 def test_nothing_unpickles_but_the_loader_of_trusted_models():
