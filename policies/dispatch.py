@@ -103,9 +103,11 @@ def auto(x: Tensor, routed: RouterOutput, experts: Experts) -> Tensor:
     n_tokens = x.shape[0]
     used = routed.load.sum().item() if routed.indices is None else routed.indices.numel()
     wasted = (n_tokens * experts.n - used) * experts.size
-    alone = n_tokens == 1 and not torch.is_grad_enabled()
-    few = wasted <= (WIDE_WORK_ALONE if alone else WIDE_WORK)
-    return wide(x, routed, experts) if few else sorted_by_expert(x, routed, experts)
+    if n_tokens == 1 and wasted > WIDE_WORK_ALONE and not torch.is_grad_enabled():
+        return _one_token(x, routed, experts)
+    if wasted <= WIDE_WORK:
+        return wide(x, routed, experts)
+    return (grouped if experts.aligned else sorted_by_expert)(x, routed, experts)
 
 
 def slots(tokens: Tensor, routed: SoftOutput, experts: Experts) -> Tensor:

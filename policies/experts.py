@@ -37,6 +37,8 @@ class Experts(nn.Module):
     `A (E, h, d)` and `B (E, h, o)` are stored so that one expert is contiguous and all of them side
     by side are views: `A` as `(E h, d)`, `B` as `(E h, o)`.
 
+    `size` is the multiply-adds of one expert for one token.
+
     Args:
         n: Number of experts `E`.
         dim: Width `d` of a token.
@@ -63,6 +65,7 @@ class Experts(nn.Module):
             raise UnknownName("initialisation", init, ("orthogonal", "kaiming"))
         self.n, self.dim, self.out_dim, self.hidden = n, dim, out_dim, hidden
         self.init = init
+        self.size = dim * out_dim if hidden is None else hidden * (dim + out_dim)
         self.act = activation(act)
         wide = dim if hidden is None else hidden
         self.A = None if hidden is None else nn.Parameter(torch.empty(n, hidden, dim))
@@ -72,11 +75,10 @@ class Experts(nn.Module):
         self.reset()
 
     @property
-    def size(self) -> int:
-        """Multiply-adds of one expert for one token."""
-        if self.hidden is None:
-            return self.dim * self.out_dim
-        return self.hidden * (self.dim + self.out_dim)
+    def aligned(self) -> bool:
+        """Whether `F.grouped_mm` takes the weights as they are: single precision, rows of 16 B."""
+        widths = (self.dim, self.out_dim, self.hidden or self.dim)
+        return self.B.dtype == torch.float32 and all(width % 4 == 0 for width in widths)
 
     @torch.no_grad()
     def reset(self) -> None:
