@@ -9,6 +9,7 @@ from stable_baselines3.dqn.policies import DQNPolicy, QNetwork
 from torch import nn
 from torch.optim import Optimizer
 
+from rewardlab.errors import UsageError
 from rewardlab.policies.sb3.network import Blueprint
 from rewardlab.policies.sb3.policy import MoePolicy
 
@@ -40,6 +41,11 @@ class MoeDQNPolicy(MoePolicy, DQNPolicy):
 
     def make_q_net(self) -> QNetwork:
         """Return a new Q-network."""
+        if "critic" in self.moe.given or self.moe.actor is None:
+            raise UsageError(
+                "DQN has one network, which acts: its mixture is moe's actor, so leave out critic "
+                "and do not switch the actor off"
+            )
         kwargs = self._update_features_extractor(self.net_args, features_extractor=None)
         return MoeQNetwork(**kwargs, blueprint=self._blueprint("actor", "DQN")).to(self.device)
 

@@ -86,7 +86,7 @@ class MoePolicy(BasePolicy):
         """
         read = read_options({"experts": experts, "frozen": frozen, **options})
         family = read.experts[0].family
-        made = next(cls for cls in MoePolicy.__subclasses__() if cls.family is family)
+        made = next(cls for cls in MoePolicy.__subclasses__() if family in cls.__bases__)
         first = read.experts[0]
         check_fit(read.experts, family, first.observation_space, first.action_space)
         policy = functools.partial(made, moe=read.given)

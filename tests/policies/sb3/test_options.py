@@ -81,6 +81,12 @@ def test_it_may_judge_in_critics_that_only_learn_from_replayed_batches(moe, reme
         assert {layer.gate.name for layer in moe_layers(model.actor)} == {"softmax"}
 
 
+@pytest.mark.parametrize("moe", [{"critic": {"top_k": 1}}, {"actor": False}])
+def test_dqn_has_no_critic_beside_the_network_that_acts(moe):
+    with pytest.raises(UsageError, match="DQN has one network, which acts"):
+        build(DQN, moe)
+
+
 def test_noise_is_for_off_policy_learners():
     with pytest.raises(UsageError, match="leave out noise"):
         build(PPO, {"gate": "dts", "noise": True})
