@@ -4,7 +4,7 @@ Layers: a mixture 256 -> 128 -> 256 with the two best of E experts against a den
 network, and against the same mixture as a list of modules, once looping over experts with their
 own tokens and once running all of them and stacking. Trainings: SB3's PPO and SAC with
 `MoePolicy` (8 experts, 2 of them active, as wide as the dense layer they replace) against
-`MlpPolicy`, as they are and with the fused Adam of PyTorch in both.
+`MlpPolicy`, both with Adam as SB3 has it and with PyTorch's fused one, which is `MoePolicy`'s own.
 
 One thread; variants take turns, and a ratio is the median over rounds of that round's quotients.
 Times are processor time on a CPU, and time until the device is done on a GPU, where CUDA graphs
@@ -215,10 +215,10 @@ def trainings(rounds: int) -> list[dict[str, Any]]:
         (SAC, 150, 256, {"learning_starts": 100}, {}),
     ):
         moe = {"moe": {"n_experts": 8, "top_k": TOP_K, "expert_hidden": width // 4}}
-        fused = {"optimizer_kwargs": {**adam, "fused": True}}
+        plain, fused = ({"optimizer_kwargs": {**adam, "fused": one}} for one in (False, True))
         asked: dict[str, tuple[str, dict[str, Any]]] = {
-            "dense": ("MlpPolicy", {}),
-            "mixture": ("MoePolicy", moe),
+            "dense": ("MlpPolicy", plain),
+            "mixture": ("MoePolicy", {**moe, **plain}),
             "dense, fused Adam": ("MlpPolicy", fused),
             "mixture, fused Adam": ("MoePolicy", {**moe, **fused}),
         }

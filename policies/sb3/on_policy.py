@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import torch
 from stable_baselines3.common.distributions import DiagGaussianDistribution
@@ -24,6 +24,7 @@ class MoeActorCriticPolicy(MoePolicy, ActorCriticPolicy):
     """`MoePolicy` of PPO and A2C."""
 
     family = ActorCriticPolicy
+    optimizer_defaults: ClassVar[Mapping[str, Any]] = {"eps": 1e-5}
 
     def _blueprint_of(self, part: str) -> Blueprint:
         init = "orthogonal" if self.ortho_init else "kaiming"
