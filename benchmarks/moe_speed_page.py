@@ -44,8 +44,17 @@ def page(rows: Iterable[Row], *, must: Targets, aim: Targets) -> str:
     trained = [r for r in rows if r["part"] == "trainings"]
     if trained:
         text += "\n" + TRAININGS + "".join(line for row in trained for line in training(row))
-        text += "\n" + where(trained[0])
+        text += "\n" + "".join(own(row) for row in trained) + "\n" + where(trained[0])
     return text
+
+
+def own(row: Row) -> str:
+    """Return how `MoePolicy`, as it is, stands to its target."""
+    speed = 1 / row["ratios"]["mixture, fused Adam"]
+    said = "aim met" if speed >= 0.7 else "met, aim missed" if speed >= 0.6 else "**missed**"
+    return (
+        f"- {row['algorithm']} with `MoePolicy` as it is: {speed:.2f}, must 0.6, aim 0.7: {said}\n"
+    )
 
 
 def where(row: Row) -> str:
