@@ -167,18 +167,20 @@ def tried(name: str, make: Callable[[], Run]) -> Run | None:
 def variants(n_experts: int, batch: int, device: str) -> dict[str, dict[str, Run]]:
     """Return the runs that are compared with each other, by how they are executed."""
     made = modules(n_experts, batch, device)
-    found = {"eager": {name: run_of(m, batch, device) for name, m in made.items()}}
-    if device == "cpu":
-        return found
-    fixed = [name for name in ("dense", "wide", "gather") if name in made]
-    graphs = {n: tried(f"graph of {n}", lambda n=n: in_graph(found["eager"][n])) for n in fixed}
-    compiled = {
-        n: tried(f"compiled {n}", lambda n=n: run_of(torch.compile(made[n]), batch, device))
-        for n in fixed
-    }
-    for how, runs in (("CUDA graph", graphs), ("torch.compile", compiled)):
-        found[how] = {name: run for name, run in runs.items() if run is not None}
-    return {how: runs for how, runs in found.items() if "dense" in runs}
+    eager = {n: tried(n, lambda n=n: run_of(made[n], batch, device)) for n in made}
+    found = {"eager": eager}
+    if device == "cuda":
+        fixed = [name for name in ("dense", "wide", "gather") if name in made]
+        found["CUDA graph"] = {
+            n: tried(f"graph of {n}", lambda n=n: in_graph(run_of(made[n], batch, device)))
+            for n in fixed
+        }
+        found["torch.compile"] = {
+            n: tried(f"compiled {n}", lambda n=n: run_of(torch.compile(made[n]), batch, device))
+            for n in fixed
+        }
+    ran = {how: {n: r for n, r in runs.items() if r is not None} for how, runs in found.items()}
+    return {how: runs for how, runs in ran.items() if "dense" in runs}
 
 
 def layers(device: str, rounds: int) -> list[dict[str, Any]]:
