@@ -46,7 +46,7 @@ def test_bonuses_do_not_depend_on_the_units_of_observations():
 
 def test_the_scale_is_the_deviation_of_discounted_sums_that_run_on_across_episodes(rng):
     """With a predictor that does not learn, σ follows from the errors alone, by definition."""
-    shaper = bound(RND(lr=0.0, gamma_int=0.9))
+    shaper = bound(RND(lr=1e-30, gamma_int=0.9))
     steps = rollout(rng, n_steps=20)
     ended = [transitions(s.obs, s.action, s.next_obs, terminated=s.action > 0) for s in steps]
     learn(shaper, ended)
