@@ -24,7 +24,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import argparse
 import json
-import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -32,15 +31,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from stable_baselines3 import PPO, SAC
+from moe_trainings import summary, trainings
 from torch import Tensor, nn
 
-from rewardlab.policies import MoELayer  # and MoePolicy, by name
+from rewardlab.policies import MoELayer
 from rewardlab.policies.dispatch import DISPATCHES
 
 ROWS = Path(__file__).resolve().parents[1] / "results" / "moe" / "speed.jsonl"
 WIDTH, HIDDEN, TOP_K = 256, 128, 2
-ENV = "HalfCheetah-v5"
 SIZES = {"cpu": [1, 32, 256], "cuda": [1, 256, 4096]}
 MUST = {(4, 256): 2.5, (8, 256): 3.0, (16, 256): 3.5, (8, 1): 4.0}
 AIM = {(4, 256): 2.0, (8, 256): 2.4, (16, 256): 2.8, (8, 1): 3.5}
@@ -193,50 +191,6 @@ def layers(device: str, rounds: int) -> list[dict[str, Any]]:
                 times = turns(runs, device, rounds, 0.04)
                 rows.append({"experts": n_experts, "batch": batch, "how": how, **summary(times)})
                 print(rows[-1], flush=True)
-    return rows
-
-
-def summary(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Return the dense time and each variant's median quotient with it."""
-    base = times["dense"]
-    quotients = {
-        name: [a / b for a, b in zip(own, base, strict=True)] for name, own in times.items()
-    }
-    return {
-        "dense_us": 1e6 * statistics.median(base),
-        "ratios": {name: statistics.median(q) for name, q in quotients.items()},
-        "spread": {name: [min(q), max(q)] for name, q in quotients.items()},
-    }
-
-
-def trainings(rounds: int) -> list[dict[str, Any]]:
-    """Measure processor time of `learn`, dense and mixed, in turns."""
-    rows = []
-    for algorithm, n_steps, width, own, adam in (
-        (PPO, 1024, 64, {"n_steps": 1024}, {"eps": 1e-5}),
-        (SAC, 150, 256, {"learning_starts": 100}, {}),
-    ):
-        moe = {"moe": {"n_experts": 8, "top_k": TOP_K, "expert_hidden": width // 4}}
-        plain, fused = ({"optimizer_kwargs": {**adam, "fused": one}} for one in (False, True))
-        asked: dict[str, tuple[str, dict[str, Any]]] = {
-            "dense": ("MlpPolicy", plain),
-            "mixture": ("MoePolicy", {**moe, **plain}),
-            "dense, fused Adam": ("MlpPolicy", fused),
-            "mixture, fused Adam": ("MoePolicy", {**moe, **fused}),
-        }
-        runs: dict[str, Run] = {}
-        for name, (policy, kwargs) in asked.items():
-            model = algorithm(policy, ENV, policy_kwargs=kwargs, seed=0, device="cpu", **own)
-            runs[name] = partial(model.learn, n_steps, reset_num_timesteps=False)
-            runs[name]()
-        times: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(rounds):
-            for name, run in runs.items():
-                start = time.process_time()
-                run()
-                times[name].append((time.process_time() - start) / n_steps)
-        rows.append({"algorithm": algorithm.__name__, **summary(times)})
-        print(rows[-1], flush=True)
     return rows
 
 

@@ -148,7 +148,7 @@ def _by_expert(
     x: Tensor,
     routed: RouterOutput,
     experts: Experts,
-    linear: Callable[[Tensor, Tensor, Tensor | None, Sizes], Tensor],
+    linear: Callable[[Tensor, Tensor, Sizes], Tensor],
     sizes: Sizes,
 ) -> Tensor:
     """Apply the experts to rows `(expert, token)` in order, and add up each token's rows."""
@@ -156,9 +156,10 @@ def _by_expert(
     place = token * experts.n + expert
     weight = routed.weights.to(x.dtype).reshape(-1).index_select(0, place)
     inner = x.index_select(0, token)
-    if experts.A is not None:
-        inner = experts.act(linear(inner, experts.A.transpose(1, 2), experts.a, sizes))
-    out = linear(inner * weight[:, None], experts.B, None, sizes)
+    if experts.A is not None and experts.a is not None:
+        first = linear(inner, experts.A.transpose(1, 2), sizes)
+        inner = experts.act(first + experts.a.index_select(0, expert))
+    out = linear(inner * weight[:, None], experts.B, sizes)
     return (routed.weights.to(x.dtype) @ experts.b).index_add(0, token, out)
 
 

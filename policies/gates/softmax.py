@@ -52,4 +52,4 @@ class SoftmaxGate(TokenChoiceGate):
         """Return the softmax over the chosen, or their part of the softmax over all."""
         if not self.renormalize:
             return probs * mask
-        return softmax(z.masked_fill(~mask, -torch.inf))
+        return softmax(torch.where(mask, z, -torch.inf))

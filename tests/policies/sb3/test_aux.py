@@ -132,3 +132,19 @@ def test_without_coefficients_nothing_is_added(algorithm):
     obs = torch.as_tensor(probe())
     model = build(algorithm, {})
     assert all(bool((gradient == 0).all()) for gradient in router_gradients(model, obs, 0.0))
+
+
+@pytest.mark.parametrize("gate", GATES)
+@pytest.mark.parametrize("algorithm", [SAC, TD3])
+def test_an_actors_loss_gives_the_actor_its_gradient_and_critics_none(algorithm, gate):
+    """What SAC and TD3 would throw away is not computed; what they use is the same."""
+    obs = torch.as_tensor(probe())
+    model = build(algorithm, {**GATES[gate], "aux_coefs": {}})
+    begin(model)
+    critic, actions = model.policy.critic, torch.full((len(obs), 2), 0.5, requires_grad=True)
+    torch.cat(critic(obs, actions), dim=1).sum().backward()
+    assert all(p.grad is None for p in critic.parameters())
+    assert all(p.requires_grad for p in critic.parameters())
+    inputs = torch.cat([obs, actions], dim=1)
+    through = [torch.autograd.grad(q(inputs).sum(), inputs)[0][:, -2:] for q in critic.q_networks]
+    torch.testing.assert_close(actions.grad, sum(through))
