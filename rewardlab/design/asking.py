@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -13,6 +14,8 @@ from rewardlab.coders.base import Coder, Reply, Request
 from rewardlab.design.budget import Budget, Usage
 from rewardlab.design.transcript import Transcript
 from rewardlab.errors import CoderError
+
+_PATIENCE_S = 0.5
 
 
 class Ask(NamedTuple):
@@ -102,7 +105,7 @@ class _Asker(Generic[T]):
         try:
             self._begin()
             while self._flying:
-                self._land(*self._landed.get())
+                self._land(*self._next())
                 self._begin()
         except BaseException:
             for ask in self._flying.values():
@@ -114,6 +117,12 @@ class _Asker(Generic[T]):
             spent = "--max-calls or --max-tokens are used up"
             self._on_event("note", f"{len(self._waiting)} candidates were not begun: {spent}")
         return [self._done[i] for i in sorted(self._done)]
+
+    def _next(self) -> tuple[int, Reply | BaseException]:
+        """Wait for the next outcome, in turns: Ctrl-C may reach another thread and wake nobody."""
+        while True:
+            with suppress(Empty):
+                return self._landed.get(timeout=_PATIENCE_S)
 
     def _begin(self) -> None:
         """Begin as many candidates as may be asked for at a time."""

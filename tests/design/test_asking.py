@@ -1,7 +1,6 @@
 """Several candidates at a time, of a server that is slow, busy or bad for some of them."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -258,18 +257,42 @@ def test_ctrl_c_leaves_what_was_asked_and_waits_for_nobody(
     serve([block(sources[0])], [hang])
     command = [sys.executable, "-m", "rewardlab", "generate", "metaworld/drawer-open"]
     command += ["-k", "2", "--coder", "openai", "--record", str(tmp_path / "llm")]
-    process = subprocess.Popen(command, env=dict(os.environ), stderr=subprocess.PIPE, text=True)
-    try:
-        assert asked.wait(60)
-        while not any(call.get("program_id") for call in calls(tmp_path / "llm")):
-            assert process.poll() is None
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-    finally:
-        never.set()
-        process.kill()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert asked.wait(60)
+            while not any(call.get("program_id") for call in calls(tmp_path / "llm")):
+                assert process.poll() is None
+                time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+        finally:
+            never.set()
+            process.kill()
     assert process.returncode == 1
     assert "Traceback" not in err
     errors = {call["sample"]: call["error"] for call in calls(tmp_path / "llm")}
     assert errors == {0: None, 1: "Interrupted"}
+
+
+def test_ctrl_c_that_reaches_another_thread_still_ends_the_wait(task):
+    """A kernel may give the signal to any thread; the one that waits is not woken by it."""
+    never, answered = threading.Event(), threading.Event()
+
+    class Silent:
+        name = "silent"
+        n_concurrent = 2
+
+        def write(self, request):
+            if request.sample == 0:
+                time.sleep(0.5)  # until the caller waits
+                signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+            never.wait(20)
+            answered.set()
+            raise CoderError("nobody interrupted")
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            generate(task, coder=Silent(), n=2)
+        assert not answered.is_set()
+    finally:
+        never.set()
