@@ -34,8 +34,8 @@ updates are what one step costs in each.
 """
 PROFILE = """
 Why: a rollout in one environment passes single states, and there a layer's price is the number of
-its operations, not their work: routing and mixing call some twenty where a dense layer calls one. In
-updates the products of the two chosen experts are as many as those of the dense layer, but in
+its operations, not their work: routing and mixing call some twenty where a dense layer calls one.
+In updates the products of the two chosen experts are as many as those of the dense layer, but in
 eight pieces, behind copies of each state for each of its experts, as the table of layers above
 measures; more environments at once, `critic=False`, or larger networks bring the ratio down.
 """
