@@ -24,21 +24,35 @@ ENOUGH = 5
 
 def write(out: Path, rows: list[Row], mixtures: Mapping[str, Any], arms: Mapping[str, Any]) -> None:
     """Write `mixtures.md` and a plot for each mixture of tasks that has rows."""
-    parts, machines = [], sorted({row["machine"] for row in rows})
-    for name, mixture in mixtures.items():
-        found = {
-            arm: sorted(
-                (row for row in rows if (row["mixture"], row["arm"]) == (name, arm)),
-                key=lambda row: int(row["seed"]),
-            )
+    for name, found in grouped(rows, mixtures, arms).items():
+        plot(out / f"mixture_{name}.png", mixtures[name], found)
+    (out / "mixtures.md").write_text(page(rows, mixtures, arms))
+
+
+def page(rows: list[Row], mixtures: Mapping[str, Any], arms: Mapping[str, Any]) -> str:
+    """Return the page of all rows."""
+    parts = [
+        section(name, mixtures[name], found, arms)
+        for name, found in grouped(rows, mixtures, arms).items()
+    ]
+    machines = "; ".join(sorted({row["machine"] for row in rows}))
+    return PAGE.format(machine=machines, enough=ENOUGH, parts="\n\n".join(parts)) + READING
+
+
+def grouped(
+    rows: list[Row], mixtures: Mapping[str, Any], arms: Mapping[str, Any]
+) -> dict[str, dict[str, list[Row]]]:
+    """Return the rows of each mixture of tasks and each arm, by seed; without empty ones."""
+    ordered = sorted(rows, key=lambda row: int(row["seed"]))
+    every = {
+        name: {
+            arm: [row for row in ordered if (row["mixture"], row["arm"]) == (name, arm)]
             for arm in arms
         }
-        found = {arm: same for arm, same in found.items() if same}
-        if found:
-            parts.append(section(name, mixture, found, arms))
-            plot(out / f"mixture_{name}.png", mixture, found)
-    page = PAGE.format(machine="; ".join(machines), enough=ENOUGH, parts="\n\n".join(parts))
-    (out / "mixtures.md").write_text(page + READING)
+        for name in mixtures
+    }
+    kept = {name: {arm: own for arm, own in of.items() if own} for name, of in every.items()}
+    return {name: of for name, of in kept.items() if of}
 
 
 def section(
