@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -49,6 +50,11 @@ class RouterOutput:
             "dead_experts": float((load == 0).sum()),
             **{name: float(value) for name, value in self.notes.items()},
         }
+
+
+def ceiling(number: float) -> int:
+    """Return `⌈number⌉`, where what a product like 1.1 · 20 / 2 leaves over a whole is not one."""
+    return math.ceil(number - 1e-9)
 
 
 def softmax(z: Tensor) -> Tensor:

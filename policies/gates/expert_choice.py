@@ -12,7 +12,7 @@ from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.gates.capped import Rounding, assign, rounded
 from rewardlab.policies.losses import importance, load_balance, router_z
-from rewardlab.policies.router import RouterOutput, chosen, softmax, top_k
+from rewardlab.policies.router import RouterOutput, ceiling, chosen, softmax, top_k
 
 Mode = Literal["threshold", "exact", "capped"]
 
@@ -81,7 +81,7 @@ class ExpertChoiceGate(Gate):
         super().__init__(n_experts, dim=dim)
         self.capacity_factor, self.mode, self.rounding = capacity_factor, mode, rounding
         self.lam, self.tol, self.max_iter = lam, tol, max_iter
-        self.cap = min(math.ceil(capacity_factor) + 1, n_experts) if cap is None else cap
+        self.cap = min(ceiling(capacity_factor) + 1, n_experts) if cap is None else cap
         self._check(cap)
         start = torch.full((n_experts,), 1 / n_experts)
         self.register_buffer("running_threshold", start)
@@ -101,7 +101,7 @@ class ExpertChoiceGate(Gate):
     def tokens_per_expert(self, n: int) -> int:
         """Return `k = min(n, ceil(n c / E))` of a batch of n tokens."""
         # n c / E may lie a rounding error above an integer
-        return min(n, math.ceil(n * self.capacity_factor / self.n_experts - 1e-9))
+        return min(n, ceiling(n * self.capacity_factor / self.n_experts))
 
     def route(
         self, z: Tensor, *, state: State | None = None, training: bool = False

@@ -11,7 +11,7 @@ from torch import Tensor
 from rewardlab.errors import UnknownName, UsageError
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.losses import importance, load_balance, router_z
-from rewardlab.policies.router import RouterOutput, chosen
+from rewardlab.policies.router import RouterOutput, ceiling, chosen
 
 Combine = Literal["sum", "mean"]
 Drop = Literal["probs", "position"]
@@ -114,7 +114,7 @@ class PrototypeGate(Gate):
     def _kept(self, probs: Tensor, mask: Tensor) -> Tensor:
         """Return the mask of what fits into the experts' capacity."""
         assert self.capacity_factor is not None
-        capacity = math.ceil(self.capacity_factor * self.n_prototypes * len(mask) / self.n_experts)
+        capacity = ceiling(self.capacity_factor * self.n_prototypes * len(mask) / self.n_experts)
         if self.drop_policy == "position":
             return mask & (mask.cumsum(dim=0) <= capacity)
         order = (probs * mask).argsort(dim=0, descending=True, stable=True)

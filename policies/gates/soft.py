@@ -13,7 +13,7 @@ from torch.nn.functional import normalize
 from rewardlab.errors import UsageError
 from rewardlab.policies.gates.base import Gate, State
 from rewardlab.policies.losses import importance, router_z
-from rewardlab.policies.router import RouterOutput
+from rewardlab.policies.router import RouterOutput, ceiling
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class SoftGate(Gate):
             )
         if not 0 < capacity_factor < math.inf:
             raise UsageError(f"capacity_factor must be positive, got {capacity_factor}")
-        self.n_slots = math.ceil(n_tokens * capacity_factor / n_experts - 1e-9)
+        self.n_slots = ceiling(n_tokens * capacity_factor / n_experts)
         super().__init__(n_experts, dim=dim)
         self.n_tokens = n_tokens
         self.scale = nn.Parameter(torch.ones(())) if l2 else None

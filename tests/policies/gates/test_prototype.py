@@ -81,3 +81,10 @@ def test_every_token_is_served_by_every_prototype_without_a_capacity() -> None:
 def test_experts_that_cannot_be_divided_are_refused() -> None:
     with pytest.raises(UsageError, match="n_prototypes may be 1, 2, 3, 6"):
         make_gate("prototype", 6, n_prototypes=4)
+
+
+def test_a_capacity_that_is_whole_is_not_rounded_up() -> None:
+    """1.1 times ten tokens for each of two experts is 11.000000000000002 in floating point."""
+    gate = make_gate("prototype", 2, n_prototypes=1, capacity_factor=1.1)
+    routed = gate.route(torch.tensor([[1.0, 0.0]]).expand(20, 2))
+    assert routed.load.tolist() == [11, 0]
