@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rewardlab.config import RunConfig
 from rewardlab.envs.tasks import Task
@@ -22,6 +23,9 @@ from rewardlab.training.locked import check_lockdown, train_locked
 from rewardlab.training.named import shaper_of
 from rewardlab.training.run import Run
 from rewardlab.training.tasks import task_of
+
+if TYPE_CHECKING:
+    from rewardlab.policies import MoeCallback
 
 
 def fit(
@@ -114,7 +118,6 @@ def _learn(
     # these import torch, which preparing a run does not need
     from stable_baselines3.common.callbacks import BaseCallback
 
-    from rewardlab.policies import MoeCallback
     from rewardlab.training.attach import ShaperCallback
     from rewardlab.training.callbacks import Schedule
     from rewardlab.training.held import keep_record
@@ -131,7 +134,7 @@ def _learn(
         open_session(run, task, shaper) as session,
     ):
         model, n = session.model, session.config.n_timesteps
-        callbacks: list[BaseCallback] = [ShaperCallback(*session.shaped), MoeCallback()]
+        callbacks: list[BaseCallback] = [ShaperCallback(*session.shaped), session.mixtures]
         schedule = Schedule(session, asked)
         stack.callback(schedule.close)
         if progress:
@@ -161,9 +164,11 @@ def _learn(
             ) from None
         if session.config.eval_freq:
             schedule.evaluate()
+        session.mixtures.finish()
         session.logger.dump(model.num_timesteps)
         schedule.save()
         _forget_measures(run)
+        _save_choices(run, session.mixtures)
         save_policy(run.path / "final", model)
 
 
@@ -176,6 +181,14 @@ def _forget_measures(run: Run) -> None:
     """Remove what was measured and filmed of an earlier final policy, which is replaced."""
     for name in ("evaluation.json", "video.mp4"):
         (run.path / name).unlink(missing_ok=True)
+
+
+def _save_choices(run: Run, mixtures: MoeCallback) -> None:
+    """Write which experts a mixture chose along training, where there is one."""
+    from rewardlab.training import tensors
+
+    if mixtures.choices:
+        tensors.save(run.path / "moe.npz", mixtures.history())
 
 
 def _failed(run: Run, reason: str) -> None:

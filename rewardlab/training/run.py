@@ -14,6 +14,7 @@ results/<id>/
   evaluations.jsonl   success and return along training, one line each
   checkpoints/        the newest state from which training goes on
   best/  final/       policies
+  moe.npz             which experts its mixtures chose along training
   experts/            policies of earlier runs that are part of this one's
   evaluation.json     the last evaluation
   report.html  .json  video.mp4

@@ -18,6 +18,7 @@ from rewardlab.config import RunConfig
 from rewardlab.envs.seeding import child_seed
 from rewardlab.envs.tasks import Task
 from rewardlab.errors import StorageError
+from rewardlab.policies.sb3.callback import MoeCallback
 from rewardlab.shapers.base import Shaper
 from rewardlab.shapers.identity import check_identities, identity
 from rewardlab.shapers.plain import NativeShaper, SparseShaper
@@ -49,6 +50,7 @@ class Session:
         logger: Writes the curves.
         shaped: The shaping environments, innermost first.
         memory: What the schedule remembers: last evaluation, last checkpoint, best score …
+        mixtures: What looks at mixtures of experts along training.
     """
 
     run: Run
@@ -58,6 +60,7 @@ class Session:
     logger: RunLogger
     shaped: list[ShapedVecEnv]
     memory: dict[str, Any] = field(default_factory=dict)
+    mixtures: MoeCallback = field(default_factory=MoeCallback)
 
     @property
     def venv(self) -> VecEnv:
@@ -73,6 +76,7 @@ class Session:
             "shaped": [venv.state_dict() for venv in self.shaped],
             "shapers": [identity(venv.shaper) for venv in self.shaped],
             "memory": self.memory,
+            "mixtures": self.mixtures.state_dict(),
         }
         checkpoint.save(self.run.path / "checkpoints", self.model, extra)
         self.run.update(steps=self.model.num_timesteps)
@@ -130,6 +134,8 @@ def _remember(session: Session, state: Mapping[str, Any]) -> None:
     try:
         session.logger.load_state_dict(state["logger"])
         session.memory.update(state["memory"])
+        if "mixtures" in state:  # runs of earlier versions have none
+            session.mixtures.load_state_dict(state["mixtures"], session.model.policy)
         shapers = [venv.shaper for venv in session.shaped]
         check_identities(state.get("shapers", ()), shapers, f"run {session.run.id}")
         for venv, saved in zip(session.shaped, state["shaped"], strict=True):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from rewardlab.errors import ConfigError, UnknownName, UsageError
+from rewardlab.evaluation.curves import read_curves
 from rewardlab.policies import MoePolicy
 from rewardlab.training import checkpoint
 from rewardlab.training.fit import fit
@@ -66,6 +67,13 @@ def test_a_resumed_mixture_equals_one_that_was_never_interrupted(
     assert any("running_" in name for name in expected)
     for name, value in expected.items():
         np.testing.assert_array_equal(found[name], value, err_msg=name)
+    logged = read_curves(whole.path / "progress.csv").columns
+    again = read_curves(resumed.path / "progress.csv").columns
+    mixture = [name for name in logged if name.startswith("moe/")]
+    assert {"moe/actor/utilisation", "moe/actor/change_rate"} <= set(mixture)
+    for name in mixture:
+        np.testing.assert_array_equal(again[name], logged[name], err_msg=name)
+    assert (resumed.path / "moe.npz").read_bytes() == (whole.path / "moe.npz").read_bytes()
 
 
 def test_a_run_tells_its_gates_how_far_it_is(task, tmp_path):
