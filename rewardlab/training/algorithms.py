@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -130,7 +131,7 @@ def build(
     noise = settings.pop("action_noise", None)
     if noise is not None:
         settings["action_noise"] = _noise(float(noise), venv.action_space)
-    try:
+    with refusing(algo.name):
         return cls(
             policy_class(config),
             venv,
@@ -139,8 +140,15 @@ def build(
             policy_kwargs=dict(policy_kwargs(config) if kwargs is None else kwargs),
             **settings,
         )
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Turn what Stable-Baselines3 raises at settings that it does not take into `ConfigError`."""
+    try:
+        yield
     except (TypeError, ValueError, AssertionError, KeyError, RuntimeError) as error:
-        raise ConfigError(f"{algo.name} does not take these settings: {error}") from error
+        raise ConfigError(f"{name} does not take these settings: {error}") from error
 
 
 def device(config: RunConfig) -> str:

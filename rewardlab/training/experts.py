@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rewardlab.config import RunConfig
+from rewardlab.envs.tasks import Task
 from rewardlab.errors import UsageError
 from rewardlab.store.files import storage_error
 from rewardlab.training import algorithms
@@ -45,6 +47,28 @@ def experts_of(kwargs: Mapping[str, Any], out: str | Path) -> list[Run]:
     for run in runs:
         run.load_policy()
     return runs
+
+
+def check(config: RunConfig, task: Task, experts: list[Run]) -> None:
+    """Build a policy with a mixture once, so that a run that could not train has no folder.
+
+    Raises:
+        UsageError: Options that do not exist or do not fit, or experts with other spaces.
+    """
+    if config.policy != "MoePolicy":
+        return
+    kwargs = algorithms.policy_kwargs(config)
+    if experts:
+        kwargs["moe"] = {**kwargs["moe"], "experts": experts}
+    env = task.make_env()
+    try:
+        spaces = env.observation_space, env.action_space
+    finally:
+        env.close()
+    algorithms.check_actions(algorithms.algorithm(config.algo), spaces[1], config.task)
+    made: Any = algorithms.policy_class(config)
+    with algorithms.refusing(config.algo):
+        made(*spaces, lambda _: 0.0, **kwargs)
 
 
 def plain(kwargs: Mapping[str, Any], experts: list[Run]) -> dict[str, Any]:

@@ -156,6 +156,7 @@ def prepare(
         **length._asdict(),
     )
     RunConfig.from_mapping(vars(config), "the settings")  # what could not be read is not written
+    experts.check(config, task, policies)
     extra = {"scene_hash": task.scene.hash}
     if shaping != "replace":
         extra["shaping"] = shaping

@@ -96,14 +96,20 @@ def test_the_policy_and_its_options_must_fit(task, tmp_path):
 
     with pytest.raises(UsageError, match="moe is for MoePolicy, not for MlpPolicy"):
         ask(policy="MlpPolicy", policy_kwargs=kwargs())
-    with pytest.raises(UnknownName, match="did you mean MoePolicy"):
-        ask(policy="MoePolice")
     with pytest.raises(ConfigError, match="did you mean 'n_experts'"):
         ask(policy_kwargs=kwargs(n_expert=3))
     tqc = {"algo": "tqc", "policy": "MoePolicy", "n_timesteps": 64, "out": tmp_path, **SMALL}
     with pytest.raises(UnknownName, match="policy of tqc"):
         train(task, **tqc)
-    assert all(run.record["reason"] for run in map(Run, tmp_path.iterdir()))
+    for moe, words in (
+        ({"top_k": 9}, "top_k is between 1 and n_experts = 4, got 9"),
+        ({"gate": "expert_choice", "mode": "exact"}, "use mode='threshold'"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            ask(policy_kwargs=kwargs(**moe))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(UnknownName, match="did you mean MoePolicy"):
+        ask(policy="MoePolice")
 
 
 @pytest.fixture
