@@ -1,14 +1,18 @@
-"""Plan a mixture of experts.
+"""Plan a mixture of experts, or look at a trained one.
 
 plan says how many experts of which order have the smallest error bound on n samples of s numbers,
 by the convergence rate of Mendes and Jiang (arXiv 1110.2058), and warns where the bound says
 nothing. A .npy of states gives the dimension they really vary in; a .csv of pilots, trained
 mixtures with the columns m, k, n and mse, the constants: one A for each order among them.
 
+inspect draws which expert of a finished run's mixtures gets which states, says what they cost and
+how evenly they are used, and warns where routing has collapsed.
+
 Examples:
   rewardlab moe plan -n 100000 -s 4
   rewardlab moe plan -n 100000 --states states.npy --method pca
   rewardlab moe plan -n 100000 -s 4 --pilots pilots.csv --json
+  rewardlab moe inspect my-run
 """
 
 from __future__ import annotations
@@ -21,7 +25,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from tyro.conf import Positional, arg
 
 from rewardlab.cli.answer import Answer, Table
-from rewardlab.cli.flags import Json, Switch
+from rewardlab.cli.flags import Json, Out, Seed, Switch
+from rewardlab.cli.mixtures import inspected
 from rewardlab.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
@@ -35,7 +40,13 @@ _COLUMNS = ("m", "k", "n", "mse")
 class Flags:
     """Flags of `rewardlab moe`."""
 
-    verb: Annotated[Positional[Literal["plan"]], arg(metavar="plan", help="What to do.")]
+    verb: Annotated[
+        Positional[Literal["plan", "inspect"]], arg(metavar="VERB", help="plan or inspect.")
+    ]
+    run: Annotated[
+        Positional[str],
+        arg(metavar="[RUN]", help="inspect: a finished run.", help_behavior_hint=""),
+    ] = ""
     samples: Annotated[
         float | None,
         arg(
@@ -79,11 +90,43 @@ class Flags:
         Switch,
         arg(help="Without the factor ln n: the best fit is unique.", help_behavior_hint=""),
     ] = False
+    episodes: Annotated[int, arg(metavar="N", help="inspect: episodes to look at.")] = 5
+    task_columns: Annotated[
+        int, arg(metavar="N", help="inspect: last columns that tell the task, one-hot; 0: none.")
+    ] = 0
+    picture: Annotated[
+        str | None,
+        arg(
+            aliases=("-o",),
+            metavar="PNG",
+            help="inspect: where the picture goes.",
+            help_behavior_hint="(default: moe.png in the run)",
+        ),
+    ] = None
+    seed: Seed = 0
+    out: Out = "results"
     json: Json = False
 
 
 def run(flags: Flags) -> Answer:
-    """Plan."""
+    """Plan or inspect."""
+    if flags.verb == "plan":
+        if flags.run:
+            raise UsageError(f"moe plan takes no run, got {flags.run!r}")
+        return _plan(flags)
+    if not flags.run:
+        raise UsageError("which run? e.g. rewardlab moe inspect my-run; see: rewardlab runs")
+    return inspected(
+        flags.run,
+        out=flags.out,
+        picture=flags.picture,
+        episodes=flags.episodes,
+        seed=flags.seed,
+        task_columns=flags.task_columns,
+    )
+
+
+def _plan(flags: Flags) -> Answer:
     from rewardlab.policies.planner import plan
 
     if flags.samples is None:

@@ -48,10 +48,15 @@ class Policy:
 
     def predict(self, obs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return actions `(n, …)` for raw observations `(n, …)`."""
-        if self.normalizer is not None:
-            z = (obs - self.normalizer["obs_mean"]) / self._scale
-            obs = np.clip(z, -self._clip, self._clip).astype(np.float32)
-        return self.model.predict(obs, deterministic=True)[0]
+        return self.model.predict(self.normalized(obs), deterministic=True)[0]
+
+    def normalized(self, obs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return raw observations as the networks see them."""
+        if self.normalizer is None:
+            return obs
+        z = (obs - self.normalizer["obs_mean"]) / self._scale
+        clipped: npt.NDArray[Any] = np.clip(z, -self._clip, self._clip)
+        return clipped.astype(np.float32)
 
     @property
     def _scale(self) -> Any:

@@ -1,9 +1,14 @@
 """`rewardlab moe`, as a person calls it."""
 
+import shutil
+
+import gymnasium as gym
 import numpy as np
 import pytest
+from PIL import Image
 
 from rewardlab.policies.rate import Rate
+from rewardlab.training.train import train
 
 
 def test_plan_prints_the_best_of_every_order(cli):
@@ -78,3 +83,113 @@ def test_pilots_without_their_columns_are_refused(cli, tmp_path):
     (tmp_path / "pilots.csv").write_text("m,k\n1,2\n")
     done = cli("moe", "plan", "-n", "1e5", "-s", "4", "--pilots", "pilots.csv")
     assert "needs the columns m, k, n, mse" in done.error
+
+
+SMALL = {"n_timesteps": 256, "eval_freq": 0, "n_envs": 2}
+PPO = {"n_steps": 32, "batch_size": 64, "n_epochs": 1}
+
+
+def trained(out, *, task="gym/CartPole-v1", algo="ppo", **moe):
+    count = {} if "experts" in moe else {"n_experts": 3}
+    kwargs = {"net_arch": [8, 8]} | ({"moe": {**count, **moe}} if moe else {})
+    off = {"learning_starts": 64, "batch_size": 16, "buffer_size": 1000}
+    settings = PPO if algo == "ppo" else off
+    return train(task, algo=algo, hyperparameters=settings, policy_kwargs=kwargs, out=out, **SMALL)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return trained(tmp_path_factory.mktemp("runs"), gate="softmax", top_k=2)
+
+
+def test_inspect_says_what_mixtures_do_and_draws_it(cli, run):
+    done = cli("moe", "inspect", run.path, "--episodes", "2")
+    assert done.code == 0, done.err
+    head, columns, actor, critic, *_ = done.out.splitlines()
+    assert "PPO on gym/CartPole-v1" in head
+    assert columns.split()[:4] == ["mixture", "gate", "experts", "parameters"]
+    assert actor.split()[:3] == ["actor", "softmax", "3"]
+    assert critic.split()[:3] == ["critic", "softmax", "3"]
+    with Image.open(run.path / "moe.png") as picture:
+        assert picture.width > 1000
+        assert len(picture.convert("RGB").getcolors(1 << 20)) > 50
+
+
+def test_inspect_as_json(cli, run):
+    found = cli("moe", "inspect", run.path, "--json", "-o", "here.png").json
+    assert found["picture"] == "here.png"
+    actor = found["mixtures"]["actor"]
+    # three linear experts of 8 -> 8 with biases, and a router of 8 x 3; two of them are used
+    assert (actor["parameters"], actor["active"], actor["flops"]) == (240, 168, 2 * (24 + 2 * 64))
+    assert sum(actor["load"]) == pytest.approx(2)
+    assert actor["ideal_load"] == pytest.approx(2 / 3)
+    assert {"utilisation", "change_rate", "saturation"} <= set(actor["logged"])
+    assert actor["logged"]["saturation"] == 1
+
+
+def test_inspect_looks_at_critics_of_sac(cli, tmp_path):
+    run = trained(tmp_path, task="gym/Pendulum-v1", algo="sac", gate="soft", n_tokens=2)
+    done = cli("moe", "inspect", run.path, "--json", "--episodes", "1")
+    assert set(done.json["mixtures"]) == {"actor", "critic_0", "critic_1"}
+    assert done.json["warnings"] == []
+
+
+def test_inspect_names_trained_policies(cli, tmp_path, run):
+    mixed = trained(tmp_path, experts=[run, run], gate="dense")
+    found = cli("moe", "inspect", mixed.path, "--json").json
+    assert found["mixtures"]["actor"]["experts"] == [run.id, run.id]
+
+
+class Told(gym.Wrapper):
+    """CartPole that is told one of two tasks, which last an episode each."""
+
+    def __init__(self, env):
+        super().__init__(env)
+        self.observation_space = gym.spaces.Box(-np.inf, np.inf, (6,), np.float32)
+        self.episode = 0
+
+    def reset(self, **kwargs):
+        self.episode += 1
+        obs, info = self.env.reset(**kwargs)
+        return self.seen(obs), info
+
+    def step(self, action):
+        obs, *rest = self.env.step(action)
+        return self.seen(obs), *rest
+
+    def seen(self, obs):
+        return np.append(obs, np.eye(2)[self.episode % 2]).astype(np.float32)
+
+
+def test_inspect_draws_experts_by_task(cli, tmp_path):
+    gym.register("Told-v0", lambda **options: Told(gym.make("CartPole-v1", **options)))
+    try:
+        run = trained(tmp_path, task="gym/Told-v0", gate="softmax", top_k=1)
+        plain = cli("moe", "inspect", run.path).out
+        done = cli("moe", "inspect", run.path, "--task-columns", "2", "--json", "-o", "tasks.png")
+        shown = cli("moe", "inspect", run.path, "--task-columns", "2").out
+    finally:
+        del gym.registry["Told-v0"]
+    assert 0 <= done.json["mixtures"]["actor"]["task_information"] <= np.log(2)
+    assert "I(task; expert)" in shown
+    assert "I(task; expert)" not in plain
+    with Image.open("tasks.png") as picture:
+        assert picture.width > 1500  # a fourth panel
+
+
+def test_misuse_of_inspect_is_one_line(cli, run, tmp_path):
+    dense = trained(tmp_path / "dense")
+    cut = tmp_path / "cut"
+    shutil.copytree(run.path, cut)
+    shutil.rmtree(cut / "final")
+    for flags, said in (
+        ((), "which run?"),
+        (("nobody",), "unknown run 'nobody'"),
+        ((dense.path,), "has no mixture of experts: train one with --moe"),
+        ((cut,), "has no final policy"),
+        ((run.path, "--episodes", "0"), "--episodes must be at least 1"),
+        ((run.path, "--task-columns", "2"), "observations do not end in so many columns"),
+    ):
+        done = cli("moe", "inspect", *flags)
+        assert (done.code, said in done.error) == (2, True), done.err
+    assert "takes no run" in cli("moe", "plan", "x", "-n", "10", "-s", "1").error
