@@ -52,7 +52,7 @@ def learned(algorithm, moe, n=800, mixtures=None, **more):
     ],
 )
 def test_every_mixture_is_logged(algorithm, parts, gate):
-    _, mixtures, values = learned(algorithm, GATES[gate])
+    _, mixtures, values = learned(algorithm, GATES[gate], n=400)
     for part in parts:
         logged = {k.rpartition("/")[2]: v for k, v in values.items() if f"moe/{part}/" in k}
         assert set(logged) >= ALWAYS
