@@ -69,8 +69,8 @@ class Tried(NamedTuple):
 class View:
     """What an agent sees before an action, nothing of it known only to the world.
 
-    What follows from the history alone (mentions of an object, the action before) is not part of
-    `features`: it is added by whoever encodes a view.
+    What follows from the history alone (how often an object was used, whether in the last action,
+    the number of steps) is not part of the features: whoever encodes a view adds it.
 
     Attributes:
         task: Name of the kind of task; empty where there is none.
