@@ -59,19 +59,26 @@ def colours(n: int) -> list[Any]:
 
 def _loads(axes: Any, found: Mixtures, name: str, one: Mixture) -> None:
     n = len(one.labels)
-    axes.bar(range(n), one.load, color=colours(n))
-    axes.axhline(one.ideal, color=INK, linewidth=1, linestyle="--")
-    axes.annotate("ideal", (1.01, one.ideal), xycoords=("axes fraction", "data"), fontsize=7,
+    everywhere = bool((one.load == 1).all())  # then weights alone tell experts apart
+    share = one.weights.sum(axis=0) / one.weights.sum() if everywhere else one.load
+    ideal = float(share.mean())
+    axes.bar(range(n), share, color=colours(n))
+    axes.axhline(ideal, color=INK, linewidth=1, linestyle="--")
+    axes.annotate("ideal", (1.01, ideal), xycoords=("axes fraction", "data"), fontsize=7,
                   color=INK, va="center")  # fmt: skip
-    for e, load in enumerate(one.load) if n <= 16 else ():
-        told = f"{load:.1%}" if load else "dead"
-        axes.annotate(told, (e, load), fontsize=7, color=INK, ha="center", va="bottom")
-    axes.set_xticks(range(n), one.labels, rotation=20 if max(map(len, one.labels)) > 4 else 0)
-    axes.set_ylim(0, max(1.15 * one.load.max(), 1.3 * one.ideal))
+    for e, height in enumerate(share) if n <= 16 else ():
+        told = f"{height:.1%}" if height else "dead"
+        axes.annotate(told, (e, height), fontsize=7, color=INK, ha="center", va="bottom")
+    if max(map(len, one.labels)) > 4:
+        axes.set_xticks(range(n), one.labels, rotation=15, ha="right", rotation_mode="anchor")
+    else:
+        axes.set_xticks(range(n), one.labels)
+    axes.set_ylim(0, max(1.15 * share.max(), 1.3 * ideal))
     axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     axes.set_xlabel("expert", fontsize=8)
-    axes.set_ylabel("states that use it", fontsize=8)
-    axes.set_title(f"{name} (gate {one.gate}): load of each expert", fontsize=9, color=INK)
+    axes.set_ylabel("share of all weight" if everywhere else "states that use it", fontsize=8)
+    what = "weight (all are used)" if everywhere else "load"
+    axes.set_title(f"{name} (gate {one.gate}): {what} of each expert", fontsize=9, color=INK)
 
 
 def _states(axes: Any, found: Mixtures, name: str, one: Mixture) -> None:
