@@ -1,7 +1,7 @@
 """What a world must offer so that an agent can explore its errors in it.
 
-A world is a small value that can be pickled: worker processes get a copy, and what is large is
-loaded when it is first needed. Its episodes hold the state.
+A world is a small frozen dataclass that can be hashed and pickled: worker processes get a copy,
+and what is large is loaded when it is first needed. Its episodes hold the state.
 
 Everything is a function of the world, of an episode's id and of the actions taken: an episode
 started twice under one id and stepped alike shows equal views, whatever the process.
@@ -173,8 +173,15 @@ class World(Protocol):
     def max_steps(self) -> int:
         """After so many steps a rollout stops."""
 
+    def __hash__(self) -> int:
+        """Return equal numbers for equal worlds."""
+
     def config(self) -> dict[str, Any]:
-        """Return JSON-ready facts that say which world this is, versions of packages included."""
+        """Return JSON-ready facts that say which world this is.
+
+        Keys: world (its name), options (keyword arguments of its class that make it again), package
+        (name and version of what simulates it).
+        """
 
     def episodes(self, split: Split) -> Sequence[str]:
         """Return the ids of a split, in a fixed order."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from typing import Any
 
 from rewardlab.e2cl.babyai.episode import BabyAIEpisode
@@ -37,7 +38,7 @@ class BabyAI:
     teach_free: bool = False
 
     def __post_init__(self) -> None:
-        _version(self.level)
+        _release(self.level)
         if not 1 <= self.n_train <= _FIRST_TEST:
             raise UsageError(
                 f"babyai can learn from 1 to {_FIRST_TEST:,} missions, not {self.n_train}"
@@ -57,16 +58,10 @@ class BabyAI:
 
     def config(self) -> dict[str, Any]:
         """Return what says which missions these are."""
-        import minigrid
-
         return {
             "world": self.name,
-            "level": self.level,
-            "n_train": self.n_train,
-            "n_test": self.n_test,
-            "max_steps": self.max_steps,
-            "teach_free": self.teach_free,
-            "minigrid": minigrid.__version__,
+            "options": asdict(self),
+            "package": f"minigrid {version('minigrid')}",
         }
 
     def episodes(self, split: Split) -> tuple[str, ...]:
@@ -78,13 +73,13 @@ class BabyAI:
         """Start the mission of a seed."""
         import gymnasium
 
-        full = f"BabyAI-{self.level}-{_version(self.level)}"
+        full = f"BabyAI-{self.level}-{_release(self.level)}"
         env = gymnasium.make(full, disable_env_checker=True).unwrapped
         return BabyAIEpisode(episode, env, int(episode), teach_free=self.teach_free)
 
 
 def levels() -> dict[str, str]:
-    """Return the version of each level that the bot can solve.
+    """Return the release of each level that the bot can solve.
 
     Raises:
         MissingExtra: minigrid is not installed.
@@ -99,13 +94,13 @@ def levels() -> dict[str, str]:
 
     parts = (name.split("-") for name in registry if name.startswith("BabyAI-"))
     return {
-        level: version
-        for _, level, version in parts
+        level: release
+        for _, level, release in parts
         if not any(name in level for name in _UNTAUGHT)
     }
 
 
-def _version(level: str) -> str:
+def _release(level: str) -> str:
     known = levels()
     if level not in known:
         raise UnknownName("level of babyai", level, known)
