@@ -12,6 +12,7 @@ from werkzeug import Response
 def _nobodys_machine(monkeypatch, tmp_path):
     """No test may reach a real server, differ where a key is set, or touch a user's library."""
     monkeypatch.setenv("REWARDLAB_LIBRARY", str(tmp_path / "library"))
+    monkeypatch.setenv("REWARDLAB_CORRECTIONS", str(tmp_path / "corrections.jsonl"))
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "REWARDLAB_DEBUG"):
         monkeypatch.delenv(name, raising=False)
 

@@ -1,12 +1,15 @@
-"""How well coders do, and which solved tasks they are shown.
+"""How well coders do, what they learn from their errors, and which solved tasks they are shown.
 
 stats counts, from the calls recorded in runs, how often each class of error was seen and which
-repair got rid of it, per model, with what it cost. library lists the programs that proved
-themselves; few-shot prompts choose from them and from the packaged ones.
+repair got rid of it, per model, with what it cost, and what the corrections came to that generate,
+refine and run keep. export writes accepted corrections as chat records to fine-tune a model on:
+goal to program, program to finding, program and finding to fix. library lists the programs that
+proved themselves; few-shot prompts choose from them and from the packaged ones.
 
 Examples:
   rewardlab coder stats
   rewardlab coder stats window-close-ppo --json
+  rewardlab coder export -o chats.jsonl
   rewardlab coder library --add window-close-ppo
 """
 
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
+from rewardlab.cli import corrections
 from rewardlab.cli.answer import Answer, Table, note
 from rewardlab.cli.flags import Json, Out
 from rewardlab.errors import UsageError
@@ -33,7 +37,8 @@ class Flags:
     """Flags of `rewardlab coder`."""
 
     what: Annotated[
-        Positional[Literal["stats", "library"]], arg(metavar="WHAT", help="stats or library.")
+        Positional[Literal["stats", "export", "library"]],
+        arg(metavar="WHAT", help="stats, export or library."),
     ]
     runs: Annotated[
         Positional[tuple[str, ...]],
@@ -51,6 +56,23 @@ class Flags:
         str | None,
         arg(metavar="NAME", help="library: take this entry out.", help_behavior_hint=""),
     ] = None
+    corrections: Annotated[
+        str | None,
+        arg(
+            metavar="FILE",
+            help="stats, export: the file of corrections.",
+            help_behavior_hint="(default: $REWARDLAB_CORRECTIONS, else in your data folder)",
+        ),
+    ] = None
+    output: Annotated[
+        str | None,
+        arg(
+            aliases=("-o",),
+            metavar="FILE",
+            help="export: where to write.",
+            help_behavior_hint="(default: print)",
+        ),
+    ] = None
     out: Out = "results"
     json: Json = False
 
@@ -63,6 +85,12 @@ def run(flags: Flags) -> Answer:
         return _library(flags)
     if flags.add or flags.remove:
         raise UsageError("--add and --remove are for: rewardlab coder library")
+    if flags.what == "export":
+        if flags.runs:
+            raise UsageError(f"export takes no RUN: name a file by --corrections {flags.runs[0]}")
+        return corrections.export(flags.corrections, flags.output)
+    if flags.output:
+        raise UsageError("-o is for: rewardlab coder export")
     return _stats(flags)
 
 
@@ -71,10 +99,15 @@ def _stats(flags: Flags) -> Answer:
     from rewardlab.design.tally import tally
 
     found = tally(read_calls(folder) for folder in _folders(flags))
-    document = {"models": {name: one.to_json() for name, one in found.items()}}
+    models = {name: one.to_json() for name, one in found.items()}
+    views = [_view(name, one) for name, one in found.items()]
     if not found:
-        return Answer(document, f"no recorded calls in {', '.join(flags.runs) or flags.out}")
-    return Answer(document, "\n\n".join(_view(name, one) for name, one in found.items()))
+        views.append(f"no recorded calls in {', '.join(flags.runs) or flags.out}")
+    kept, learnt = corrections.stats(flags.corrections)
+    return Answer(
+        {"models": models, "corrections": kept},
+        "\n\n".join([*views, *([learnt] if learnt else [])]),
+    )
 
 
 def _folders(flags: Flags) -> Iterator[Path]:

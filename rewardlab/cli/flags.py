@@ -70,6 +70,14 @@ MaxTokens = Annotated[
         help_behavior_hint="",
     ),
 ]
+Corrections = Annotated[
+    str | None,
+    arg(
+        metavar="FILE",
+        help="Keep there what was wrong with drafts and what came next; off keeps nothing.",
+        help_behavior_hint="(default: $REWARDLAB_CORRECTIONS, else in your data folder)",
+    ),
+]
 Goal = Annotated[
     Positional[str | None],
     arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),

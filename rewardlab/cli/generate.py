@@ -19,6 +19,7 @@ from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import (
     AllowDegraded,
     Coder,
+    Corrections,
     FewShot,
     Frozen,
     Goal,
@@ -56,6 +57,7 @@ class Flags:
     max_repairs: MaxRepairs = 3
     max_calls: MaxCalls = None
     max_tokens: MaxTokens = None
+    corrections: Corrections = None
     record: Annotated[
         str | None,
         arg(metavar="DIR", help="Where to keep every call.", help_behavior_hint=""),
@@ -85,6 +87,7 @@ def run(flags: Flags) -> Answer:
         max_repairs=flags.max_repairs,
         max_calls=flags.max_calls,
         max_tokens=flags.max_tokens,
+        corrections=flags.corrections,
         record=flags.record,
         model=flags.model,
         seed=flags.seed,

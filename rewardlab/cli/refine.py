@@ -21,6 +21,7 @@ from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import (
     AllowDegraded,
     Coder,
+    Corrections,
     Json,
     MaxCalls,
     MaxRepairs,
@@ -72,6 +73,7 @@ class Flags:
     max_repairs: MaxRepairs = 3
     max_calls: MaxCalls = None
     max_tokens: MaxTokens = None
+    corrections: Corrections = None
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
@@ -103,6 +105,7 @@ def run(flags: Flags) -> Answer:
         max_repairs=flags.max_repairs,
         max_calls=flags.max_calls,
         max_tokens=flags.max_tokens,
+        corrections=flags.corrections,
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,
     )

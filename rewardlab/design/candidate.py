@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rewardlab.coders.base import Attempt, Coder, Reply, Request
 from rewardlab.coders.extraction import extract
@@ -11,6 +11,9 @@ from rewardlab.coders.offline import OfflineComposer
 from rewardlab.coders.text import one_line
 from rewardlab.design.asking import Ask, OnEvent, Steps, ask_all, name
 from rewardlab.design.budget import Budget
+from rewardlab.design.correcting import Correcting
+from rewardlab.design.draft import Draft
+from rewardlab.design.severity import worst
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.verdict import Verdict
 from rewardlab.errors import CoderError
@@ -44,12 +47,14 @@ class Candidate:
         verdict: The verdict on the last program that was written, if any was.
         reason: Why none passed, in one line.
         error: What kept the coder from answering, if that is why.
+        best: The best draft, by severity, then by the teacher's score; also where none passed.
     """
 
     program: RewardProgram | None
     verdict: Verdict | None
     reason: str = ""
     error: CoderError | None = None
+    best: Draft | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Loop:
         transcript: Where calls are written down.
         on_event: Told what happens.
         budget: How much may be asked in all.
+        correcting: What is learnt from corrections, and by what.
     """
 
     coder: Coder
@@ -71,6 +77,7 @@ class Loop:
     transcript: Transcript
     on_event: OnEvent
     budget: Budget
+    correcting: Correcting = field(default_factory=Correcting)
 
     def run(
         self, requests: Sequence[Request], *, parent: RewardProgram | None = None
@@ -95,39 +102,103 @@ class Loop:
 
     def _steps(self, request: Request, parent: RewardProgram | None) -> Steps[Candidate]:
         seen: set[str] = set()
-        verdict: Verdict | None = None
-        findings: tuple[Finding, ...] = ()
+        drafts: list[Draft] = []
+        last = _faulty(request)
+        request = self.correcting.recall(request)
         reason = ""
         for attempt in range(self.max_repairs + 1):
             try:
                 reply, number = yield Ask(request, attempt)
             except CoderError as error:
-                return Candidate(None, verdict, str(error), error)
+                return self._end(request, drafts, str(error), error)
             source = extract(reply.text)
             text = reply.text if source is None else source
             if text in seen:
                 self.transcript.complete(number, error="SameAnswer")
-                return Candidate(None, verdict, f"the same answer came twice: {reason}")
+                return self._end(request, drafts, f"the same answer came twice: {reason}")
             seen.add(text)
-            program = self._program(source, request, reply, attempt, parent)
-            if program is None or _same(program, parent):
-                findings = (NO_CODE if program is None else UNCHANGED,)
-            else:
-                verdict = self.check(program)
-                findings = verdict.errors
+            draft = self._draft(
+                text, self._program(source, request, reply, attempt, parent), parent
+            )
             self.transcript.complete(
                 number,
-                error=findings[0].code if findings else None,
-                findings=[str(finding) for finding in findings],
-                program_id=program.id if program else None,
+                error=draft.findings[0].code if draft.findings else None,
+                findings=[str(finding) for finding in draft.findings],
+                program_id=draft.program.id if draft.program else None,
             )
-            if program is not None and verdict is not None and not findings:
-                self._passed(request, program, verdict)
-                return Candidate(program, verdict)
-            reason = _summary(findings)
+            if last is not None:
+                by, nth = f"llm:{reply.origin}", attempt if drafts else 1
+                self.correcting.journal.keep(
+                    request, last, draft, number=nth, corrector=by, tokens=reply.tokens
+                )
+            draft = self._mended(request, draft, attempt, parent)
+            drafts.append(draft)
+            if draft.program is not None and draft.verdict is not None and not draft.findings:
+                self._passed(request, draft.program, draft.verdict)
+                return Candidate(draft.program, draft.verdict, best=draft)
+            reason = _summary(draft.findings)
             self.on_event("refused", f"{name(request)}, attempt {attempt + 1}: {reason}")
-            request = replace(request, attempt=Attempt(text, findings))
-        return Candidate(None, verdict, f"{reason} (after {self.max_repairs} repairs)")
+            last = draft
+            request = self.correcting.recall(
+                replace(request, attempt=Attempt(draft.text, draft.findings))
+            )
+        return self._end(request, drafts, f"{reason} (after {self.max_repairs} repairs)")
+
+    def _draft(
+        self, text: str, program: RewardProgram | None, parent: RewardProgram | None
+    ) -> Draft:
+        """Check a program as far as it gets: what it is, what it does, what it pays."""
+        if program is None or _same(program, parent):
+            return Draft(text, program, (NO_CODE if program is None else UNCHANGED,))
+        verdict = self.check(program)
+        if not verdict.ok:
+            return Draft(text, program, verdict.errors, verdict)
+        found = self.correcting.explore(program, verdict)
+        return Draft(text, program, found.findings, verdict, found.score)
+
+    def _mended(
+        self, request: Request, draft: Draft, attempt: int, parent: RewardProgram | None
+    ) -> Draft:
+        """Repair a draft by rules as long as each makes it strictly less severe."""
+        better: Draft | None = draft
+        while better is not None:
+            draft, better = better, None
+            finding = worst(draft.findings)
+            if finding is None or draft.program is None:
+                break
+            for source, rule in self.correcting.mend(draft.text, finding, request.scene):
+                rules = [*draft.program.notes.get("rules", ()), rule]
+                notes = {**draft.program.notes, "rules": rules}
+                tried = self._draft(
+                    source, replace(draft.program, source=source, notes=notes), parent
+                )
+                self.correcting.journal.keep(
+                    request, draft, tried, number=attempt + 1, corrector=f"rule:{rule}"
+                )
+                if tried.severity < draft.severity:
+                    self.on_event("note", f"{name(request)}: repaired by rule: {rule}")
+                    better = tried
+                    break
+        return draft
+
+    def _end(
+        self,
+        request: Request,
+        drafts: Sequence[Draft],
+        reason: str,
+        error: CoderError | None = None,
+    ) -> Candidate:
+        """Return the best draft if it is valid though not faultless, else why there is none."""
+        best = min(drafts, key=lambda draft: draft.order, default=None)
+        verdicts = [draft.verdict for draft in drafts if draft.verdict is not None]
+        verdict = verdicts[-1] if verdicts else None
+        if best is None or not best.runs or best.findings == (UNCHANGED,):
+            return Candidate(None, verdict, reason, error, best)
+        assert best.program is not None
+        assert best.verdict is not None
+        self.on_event("note", f"{name(request)}: the best draft is kept: {_summary(best.findings)}")
+        self._passed(request, best.program, best.verdict)
+        return Candidate(best.program, best.verdict, reason, error, best)
 
     def _passed(self, request: Request, program: RewardProgram, verdict: Verdict) -> None:
         self.on_event("passed", f"{name(request)} passed: {program.id[:12]}")
@@ -163,6 +234,12 @@ class Loop:
 
 def _same(program: RewardProgram, parent: RewardProgram | None) -> bool:
     return parent is not None and program.source.strip() == parent.source.strip()
+
+
+def _faulty(request: Request) -> Draft | None:
+    """Return the program that a request begins with: one that a fault stopped while training."""
+    attempt = request.attempt
+    return None if attempt is None else Draft(attempt.source, None, attempt.findings)
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

@@ -20,9 +20,11 @@ CLASSES: Mapping[str, tuple[str, int]] = {
     "NONFINITE": ("not a number, infinite, or outside a function's domain", 3),
     "RUNTIME": ("another exception", 3),
     "TIMEOUT": ("too slow, too large or too talkative", 3),
+    "DEGENERATE": ("the same everywhere, or one term alone", 4),
+    "SEMANTIC": ("ordered against a teacher", 5),
 }
 """What each class means, and at which step of checking it shows: the reply, its syntax, static
-reading, running. What fails at a step is not checked for the later ones."""
+reading, running, statistics, a teacher. What fails at a step is not checked for the later ones."""
 
 _CODES: Mapping[str, str] = {
     "NoCode": "NO_CODE",
@@ -49,6 +51,13 @@ _CODES: Mapping[str, str] = {
     "RewardTooSlow": "TIMEOUT",
     "RewardMemoryExceeded": "TIMEOUT",
     "OutputLimit": "TIMEOUT",
+    "InsensitiveReward": "DEGENERATE",
+    "DOMINATED": "DEGENERATE",
+    "RewardScale": "DEGENERATE",
+    "LARGE": "DEGENERATE",
+    "ONE_TERM": "DEGENERATE",
+    "IGNORES": "DEGENERATE",
+    "MISORDERED": "SEMANTIC",
 }
 _SAID: tuple[tuple[str, str, str], ...] = (
     ("UnknownName", "is not available (", "UNSAFE"),

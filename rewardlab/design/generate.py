@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from rewardlab.config import Sandbox, check_seed
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Candidate, Loop, quiet
+from rewardlab.design.correcting import Correcting, journal_of
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
 from rewardlab.errors import CoderError, ProgramRefused, UsageError
@@ -39,6 +40,7 @@ def generate(
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
     record: Path | str | None = None,
+    corrections: Path | str | None = None,
     on_event: OnEvent = quiet,
 ) -> list[RewardProgram]:
     """Write reward programs for a goal and return those that pass validation.
@@ -59,6 +61,9 @@ def generate(
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
         record: Folder into which every call is written at once.
+        corrections: File into which every draft goes with what was wrong with it and what came
+            next; by default `$REWARDLAB_CORRECTIONS`, else one in the user's data folder; `"off"`
+            keeps none.
         on_event: Told what happens, as `(kind, line)`.
 
     Raises:
@@ -80,6 +85,7 @@ def generate(
         transcript=Transcript(Path(record) if record is not None else None),
         on_event=on_event,
         budget=Budget(max_calls, max_tokens),
+        correcting=Correcting(journal_of(task, corrections)),
     )
     request = first_request(task, goal, seed=seed)
     if few_shot and loop.coder.name == "offline":
@@ -87,7 +93,22 @@ def generate(
     elif few_shot:
         request = _with_examples(request, task.env_id, few_shot, frozen, on_event)
     requests = [replace(request, sample=sample) for sample in range(n)]
-    return programs_of(loop.run(requests), on_event)
+    return programs_of(run_loop(loop, requests), on_event)
+
+
+def run_loop(
+    loop: Loop, requests: Sequence[Request], *, parent: RewardProgram | None = None
+) -> list[Candidate]:
+    """Run a loop, and tell where its corrections went."""
+    try:
+        return loop.run(requests, parent=parent)
+    finally:
+        journal = loop.correcting.journal
+        if journal.kept:
+            kept = "correction" if journal.kept == 1 else "corrections"
+            loop.on_event("note", f"{journal.kept} {kept} written to {journal.file}")
+        if journal.trouble:
+            loop.on_event("note", f"corrections are not kept: {journal.trouble}")
 
 
 def first_request(task: Task, goal: str, *, seed: int) -> Request:

@@ -14,9 +14,10 @@ from rewardlab.config import Sandbox
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Loop, quiet
+from rewardlab.design.correcting import Correcting, journal_of
 from rewardlab.design.fault import Fault, fault_of
 from rewardlab.design.feedback import UNDECIDED, Feedback
-from rewardlab.design.generate import check_request, first_request, programs_of
+from rewardlab.design.generate import check_request, first_request, programs_of, run_loop
 from rewardlab.design.seen import describe_run
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import validate
@@ -47,6 +48,7 @@ def refine(
     max_tokens: int | None = None,
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
+    corrections: Path | str | None = None,
     on_event: OnEvent = quiet,
 ) -> RewardProgram:
     """Write the next program: the run's own, improved by what was seen and said.
@@ -74,6 +76,7 @@ def refine(
         max_tokens: As in `Budget`.
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
+        corrections: As in `generate`.
         on_event: Told what happens, as `(kind, line)`.
 
     Returns:
@@ -108,6 +111,7 @@ def refine(
         transcript=Transcript(run.path / "llm"),
         on_event=on_event,
         budget=Budget(max_calls, max_tokens),
+        correcting=Correcting(journal_of(task, corrections)),
     )
     request = _request(
         first_request(task, goal, seed=run.config.seed), run, parent, feedback, against, fault
@@ -116,7 +120,7 @@ def refine(
         on_event("note", f"run {run.id} is {run.status}: the coder is told what it showed so far")
     if feedback != Feedback():
         _keep(run, feedback)
-    child = programs_of(loop.run([request], parent=parent), on_event)[0]
+    child = programs_of(run_loop(loop, [request], parent=parent), on_event)[0]
     _keep(run, feedback, child)
     return child
 

@@ -16,7 +16,8 @@ class Code(NamedTuple):
     Attributes:
         meaning: In one line.
         severity: Of its findings; some codes refuse in one case and warn in another.
-        by: What gives it: `"reading"` the text, `"running"` the program, the `"coder"` asked.
+        by: What gives it: `"reading"` the text, `"running"` the program, the `"coder"` asked,
+            `"exploring"` what it pays on many states and beside a teacher.
     """
 
     meaning: str
@@ -25,6 +26,7 @@ class Code(NamedTuple):
 
 
 _RUNNING: frozenset[str] = frozenset({"running"})
+_EXPLORING: frozenset[str] = frozenset({"exploring"})
 _BOTH = _RUNNING | {"reading"}
 
 CODES: Mapping[str, Code] = {
@@ -68,6 +70,10 @@ CODES: Mapping[str, Code] = {
     "POSITION_COSINE": Code("the cosine of two positions", "warning"),
     "DOMAIN": Code("an angle of what rounding may put outside of [-1, 1]", "warning"),
     "SHAPE": Code("a single point where many are read", "warning"),
+    "LARGE": Code("its values are large", by=_EXPLORING),
+    "ONE_TERM": Code("one term is all that varies", by=_EXPLORING),
+    "IGNORES": Code("the goal moves and the reward does not", by=_EXPLORING),
+    "MISORDERED": Code("a teacher is paid less than chance", by=_EXPLORING),
     "NoCode": Code("a reply without a program", by=frozenset({"coder"})),
     "Unchanged": Code("the program that was to be improved", by=frozenset({"coder"})),
 }

@@ -128,12 +128,19 @@ def write_json(path: Path, data: Any, *, private: bool = False) -> None:
     write_bytes(path, (json.dumps(data, indent=2) + "\n").encode(), private=private)
 
 
-def append_json(path: Path, data: Any) -> None:
-    """Add a line to a JSON-lines file; what a crash left of a last line is ended first."""
+def append_json(path: Path, data: Any, *, private: bool = False) -> None:
+    """Add a line to a JSON-lines file; what a crash left of a last line is ended first.
+
+    Args:
+        path: The file; it and its folder are made if missing.
+        data: What to add.
+        private: Make the file for nobody but its owner (mode 0600).
+    """
     line = json.dumps(data).encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
+        mode = 0o600 if private else 0o666
+        with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, mode), "a+b") as file:
             if file.tell():
                 file.seek(-1, os.SEEK_END)
                 line = line if file.read(1) == b"\n" else b"\n" + line

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from rewardlab.coders.library import own, own_folder
@@ -44,7 +46,9 @@ def test_stats_count_errors_and_cost_by_model(cli, run):
 
 def test_without_calls_stats_say_so(cli):
     assert cli("coder", "stats").out == "no recorded calls in results\n"
-    assert cli("coder", "stats", "--json").json == {"models": {}}
+    told = cli("coder", "stats", "--json").json
+    assert told["models"] == {}
+    assert told["corrections"]["records"] == 0
 
 
 def test_a_runs_program_is_added_listed_and_removed(cli, run):
@@ -91,9 +95,54 @@ def test_broken_and_invalid_entries_are_told_by_name(cli, run):
         (("library", "--add", "nope"), "unknown run 'nope'"),
         (("library", "--remove", "nope"), "unknown library entry 'nope'"),
         (("library", "--remove", ""), "unknown library entry"),
+        (("stats", "-o", "x"), "rewardlab coder export"),
+        (("export", "drawer"), "--corrections drawer"),
+        (("export", "--corrections", "nope"), "no file of corrections 'nope'"),
+        (("export", "-o", "."), "folder"),
     ],
 )
 def test_misuse_is_one_line(cli, args, said):
     done = cli("coder", *args)
     assert done.code == 2
     assert said.lower() in done.error.lower()
+
+
+@pytest.fixture
+def kept(tmp_path):
+    """A file with the correction of a draft, and a line that is none."""
+    from rewardlab.coders.base import Reply
+    from rewardlab.design.generate import generate
+
+    class Twice:
+        name = "twice"
+
+        def write(self, request):
+            source = GOOD if request.attempt else GOOD.replace("ee_position", "hand")
+            return Reply(f"```python\n{source}```", "m1")
+
+    file = tmp_path / "kept.jsonl"
+    generate("metaworld/drawer-open", coder=Twice(), corrections=file)
+    with file.open("a") as stream:
+        stream.write("oops\n")
+    return file
+
+
+def test_stats_tell_what_corrections_came_to(cli, kept):
+    done = cli("coder", "stats", "--corrections", kept)
+    assert "1 correction, 1 accepted, 0 of them hollow" in done.out
+    assert "E3" in done.out
+    assert "line 2 is broken and skipped" in done.err
+    told = cli("coder", "stats", "--corrections", kept, "--json").json["corrections"]
+    assert told["classes"]["E3"]["rate"] == 1.0
+    assert [broken["line"] for broken in told["broken"]] == [2]
+
+
+def test_export_writes_chat_records(cli, kept, tmp_path):
+    done = cli("coder", "export", "--corrections", kept, "-o", "chats.jsonl")
+    assert done.out == "chats.jsonl: 1 plan, 2 feedback, 1 correct, of 1 accepted correction\n"
+    chats = [json.loads(line) for line in (tmp_path / "chats.jsonl").read_text().splitlines()]
+    assert {chat["messages"][-1]["role"] for chat in chats} == {"assistant"}
+    assert "gripper_openness" in chats[0]["messages"][1]["content"]
+    printed = cli("coder", "export", "--corrections", kept)
+    assert [json.loads(line) for line in printed.out.splitlines()] == chats
+    assert cli("coder", "export", "--corrections", kept, "--json").json["chats"] == chats

@@ -132,7 +132,7 @@ def test_every_template_is_reached():
     folder = files("rewardlab").joinpath("prompts")
     names = {f.name for f in folder.iterdir() if f.name.endswith(".j2")}
     names |= {f"tips/{f.name}" for f in folder.joinpath("tips").iterdir()}
-    assert templates.closure({"generate.j2", "repair.j2"}) == names
+    assert templates.closure({"generate.j2", "repair.j2", "export.j2"}) == names
 
 
 def test_the_readme_names_each_templates_variables():
@@ -141,7 +141,7 @@ def test_the_readme_names_each_templates_variables():
     from jinja2.meta import find_undeclared_variables
 
     rows = files("rewardlab").joinpath("prompts", "README.md").read_text("utf-8").splitlines()
-    for name in templates.closure({"generate.j2", "repair.j2"}):
+    for name in templates.closure({"generate.j2", "repair.j2", "export.j2"}):
         (row,) = (row for row in rows if row.startswith("|") and f"`{name}`" in row.split("|")[1])
         tree = templates.environment().parse(templates.source(name))
         for variable in find_undeclared_variables(tree):
