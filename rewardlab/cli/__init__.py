@@ -22,6 +22,7 @@ VERBS = {
     "shape": "draw what a reward pays in which states, and check what it keeps",
     "moe": "plan a mixture of experts",
     "refine": "write the next program from a comment on a run",
+    "e2cl": "let agents explore their errors in a world and learn from them",
     "runs": "list the runs and which program came from which",
     "coder": "count the errors of coders, and see the library of examples",
     "doctor": "say what works on this machine",
