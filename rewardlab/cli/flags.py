@@ -78,6 +78,16 @@ Corrections = Annotated[
         help_behavior_hint="(default: $REWARDLAB_CORRECTIONS, else in your data folder)",
     ),
 ]
+Memory = Annotated[
+    int, arg(metavar="K", help="Kept corrections of other tasks shown to a chat model.")
+]
+Mend = Annotated[
+    Switch,
+    arg(
+        help="Repair drafts by rules, learnt ones among them, before the coder is asked to.",
+        help_behavior_hint="",
+    ),
+]
 Goal = Annotated[
     Positional[str | None],
     arg(metavar="GOAL", help="The goal in words.", help_behavior_hint="(default: the task's own)"),

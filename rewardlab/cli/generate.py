@@ -27,6 +27,8 @@ from rewardlab.cli.flags import (
     MaxCalls,
     MaxRepairs,
     MaxTokens,
+    Memory,
+    Mend,
     Model,
     Output,
     Sandbox,
@@ -58,6 +60,8 @@ class Flags:
     max_calls: MaxCalls = None
     max_tokens: MaxTokens = None
     corrections: Corrections = None
+    memory: Memory = 0
+    mend: Mend = False
     record: Annotated[
         str | None,
         arg(metavar="DIR", help="Where to keep every call.", help_behavior_hint=""),
@@ -88,6 +92,8 @@ def run(flags: Flags) -> Answer:
         max_calls=flags.max_calls,
         max_tokens=flags.max_tokens,
         corrections=flags.corrections,
+        memory=flags.memory,
+        mend=flags.mend,
         record=flags.record,
         model=flags.model,
         seed=flags.seed,

@@ -26,6 +26,8 @@ from rewardlab.cli.flags import (
     MaxCalls,
     MaxRepairs,
     MaxTokens,
+    Memory,
+    Mend,
     Model,
     Out,
     Output,
@@ -74,6 +76,8 @@ class Flags:
     max_calls: MaxCalls = None
     max_tokens: MaxTokens = None
     corrections: Corrections = None
+    memory: Memory = 0
+    mend: Mend = False
     sandbox: Sandbox = "auto"
     allow_degraded_sandbox: AllowDegraded = False
     out: Out = "results"
@@ -106,6 +110,8 @@ def run(flags: Flags) -> Answer:
         max_calls=flags.max_calls,
         max_tokens=flags.max_tokens,
         corrections=flags.corrections,
+        memory=flags.memory,
+        mend=flags.mend,
         sandbox=flags.sandbox,
         allow_degraded=flags.allow_degraded_sandbox,
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from rewardlab.coders.corrections.record import Correction
 from rewardlab.program.finding import Finding
 from rewardlab.program.program import RewardProgram
 from rewardlab.program.schema import Schema
@@ -71,6 +72,8 @@ class Request:
         retrieval: JSON-ready record of how these were chosen, for the run folder.
         rounds: Past rounds, oldest first; not empty when refining.
         attempt: The reply to repair, when repairing.
+        corrections: Corrections of other tasks to show.
+        avoid: Names that coders invent in this environment, each with what is there instead.
         sample: Index of the candidate, so that `k` candidates differ.
         seed: The run's seed.
     """
@@ -84,6 +87,8 @@ class Request:
     retrieval: Mapping[str, Any] = field(default_factory=dict)
     rounds: tuple[Round, ...] = ()
     attempt: Attempt | None = None
+    corrections: tuple[Correction, ...] = ()
+    avoid: tuple[tuple[str, str], ...] = ()
     sample: int = 0
     seed: int = 0
 

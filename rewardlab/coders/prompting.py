@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any
 
 from rewardlab.coders.base import Attempt, Example, Request, Round
+from rewardlab.coders.corrections.export import correction_values
+from rewardlab.coders.corrections.record import Correction
 from rewardlab.coders.features import family, features
 from rewardlab.coders.templates import as_json, closure, fenced, fill, source
 from rewardlab.coders.text import CODE_LIMIT, clean, one_line, untagged
@@ -52,10 +54,12 @@ class Prompt:
 def render(request: Request) -> Prompt:
     """Return the messages for a request.
 
-    The first one holds everything about the task, and past rounds if there are any. A repair
-    continues that conversation with the refused reply and its findings.
+    Corrections of other tasks come first, each as a question with its answer. The next message
+    holds everything about the task, and past rounds if there are any. A repair continues that
+    conversation with the refused reply and its findings.
     """
-    messages = [_message("user", fill("generate.j2", _task_values(request)))]
+    messages = [message for one in request.corrections for message in _correction(one)]
+    messages.append(_message("user", fill("generate.j2", _task_values(request))))
     template = "feedback" if request.rounds else "generate"
     attempt = request.attempt
     if attempt is not None:
@@ -64,13 +68,16 @@ def render(request: Request) -> Prompt:
         findings = _repair_values(attempt, request.scene)
         messages.append(_message("user", fill("repair.j2", findings)))
         template = "repair"
-    return Prompt(tuple(messages), template, template_hash(template))
+    with_corrections = bool(request.corrections)
+    digest = template_hash(template, with_corrections=with_corrections)
+    return Prompt(tuple(messages), template, digest)
 
 
 @cache
-def template_hash(template: str) -> str:
+def template_hash(template: str, *, with_corrections: bool = False) -> str:
     """Return the SHA-256 over the sources of the templates that a kind of prompt is made from."""
     names = {"generate.j2"} | ({"repair.j2"} if template == "repair" else set())
+    names |= {"correct.j2"} if with_corrections else set()
     digest = hashlib.sha256()
     for name in sorted(closure(names)):
         digest.update(f"{name}\0{source(name)}\0".encode())
@@ -86,8 +93,15 @@ def _task_values(request: Request) -> dict[str, Any]:
         "helpers": list(_helpers(features(request.scene))),
         "examples": [_example(example) for example in request.examples],
         "rounds": [_round(r) for r in request.rounds],
+        "avoid": request.avoid,
         "signature": SIGNATURE,
     }
+
+
+def _correction(one: Correction) -> tuple[Message, Message]:
+    """Return a correction as a question and its answer."""
+    asked = fill("correct.j2", correction_values(one))
+    return _message("user", asked), _message("assistant", fenced(one.fixed))
 
 
 def _example(example: Example) -> dict[str, Any]:

@@ -193,6 +193,8 @@ class _Asker(Generic[T]):
             "attempt": ask.attempt,
             "seed": request.seed,
         }
+        if request.corrections:
+            facts["corrections"] = [one.id for one in request.corrections]
         if ask.attempt:
             return facts
         if request.attempt is not None:

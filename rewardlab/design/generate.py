@@ -14,7 +14,7 @@ from rewardlab.config import Sandbox, check_seed
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Candidate, Loop, quiet
-from rewardlab.design.correcting import Correcting, journal_of
+from rewardlab.design.recalling import correcting
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import as_task, validate
 from rewardlab.errors import CoderError, ProgramRefused, UsageError
@@ -41,6 +41,8 @@ def generate(
     allow_degraded: bool = False,
     record: Path | str | None = None,
     corrections: Path | str | None = None,
+    memory: int = 0,
+    mend: bool = False,
     on_event: OnEvent = quiet,
 ) -> list[RewardProgram]:
     """Write reward programs for a goal and return those that pass validation.
@@ -64,6 +66,10 @@ def generate(
         corrections: File into which every draft goes with what was wrong with it and what came
             next; by default `$REWARDLAB_CORRECTIONS`, else one in the user's data folder; `"off"`
             keeps none.
+        memory: How many corrections of other tasks from that file to show to a chat model; if any,
+            it is also told which names were invented in this environment before.
+        mend: Repair by rules what leaves no doubt, those learnt from corrections among them,
+            before the coder is asked to; each repair is validated.
         on_event: Told what happens, as `(kind, line)`.
 
     Raises:
@@ -85,7 +91,9 @@ def generate(
         transcript=Transcript(Path(record) if record is not None else None),
         on_event=on_event,
         budget=Budget(max_calls, max_tokens),
-        correcting=Correcting(journal_of(task, corrections)),
+        correcting=correcting(
+            task, corrections=corrections, memory=memory, mend=mend, frozen=frozen
+        ),
     )
     request = first_request(task, goal, seed=seed)
     if few_shot and loop.coder.name == "offline":

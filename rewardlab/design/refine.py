@@ -14,10 +14,10 @@ from rewardlab.config import Sandbox
 from rewardlab.design.asking import OnEvent
 from rewardlab.design.budget import Budget
 from rewardlab.design.candidate import Loop, quiet
-from rewardlab.design.correcting import Correcting, journal_of
 from rewardlab.design.fault import Fault, fault_of
 from rewardlab.design.feedback import UNDECIDED, Feedback
 from rewardlab.design.generate import check_request, first_request, programs_of, run_loop
+from rewardlab.design.recalling import correcting
 from rewardlab.design.seen import describe_run
 from rewardlab.design.transcript import Transcript
 from rewardlab.design.validate import validate
@@ -49,6 +49,8 @@ def refine(
     sandbox: Sandbox = "auto",
     allow_degraded: bool = False,
     corrections: Path | str | None = None,
+    memory: int = 0,
+    mend: bool = False,
     on_event: OnEvent = quiet,
 ) -> RewardProgram:
     """Write the next program: the run's own, improved by what was seen and said.
@@ -77,6 +79,8 @@ def refine(
         sandbox: As in `validate`.
         allow_degraded: As in `validate`.
         corrections: As in `generate`.
+        memory: As in `generate`.
+        mend: As in `generate`.
         on_event: Told what happens, as `(kind, line)`.
 
     Returns:
@@ -111,7 +115,7 @@ def refine(
         transcript=Transcript(run.path / "llm"),
         on_event=on_event,
         budget=Budget(max_calls, max_tokens),
-        correcting=Correcting(journal_of(task, corrections)),
+        correcting=correcting(task, corrections=corrections, memory=memory, mend=mend),
     )
     request = _request(
         first_request(task, goal, seed=run.config.seed), run, parent, feedback, against, fault
