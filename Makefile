@@ -4,6 +4,7 @@
 # TORCH_INDEX=URL            where to take torch from, e.g. PyTorch's index of CPU builds
 # JOBS=2                     test processes
 # EXTRAS=dev,fast            what to install besides the core; fast tests the EnvPool engine too
+# NO_DEPS=virtualhome-eval==0.1.1   what to install without what it pins: household tasks
 # FUZZ_S=600 FUZZ_SEED=…     how long to fuzz, and from which seed (by default the date)
 
 PYTHON ?= python3
@@ -11,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 EXTRAS ?= dev
+NO_DEPS ?=
 TORCH_INDEX ?=
 FUZZ_S ?= 600
 FUZZ_SEED ?= $(shell date +%Y%m%d)
@@ -34,6 +36,7 @@ $(READY): $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing rewardlab and its pinned dependencies into $(VENV); this takes a few minutes …"
 	@$(if $(TORCH_INDEX),$(PIP) install -qq --no-deps --index-url "$(TORCH_INDEX)" -c constraints.txt torch)
 	@$(PIP) install -qq -c constraints.txt -e ".[$(EXTRAS)]"
+	@$(if $(NO_DEPS),$(PIP) install -qq --no-deps $(NO_DEPS))
 	@touch $@
 
 install: $(READY)  ## make the virtual environment .venv with everything pinned

@@ -93,6 +93,18 @@ def _rows(document: dict[str, Any]) -> list[tuple[str, str, str]]:
     return rows
 
 
+_EXTRAS = {
+    "sb3-contrib": "contrib",
+    "metaworld": "metaworld",
+    "envpool": "fast",
+    "minigrid": "embodied",
+}
+
+
 def _remedy(package: str) -> str:
-    extra = {"sb3-contrib": "contrib", "metaworld": "metaworld", "envpool": "fast"}.get(package)
+    from rewardlab.e2cl.household.package import INSTALL
+
+    if package == "virtualhome-eval":
+        return INSTALL
+    extra = _EXTRAS.get(package)
     return f"pip install 'rewardlab[{extra}]'" if extra else "pip install rewardlab"

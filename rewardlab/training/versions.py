@@ -10,7 +10,7 @@ from rewardlab._version import __version__
 
 PACKAGES = (
     "torch", "stable-baselines3", "sb3-contrib", "gymnasium", "mujoco", "metaworld", "numpy",
-    "scipy", "openai", "envpool",
+    "scipy", "openai", "envpool", "minigrid", "virtualhome-eval",
 )  # fmt: skip
 
 
