@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -68,11 +68,8 @@ class Household:
         """Return what says which tasks these are."""
         return {
             "world": self.name,
-            "grounding": self.grounding,
-            "n_train": self.n_train,
-            "n_test": self.n_test,
-            "max_steps": self.max_steps,
-            "virtualhome-eval": version("virtualhome-eval"),
+            "options": asdict(self),
+            "package": f"virtualhome-eval {version('virtualhome-eval')}",
         }
 
     def episodes(self, split_name: Split) -> tuple[str, ...]:
