@@ -43,7 +43,7 @@ def score(rollout: Rollout, program: Sequence[Action]) -> Score:
         ok=ok,
         plan=rollout.ended and ok == len(actions),
         success=rollout.success,
-        exact=actions == program,
+        exact=actions == tuple(program),
         lcs=alike(actions, program),
     )
 

@@ -109,7 +109,7 @@ def load(path: Path, language: Language) -> Policy:
         words = json.loads(path.with_suffix(".json").read_text("utf-8"))
         vocabulary = Vocabulary(tuple(words["tasks"]), tuple(words["words"]))
         policy = fresh(language, vocabulary, seed=0)
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             policy.net.load_state_dict({key: torch.from_numpy(file[key]) for key in file.files})
     except OSError as error:
         raise storage_error(path, error) from error

@@ -113,7 +113,7 @@ def _packed(views: Sequence[View]) -> bytes:
 def _unpacked(path: Path) -> dict[str, Any]:
     """Return the arrays; `at` holds where each view's objects begin."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays: dict[str, Any] = {key: file[key] for key in _ARRAYS}
         arrays["at"] = np.concatenate([[0], np.cumsum(arrays["count"])])
         if any(len(arrays[key]) != arrays["at"][-1] for key in ("ids", "classes", "features")):
