@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -66,15 +66,38 @@ class ChatCoder:
             CoderError: The server cannot be reached, refuses, fails or makes no sense.
         """
         prompt = render(request)
+        facts = {"template": prompt.template, "template_hash": prompt.template_hash}
+        seed = 1000 * request.seed + request.sample
+        return self.ask(prompt.messages, seed=seed, sample=request.sample, **facts)
+
+    def ask(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        *,
+        seed: int,
+        sample: int = 0,
+        **facts: Any,
+    ) -> Reply:
+        """Answer a conversation.
+
+        Args:
+            messages: With `role` and `content`.
+            seed: Of the model's draws.
+            sample: Which of several answers it is.
+            facts: What else to write down.
+
+        Raises:
+            CoderError: The server cannot be reached, refuses, fails or makes no sense.
+        """
         asked = {
             "host": self.endpoint.host,
             "model": self.model,
             "temperature": self.temperature,
-            "seed": 1000 * request.seed + request.sample,
-            "sample": request.sample,
-            "messages": list(prompt.messages),
+            "seed": seed,
+            "sample": sample,
+            "messages": list(messages),
         }
-        facts = {**asked, "template": prompt.template, "template_hash": prompt.template_hash}
+        facts = {**asked, **facts}
         answer = self.cache.get(asked)
         cached = answer is not None
         if answer is None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal, NamedTuple, get_args
 
+from rewardlab.e2cl.agent import Agent
 from rewardlab.e2cl.inference import Decision, speculate
 from rewardlab.e2cl.phases import repair
-from rewardlab.e2cl.policy import Policy
 from rewardlab.e2cl.world import END, OK, Action, Episode, Tried, World
 
 Mode = Literal["plain", "self", "oracle", "repair"]
@@ -36,7 +36,7 @@ class Rollout(NamedTuple):
     corrected: int = 0
 
 
-def play(world: World, episode: str, policy: Policy, mode: Mode) -> Rollout:
+def play(world: World, episode: str, policy: Agent, mode: Mode) -> Rollout:
     """Play an episode greedily."""
     under_way = world.start(episode)
     tried: list[Tried] = []
@@ -54,7 +54,7 @@ def play(world: World, episode: str, policy: Policy, mode: Mode) -> Rollout:
     return Rollout(episode, tuple(tried), ended, under_way.succeeded(), foreseen, corrected)
 
 
-def decide(episode: Episode, policy: Policy, mode: Mode) -> Decision:
+def decide(episode: Episode, policy: Agent, mode: Mode) -> Decision:
     """Decide on the next action in a mode."""
     view = episode.view()
     if mode == "plain":

@@ -94,7 +94,8 @@ def _sample_row(sample: Sample, view: int) -> dict[str, Any]:
 
 
 def _view_row(view: View) -> dict[str, Any]:
-    return {"task": view.task, "words": view.words, "names": view.names, "history": view.history}
+    told = {"task": view.task, "words": view.words, "names": view.names, "history": view.history}
+    return told | ({"seen": view.seen} if view.seen else {})
 
 
 def _packed(views: Sequence[View]) -> bytes:
@@ -197,6 +198,7 @@ def _view(row: dict[str, Any], arrays: dict[str, npt.NDArray[Any]], i: int) -> V
         features=arrays["features"][first:last],
         context=arrays["context"][i],
         history=tuple(Tried(_action(action), str(kind)) for action, kind in row["history"]),
+        seen=str(row.get("seen", "")),
     )
 
 

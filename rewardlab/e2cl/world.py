@@ -81,6 +81,7 @@ class View:
         features: Their features (N, F) float32, each about within [-1, 1].
         context: Features (G,) float32 of the agent itself, likewise.
         history: All actions tried, oldest first, failed ones included.
+        seen: What is near, in words, for agents that read; may be empty.
     """
 
     task: str
@@ -91,6 +92,7 @@ class View:
     features: npt.NDArray[np.float32]
     context: npt.NDArray[np.float32]
     history: tuple[Tried, ...] = ()
+    seen: str = ""
 
 
 class Episode(Protocol):

@@ -43,6 +43,7 @@ def view(
         features=_features(ids, set(words), simulator),
         context=_context(simulator),
         history=tuple(history),
+        seen=described(simulator),
     )
 
 

@@ -1,0 +1,1 @@
+"""A text model as an agent: phrases for actions, prompts, and data to fine-tune it on."""
