@@ -69,6 +69,11 @@ def probe_states(task: Task, *, n: int = 64, seed: int = 0) -> States:
     return States(np.concatenate((seen, made)), names)
 
 
+def real_states(task: Task, *, n: int, seed: int = 0) -> States:
+    """Return states of resets and random rollouts, `n` of them."""
+    return _real(task, n, np.random.default_rng(seed), seed)
+
+
 def _real(task: Task, n: int, rng: np.random.Generator, seed: int) -> States:
     env = task.make_env(seed=seed, native_reward=False)
     rows: list[Array] = []

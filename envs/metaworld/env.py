@@ -157,11 +157,11 @@ class SawyerEpisode(gym.Wrapper[Any, Any, Any, Any]):
 
 def _touching(sawyer: Any) -> Callable[[int], bool]:
     """Return `touching_object` without its two loops over all contacts: half of a step."""
-    data = sawyer.data
     pads = [sawyer.model.geom(name).id for name in ("leftpad_geom", "rightpad_geom")]
 
     def touching_object(geom: int) -> bool:
         """Whether both pads press on a geom."""
+        data = sawyer.data  # looked up each time: a snapshot may have put another in its place
         contact = data.contact
         first, second = contact.geom.T
         touched = (first == geom) | (second == geom)

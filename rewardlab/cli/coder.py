@@ -1,14 +1,18 @@
 """How well coders do, what they learn from their errors, and which solved tasks they are shown.
 
-stats counts, from the calls recorded in runs, how often each class of error was seen and which
-repair got rid of it, per model, with what it cost, and what the corrections came to that generate,
-refine and run keep. export writes accepted corrections as chat records to fine-tune a model on:
-goal to program, program to finding, program and finding to fix. library lists the programs that
-proved themselves; few-shot prompts choose from them and from the packaged ones.
+learn lets a coder write programs for a task, explores what is wrong with each (validation, then
+statistics on many states, then the task's expert where it has one), has it corrected and keeps every
+correction; stopped, the same command goes on. stats counts, from recorded calls, how often each
+class of error was seen and which repair got rid of it, per model, with what it cost, and what
+practice and the corrections came to that generate, refine, run and learn keep. export writes
+accepted corrections as chat records to fine-tune a model on: goal to program, program to finding,
+program and finding to fix. library lists the programs that proved themselves; few-shot prompts
+choose from them and from the packaged ones.
 
 Examples:
   rewardlab coder stats
   rewardlab coder stats window-close-ppo --json
+  rewardlab coder learn metaworld/drawer-open -k 8 --coder openai
   rewardlab coder export -o chats.jsonl
   rewardlab coder library --add window-close-ppo
 """
@@ -22,9 +26,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg
 
-from rewardlab.cli import corrections
+from rewardlab.cli import corrections, practice
 from rewardlab.cli.answer import Answer, Table, note
-from rewardlab.cli.flags import Json, Out
+from rewardlab.cli.flags import (
+    AllowDegraded,
+    Coder,
+    Json,
+    MaxCalls,
+    MaxTokens,
+    Model,
+    Out,
+    Sandbox,
+    Seed,
+    Switch,
+)
 from rewardlab.errors import UsageError
 from rewardlab.store.text import counted, percent
 
@@ -37,17 +52,36 @@ class Flags:
     """Flags of `rewardlab coder`."""
 
     what: Annotated[
-        Positional[Literal["stats", "export", "library"]],
-        arg(metavar="WHAT", help="stats, export or library."),
+        Positional[Literal["learn", "stats", "export", "library"]],
+        arg(metavar="WHAT", help="learn, stats, export or library."),
     ]
-    runs: Annotated[
+    args: Annotated[
         Positional[tuple[str, ...]],
         arg(
-            metavar="[RUN ...]",
-            help="stats: runs, or folders of calls.",
-            help_behavior_hint="(default: all runs below --out)",
+            metavar="[TASK [GOAL] | RUN ...]",
+            help="learn: a task and maybe a goal. stats: runs, or folders of calls.",
+            help_behavior_hint="(default: all runs and practice below --out)",
         ),
     ] = ()
+    samples: Annotated[int, arg(aliases=("-k",), metavar="K", help="learn: programs to write.")] = 4
+    rounds: Annotated[int, arg(metavar="R", help="learn: corrections of each at most.")] = 3
+    teachers: Annotated[
+        Literal["both", "free", "guided", "none"],
+        arg(help="learn: what looks for errors in valid programs: statistics, an expert, both."),
+    ] = "both"
+    memory: Annotated[
+        int, arg(metavar="K", help="learn: corrections of other tasks shown to a chat model.")
+    ] = 2
+    no_mend: Annotated[
+        Switch, arg(help="learn: ask the coder also for what rules repair.", help_behavior_hint="")
+    ] = False
+    coder: Coder = "auto"
+    model: Model = None
+    max_calls: MaxCalls = None
+    max_tokens: MaxTokens = None
+    seed: Seed = 0
+    sandbox: Sandbox = "auto"
+    allow_degraded_sandbox: AllowDegraded = False
     add: Annotated[
         str | None,
         arg(metavar="RUN", help="library: put this run's program in.", help_behavior_hint=""),
@@ -60,7 +94,7 @@ class Flags:
         str | None,
         arg(
             metavar="FILE",
-            help="stats, export: the file of corrections.",
+            help="learn, stats, export: the file of corrections.",
             help_behavior_hint="(default: $REWARDLAB_CORRECTIONS, else in your data folder)",
         ),
     ] = None
@@ -80,15 +114,17 @@ class Flags:
 def run(flags: Flags) -> Answer:
     """Answer what is asked."""
     if flags.what == "library":
-        if flags.runs:
-            raise UsageError(f"library takes no RUN: write --add {flags.runs[0]}")
+        if flags.args:
+            raise UsageError(f"library takes no RUN: write --add {flags.args[0]}")
         return _library(flags)
     if flags.add or flags.remove:
         raise UsageError("--add and --remove are for: rewardlab coder library")
     if flags.what == "export":
-        if flags.runs:
-            raise UsageError(f"export takes no RUN: name a file by --corrections {flags.runs[0]}")
+        if flags.args:
+            raise UsageError(f"export takes no RUN: name a file by --corrections {flags.args[0]}")
         return corrections.export(flags.corrections, flags.output)
+    if flags.what == "learn":
+        return practice.learn(flags)
     if flags.output:
         raise UsageError("-o is for: rewardlab coder export")
     return _stats(flags)
@@ -102,22 +138,26 @@ def _stats(flags: Flags) -> Answer:
     models = {name: one.to_json() for name, one in found.items()}
     views = [_view(name, one) for name, one in found.items()]
     if not found:
-        views.append(f"no recorded calls in {', '.join(flags.runs) or flags.out}")
+        views.append(f"no recorded calls in {', '.join(flags.args) or flags.out}")
     kept, learnt = corrections.stats(flags.corrections)
-    return Answer(
-        {"models": models, "corrections": kept},
-        "\n\n".join([*views, *([learnt] if learnt else [])]),
-    )
+    practised = {} if flags.args else practice.practices(flags.out)
+    views += [
+        "\n".join([f"{name}: {counted(one['programs'], 'program')}", *practice.table(one).lines()])
+        for name, one in practised.items()
+    ]
+    document = {"models": models, "corrections": kept, "practice": practised}
+    return Answer(document, "\n\n".join(filter(None, [*views, learnt])))
 
 
 def _folders(flags: Flags) -> Iterator[Path]:
     from rewardlab.training.run import Run, list_runs
 
-    for name in flags.runs:
+    for name in flags.args:
         loose = Path(name).is_dir() and not (Path(name) / "run.json").exists()
         yield Path(name) if loose else Run.open(name, out=flags.out).path
-    if not flags.runs:
+    if not flags.args:
         yield from (run.path for run in list_runs(flags.out))
+        yield from (calls.parent for calls in sorted(Path(flags.out).glob("learn/*/llm")))
 
 
 def _view(name: str, one: Tally) -> str:

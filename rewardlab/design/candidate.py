@@ -47,14 +47,21 @@ class Candidate:
         verdict: The verdict on the last program that was written, if any was.
         reason: Why none passed, in one line.
         error: What kept the coder from answering, if that is why.
-        best: The best draft, by severity, then by the teacher's score; also where none passed.
+        drafts: What was written, each as rules left it, in their order.
+        hits: Requests that showed a correction of the very code that was to be put right.
     """
 
     program: RewardProgram | None
     verdict: Verdict | None
     reason: str = ""
     error: CoderError | None = None
-    best: Draft | None = None
+    drafts: tuple[Draft, ...] = ()
+    hits: int = 0
+
+    @property
+    def best(self) -> Draft | None:
+        """The best draft, by severity, then by the teacher's score; also where none passed."""
+        return min(self.drafts, key=lambda draft: draft.order, default=None)
 
 
 @dataclass(frozen=True)
@@ -103,19 +110,21 @@ class Loop:
     def _steps(self, request: Request, parent: RewardProgram | None) -> Steps[Candidate]:
         seen: set[str] = set()
         drafts: list[Draft] = []
+        hits = 0
         last = _faulty(request)
         request = self.correcting.recall(request)
         reason = ""
         for attempt in range(self.max_repairs + 1):
+            hits += _is_hit(request)
             try:
                 reply, number = yield Ask(request, attempt)
             except CoderError as error:
-                return self._end(request, drafts, str(error), error)
+                return self._end(request, drafts, hits, str(error), error)
             source = extract(reply.text)
             text = reply.text if source is None else source
             if text in seen:
                 self.transcript.complete(number, error="SameAnswer")
-                return self._end(request, drafts, f"the same answer came twice: {reason}")
+                return self._end(request, drafts, hits, f"the same answer came twice: {reason}")
             seen.add(text)
             draft = self._draft(
                 text, self._program(source, request, reply, attempt, parent), parent
@@ -135,14 +144,14 @@ class Loop:
             drafts.append(draft)
             if draft.program is not None and draft.verdict is not None and not draft.findings:
                 self._passed(request, draft.program, draft.verdict)
-                return Candidate(draft.program, draft.verdict, best=draft)
+                return Candidate(draft.program, draft.verdict, drafts=tuple(drafts), hits=hits)
             reason = _summary(draft.findings)
             self.on_event("refused", f"{name(request)}, attempt {attempt + 1}: {reason}")
             last = draft
             request = self.correcting.recall(
                 replace(request, attempt=Attempt(draft.text, draft.findings))
             )
-        return self._end(request, drafts, f"{reason} (after {self.max_repairs} repairs)")
+        return self._end(request, drafts, hits, f"{reason} (after {self.max_repairs} repairs)")
 
     def _draft(
         self, text: str, program: RewardProgram | None, parent: RewardProgram | None
@@ -185,20 +194,20 @@ class Loop:
         self,
         request: Request,
         drafts: Sequence[Draft],
+        hits: int,
         reason: str,
         error: CoderError | None = None,
     ) -> Candidate:
         """Return the best draft if it is valid though not faultless, else why there is none."""
-        best = min(drafts, key=lambda draft: draft.order, default=None)
         verdicts = [draft.verdict for draft in drafts if draft.verdict is not None]
         verdict = verdicts[-1] if verdicts else None
-        if best is None or not best.runs or best.findings == (UNCHANGED,):
-            return Candidate(None, verdict, reason, error, best)
-        assert best.program is not None
-        assert best.verdict is not None
+        refused = Candidate(None, verdict, reason, error, tuple(drafts), hits)
+        best = refused.best
+        if best is None or best.program is None or best.verdict is None or not best.runs:
+            return refused
         self.on_event("note", f"{name(request)}: the best draft is kept: {_summary(best.findings)}")
         self._passed(request, best.program, best.verdict)
-        return Candidate(best.program, best.verdict, reason, error, best)
+        return replace(refused, program=best.program, verdict=best.verdict)
 
     def _passed(self, request: Request, program: RewardProgram, verdict: Verdict) -> None:
         self.on_event("passed", f"{name(request)} passed: {program.id[:12]}")
@@ -234,6 +243,13 @@ class Loop:
 
 def _same(program: RewardProgram, parent: RewardProgram | None) -> bool:
     return parent is not None and program.source.strip() == parent.source.strip()
+
+
+def _is_hit(request: Request) -> bool:
+    """Return whether a request shows a correction of the very code that it is to put right."""
+    finding = worst(request.attempt.findings) if request.attempt else None
+    codes = {one.feedback.code for one in request.corrections}
+    return finding is not None and finding.code in codes
 
 
 def _faulty(request: Request) -> Draft | None:

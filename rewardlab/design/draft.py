@@ -45,9 +45,9 @@ class Draft:
         return self.program is not None and self.verdict is not None and self.verdict.ok
 
     @property
-    def order(self) -> tuple[int, int, float]:
+    def order(self) -> tuple[bool, int, int, float]:
         """Sorts drafts, the best first: by severity, then by the teacher's score."""
-        return (*self.severity, -self.score)
+        return (not self.runs, *self.severity, -self.score)
 
 
 def hollow(before: Draft, after: Draft) -> bool:

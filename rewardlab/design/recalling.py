@@ -12,7 +12,15 @@ from rewardlab.coders.corrections.file import read
 from rewardlab.coders.corrections.memory import Wanted, remember
 from rewardlab.coders.corrections.record import Correction
 from rewardlab.coders.corrections.substitutions import avoided, learnt
-from rewardlab.design.correcting import Correcting, Recall, as_it_is, journal_of, no_rules
+from rewardlab.design.correcting import (
+    Correcting,
+    Explore,
+    Recall,
+    as_it_is,
+    journal_of,
+    no_rules,
+    nothing,
+)
 from rewardlab.design.mending import rules
 from rewardlab.design.severity import worst
 from rewardlab.errors import UsageError
@@ -31,6 +39,7 @@ def correcting(
     memory: int = 0,
     mend: bool = False,
     frozen: Collection[str] = (),
+    explore: Explore = nothing,
 ) -> Correcting:
     """Return how a loop on a task corrects.
 
@@ -40,6 +49,7 @@ def correcting(
         memory: Corrections of other tasks to show, and if any, what to avoid in this environment.
         mend: Repair by rules what leaves no doubt; learnt substitutions are among them.
         frozen: Tasks of which none may be shown.
+        explore: Finds what validation does not, see `explorer`.
 
     Raises:
         UsageError: `memory` is negative.
@@ -51,6 +61,7 @@ def correcting(
     known = read(journal.file).records if journal.file and (memory or mend) else ()
     return Correcting(
         journal,
+        explore=explore,
         mend=rules(learnt(known, task.suite)) if mend else no_rules,
         recall=recall(task, known, memory, frozen=frozen) if memory else as_it_is,
     )

@@ -96,6 +96,9 @@ def test_broken_and_invalid_entries_are_told_by_name(cli, run):
         (("library", "--remove", "nope"), "unknown library entry 'nope'"),
         (("library", "--remove", ""), "unknown library entry"),
         (("stats", "-o", "x"), "rewardlab coder export"),
+        (("learn",), "TASK"),
+        (("learn", "metaworld/drawer-ope"), "drawer-open"),
+        (("learn", "metaworld/drawer-open", "--rounds", "-1"), "rounds must be at least 0"),
         (("export", "drawer"), "--corrections drawer"),
         (("export", "--corrections", "nope"), "no file of corrections 'nope'"),
         (("export", "-o", "."), "folder"),
@@ -146,3 +149,22 @@ def test_export_writes_chat_records(cli, kept, tmp_path):
     printed = cli("coder", "export", "--corrections", kept)
     assert [json.loads(line) for line in printed.out.splitlines()] == chats
     assert cli("coder", "export", "--corrections", kept, "--json").json["chats"] == chats
+
+
+def test_learning_is_told_and_goes_on(cli, answers):
+    wrong = GOOD.replace("ee_position", "claw")
+    answers(*(f"```python\n{source}```" for source in (wrong, GOOD, GOOD)))
+    flags = ("--coder", "openai", "--teachers", "none", "--seed", 3)
+    args = ("coder", "learn", "metaworld/drawer-open", "Open it.", *flags)
+    first = cli(*args, "-k", 1, "--json").json
+    assert first["rows"][0]["severities"] == [[6, 1], [0, 0]]
+    assert [one["share"] for one in first["exec"]] == [0.0, 1.0, 1.0, 1.0]
+    done = cli(*args, "-k", 2)
+    assert "program 2 of 2" in done.err
+    assert "program 1 of 2" not in done.err
+    assert "50 %" in done.out
+    told = cli("coder", "stats", "--json").json
+    (practice,) = told["practice"].values()
+    assert practice["programs"] == 2
+    assert told["corrections"]["records"] == 1
+    assert "UNKNOWN_MEMBER" in next(iter(told["models"].values()))["classes"]
