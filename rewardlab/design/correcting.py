@@ -95,9 +95,12 @@ class Journal:
         corrector: str,
         tokens: Mapping[str, int] | None = None,
     ) -> None:
-        """Write down what came of a draft; whether it is a correction the record says."""
+        """Write down what came of a draft; whether it is a correction the record says.
+
+        Nothing came of it where no program was checked: no code, or the same as before.
+        """
         finding = worst(before.findings)
-        if self.file is None or finding is None or after.program is None:
+        if self.file is None or finding is None or after.verdict is None:
             return
         tokens = tokens or {}
         record = Correction(

@@ -4,9 +4,13 @@ import pytest
 
 from rewardlab.coders.base import Reply
 from rewardlab.coders.corrections.file import corrections_file, read
+from rewardlab.design.candidate import UNCHANGED
+from rewardlab.design.correcting import Journal
 from rewardlab.design.draft import Draft, hollow, terms
-from rewardlab.design.generate import generate
+from rewardlab.design.generate import first_request, generate
 from rewardlab.errors import ProgramRefused
+from rewardlab.program.finding import Finding
+from rewardlab.program.program import RewardProgram
 
 CONSTANT = "def compute_dense_reward(self, action):\n    return 0.0\n"
 
@@ -112,3 +116,12 @@ def test_one_that_never_passes_ends_after_its_rounds_with_its_best(task, unknown
     assert coder.sources == []
     lines = corrections_file().read_text().splitlines()
     assert [json.loads(line)["accepted"] for line in lines] == [True, False, False]
+
+
+def test_an_answer_that_changes_nothing_corrects_nothing(task, good, tmp_path):
+    """It is not checked again, so nothing may be said of it; least of all that it is in order."""
+    before = Draft(good, None, (Finding("NonFiniteReward", "nan, while training"),))
+    journal = Journal(tmp_path / "c.jsonl")
+    same = Draft(good, RewardProgram(good), (UNCHANGED,))
+    journal.keep(first_request(task, "x", seed=0), before, same, number=1, corrector="llm:m")
+    assert journal.kept == 0
