@@ -90,7 +90,9 @@ class Flags:
     ] = 500
     workers: Annotated[
         int | None,
-        arg(metavar="N", help="Processes.", help_behavior_hint="(default: one per core)"),
+        arg(
+            metavar="N", help="Processes.", help_behavior_hint="(default: one per core, at most 8)"
+        ),
     ] = None
     out: Annotated[str, arg(metavar="DIR", help="Folder of the runs and tables.")] = "results/e2cl"
     json: Json = False
@@ -184,7 +186,7 @@ def _world(flags: Flags) -> World:
 def _workers(flags: Flags, world: World) -> AbstractContextManager[Workers]:
     from rewardlab.e2cl.workers import workers
 
-    return workers(world, flags.workers or os.cpu_count() or 1)
+    return workers(world, flags.workers or min(os.cpu_count() or 1, 8))
 
 
 def _settings(flags: Flags) -> Any:

@@ -6,6 +6,7 @@ sequence-to-sequence model of the same size on text misses most errors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -24,6 +25,29 @@ class Scene(NamedTuple):
     objects: torch.Tensor
     mask: torch.Tensor
     whole: torch.Tensor
+
+
+class Pointer(nn.Module):
+    r"""An MLP of all parts for each object: $u^\top \mathrm{relu}(W [g_1, \dots, g_k] + V O_i)$.
+
+    The product with what all objects share is taken once, not once per object.
+
+    Args:
+        n_given: k, parts that all objects share.
+        width: d, of each part.
+    """
+
+    def __init__(self, n_given: int, width: int) -> None:
+        super().__init__()
+        self.given = nn.Linear(n_given * width, width)
+        self.each = nn.Linear(width, width, bias=False)
+        self.out = nn.Linear(width, 1)
+
+    def forward(self, scene: Scene, given: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return logits (B, N) given k tensors (B, d)."""
+        shared = self.given(torch.cat(list(given), -1))[:, None]
+        logits: torch.Tensor = self.out(torch.relu(shared + self.each(scene.objects))).squeeze(-1)
+        return logits.masked_fill(~scene.mask, NOWHERE)
 
 
 class PolicyNetwork(nn.Module):
@@ -59,8 +83,7 @@ class PolicyNetwork(nn.Module):
             *(nn.Linear(2 * d, d), nn.ReLU()),
         )
         self.verb = nn.Linear(d, n_verbs)
-        self.first = nn.Sequential(nn.Linear(3 * d, d), nn.ReLU(), nn.Linear(d, 1))
-        self.second = nn.Sequential(nn.Linear(4 * d, d), nn.ReLU(), nn.Linear(d, 1))
+        self.first, self.second = Pointer(2, d), Pointer(3, d)
         self.feedback = nn.Sequential(
             nn.Linear(4 * d, 2 * d), nn.ReLU(), nn.Linear(2 * d, len(language.kinds))
         )
@@ -89,11 +112,14 @@ class PolicyNetwork(nn.Module):
 
     def first_logits(self, scene: Scene, verb: torch.Tensor) -> torch.Tensor:
         """Return (B, N), which object a verb (B,) takes."""
-        return self._pointed(self.first, scene, [self._verb(verb)])
+        logits: torch.Tensor = self.first(scene, [scene.whole, self._verb(verb)])
+        return logits
 
     def second_logits(self, scene: Scene, verb: torch.Tensor, first: torch.Tensor) -> torch.Tensor:
         """Return (B, N), which second object, given the first one's place (B,)."""
-        return self._pointed(self.second, scene, [self._verb(verb), _picked(scene, first)])
+        given = [scene.whole, self._verb(verb), _picked(scene, first)]
+        logits: torch.Tensor = self.second(scene, given)
+        return logits
 
     def feedback_logits(
         self, scene: Scene, verb: torch.Tensor, first: torch.Tensor, second: torch.Tensor
@@ -110,12 +136,6 @@ class PolicyNetwork(nn.Module):
     def _pooled(self, objects: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         scores = self.attention(objects).squeeze(-1).masked_fill(~mask, NOWHERE)
         return (torch.softmax(scores, -1)[..., None] * objects).sum(1)
-
-    def _pointed(self, head: nn.Module, scene: Scene, given: list[torch.Tensor]) -> torch.Tensor:
-        n = scene.objects.shape[1]
-        same = torch.cat([scene.whole, *given], -1)[:, None].expand(-1, n, -1)
-        logits: torch.Tensor = head(torch.cat([same, scene.objects], -1)).squeeze(-1)
-        return logits.masked_fill(~scene.mask, NOWHERE)
 
 
 def _picked(scene: Scene, place: torch.Tensor) -> torch.Tensor:

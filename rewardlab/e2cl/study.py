@@ -85,6 +85,7 @@ def run(workers: Workers, study: Study, arms: Sequence[str], *, measure: bool, t
         part = study._replace(folder=study.folder / "few")
         _explore(workers, part, episodes, {"guided", "free"}, tell)
     todo.sort(key=lambda name: -_cost(ARMS[name], data, study.settings))
+    tell(f"seed {study.seed}: fitting {', '.join(todo)}")
     for told in workers.calls(_run_arm, [(study, name, measure) for name in todo]):
         tell(f"seed {study.seed}: {told}")
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import torch
 
 from rewardlab.e2cl.world import World
+from rewardlab.errors import RewardlabError
 
 _T = TypeVar("_T")
 _CHUNK = 8
@@ -46,6 +49,11 @@ class Workers:
         try:
             for future in futures:
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise RewardlabError(
+                "a worker process died, perhaps for lack of memory; what is done is kept: go on "
+                "with fewer --workers"
+            ) from error
         finally:
             for future in futures:
                 future.cancel()
@@ -75,6 +83,7 @@ def workers(world: World, n: int) -> Iterator[Workers]:
 def _hold(world: World) -> None:
     global _world
     _world = world
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is told once, by the parent
     torch.set_num_threads(1)
 
 

@@ -64,8 +64,9 @@ def test_what_is_there_is_not_done_again(done):
             pool, folders[0].parent, SETTINGS,
             seeds=(0,), arms=tuple(ARMS), measure=True, tell=told.append,
         )  # fmt: skip
-    assert len(told) == 1
-    assert told[0].startswith("seed 0: il (")
+    assert told[0] == "seed 0: fitting il"
+    assert told[1].startswith("seed 0: il (")
+    assert len(told) == 2
     changed = {path.name for path in files if path.stat().st_mtime_ns != before[path]}
     assert changed == {"il.json"}
 

@@ -8,12 +8,12 @@ from rewardlab.e2cl.workers import workers
 
 
 def test_errors_that_were_explored_are_foreseen_and_avoided(tmp_path):
-    world, arms = BabyAI(n_train=20, n_test=6, max_steps=20), ("pretuned", "e2cl")
+    world, arms = BabyAI(n_train=12, n_test=4, max_steps=15), ("pretuned", "e2cl")
     with workers(world, 1) as pool:
         folders = ablate(
             pool,
             tmp_path,
-            Settings(pretune_steps=25, steps=50),
+            Settings(pretune_steps=20, steps=40),
             seeds=(0,),
             arms=arms,
             measure=True,
