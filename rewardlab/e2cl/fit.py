@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +47,6 @@ def fit(
     steps: int,
     *,
     seed: int,
-    progress: Callable[[int], None] = lambda step: None,
 ) -> Fitted:
     """Return a copy of a policy, fitted to samples; the policy itself stays.
 
@@ -58,7 +58,6 @@ def fit(
         samples: Of any kinds, at least one.
         steps: How many batches.
         seed: Fixes batches and dropout.
-        progress: Told the number of each step that is done.
     """
     policy = copied(policy)
     net, encoder = policy.net.train(), policy.encoder
@@ -70,7 +69,7 @@ def fit(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         batches = _batches(len(samples), np.random.default_rng(seed))
-        for step, chosen in zip(range(1, steps + 1), batches, strict=False):
+        for chosen in islice(batches, steps):
             picked = [samples[i] for i in chosen]
             batch = encoder.batch(
                 [Query(s.view, s.failed, s.error) for s in picked],
@@ -82,7 +81,6 @@ def fit(
             optimizer.step()
             schedule.step()
             losses.append(value.item())
-            progress(step)
     net.eval()
     return Fitted(policy, tuple(losses))
 

@@ -90,6 +90,7 @@ def page(found: Found, *, title: str, command: str, facts: Sequence[str]) -> str
         ]
     parts += ["## Differences", *_difference_table(found)]
     parts += ["## Foreseen answers", *_foresight_table(found)]
+    parts += ["## Interventions", *_intervention_table(found)]
     parts += ["## Arms", *_arm_table(found)]
     return "\n\n".join(parts) + "\n"
 
@@ -144,6 +145,18 @@ def _foresight_table(found: Found) -> Iterator[str]:
             )
     head = ("arm", "pairs", "majority", "accuracy", "kind", "error recall", "false positives")
     yield _markdown(head, rows)
+
+
+def _intervention_table(found: Found) -> Iterator[str]:
+    yield "Of all steps: how many plans were foreseen to fail, and how many were replaced."
+    rows = []
+    for arm in ARMS:
+        told = [measured["interventions"] for measured in found.get(arm, {}).values()]
+        for mode in told[0] if told else ():
+            if mode != "plain":
+                means = (sum(each[mode][i] for each in told) / len(told) for i in (0, 1))
+                rows.append((arm, mode, *map(_share, means)))
+    yield _markdown(("arm", "mode", "foreseen to fail", "replaced"), rows)
 
 
 def _arm_table(found: Found) -> Iterator[str]:

@@ -17,7 +17,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,8 +25,9 @@ import numpy as np
 
 from rewardlab.e2cl.arms import ARMS, Arm, Data, Settings, drawn, few, samples_of, steps_of
 from rewardlab.e2cl.encoding import vocabulary
-from rewardlab.e2cl.exam import exam, grade, seen_programs, unseen
+from rewardlab.e2cl.exam import exam, grade
 from rewardlab.e2cl.fit import fit
+from rewardlab.e2cl.kept import data_of, unseen_of
 from rewardlab.e2cl.metrics import Score
 from rewardlab.e2cl.phases import demonstrate, free, guided, repair
 from rewardlab.e2cl.policy import Policy, fresh, load, save
@@ -183,7 +183,7 @@ def _run_arm(world: World, study: Study, name: str, measure: bool) -> str:
     arm, path = ARMS[name], study.folder / "weights" / f"{name}.npz"
     if not path.exists():
         source = study.folder / "few" if arm.few else study.folder
-        data = _data(world, source)
+        data = data_of(world, source)
         start = load(source / "weights" / "pretuned.npz", world.language)
         steps = steps_of(arm, data, study.settings)
         if arm.few:  # as many samples as imitation has on all episodes, so as many steps
@@ -204,7 +204,7 @@ def grade_arm(world: World, folder: Path, name: str) -> dict[str, Any]:
         "arm": name,
         "fit": read_json(folder / "fits" / f"{name}.json"),
         "episodes": list(exam(world).programs),
-        "unseen": [int(new) for new in _unseen(world, folder)],
+        "unseen": [int(new) for new in unseen_of(world, folder)],
         "foresight": grades.foresight and grades.foresight._asdict(),
         "interventions": grades.interventions,
         "modes": {mode: _columns(scores) for mode, scores in grades.modes.items()},
@@ -217,18 +217,3 @@ def _columns(scores: Iterable[Score]) -> dict[str, list[float]]:
         key: [round(float(row[key]), 4) if key == "lcs" else int(row[key]) for row in rows]
         for key in rows[0]
     }
-
-
-@lru_cache(maxsize=1)
-def _data(world: World, folder: Path) -> Data:
-    """Return a study's samples; kept for the next arm."""
-    parts = {}
-    for name in ("plan", "guided", "free"):
-        stored = load_samples(folder / "data", name, world.language)
-        parts[name] = stored.explored if stored else Explored(())
-    return Data(**parts)
-
-
-@lru_cache(maxsize=1)
-def _unseen(world: World, folder: Path) -> tuple[bool, ...]:
-    return unseen(world, seen_programs(_data(world, folder).plan.samples))

@@ -71,6 +71,19 @@ def test_what_is_there_is_not_done_again(done):
     assert changed == {"il.json"}
 
 
+def test_arms_that_come_later_learn_from_what_is_explored_later(tmp_path):
+    world = Toy(n_train=4, n_test=1)
+    with workers(world, 1) as pool:
+        for arm in ("il", "e2cl"):
+            (folder,) = ablate(
+                pool, tmp_path, SETTINGS,
+                seeds=(0,), arms=(arm,), measure=False, tell=lambda text: None,
+            )  # fmt: skip
+    fits = {path.stem: json.loads(path.read_text()) for path in (folder / "fits").iterdir()}
+    assert set(fits["il"]["samples"]) == {"plan"}
+    assert set(fits["e2cl"]["samples"]) == {"plan", "feedback", "correct"}
+
+
 def test_measuring_again_finds_the_same(done):
     folders, _, world = done
     path = folders[0] / "measures" / "e2cl.json"
