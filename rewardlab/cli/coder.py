@@ -1,8 +1,8 @@
 """How well coders do, what they learn from their errors, and which solved tasks they are shown.
 
 learn lets a coder write programs for a task, explores what is wrong with each (validation, then
-statistics on many states, then the task's expert where it has one), has it corrected and keeps every
-correction; stopped, the same command goes on. stats counts, from recorded calls, how often each
+statistics on many states, then the task's expert where it has one), has it corrected and keeps
+every correction; stopped, the same command goes on. stats counts, from recorded calls, how often each
 class of error was seen and which repair got rid of it, per model, with what it cost, and what
 practice and the corrections came to that generate, refine, run and learn keep. export writes
 accepted corrections as chat records to fine-tune a model on: goal to program, program to finding,

@@ -23,6 +23,7 @@ from tyro.conf import arg
 from rewardlab.cli.answer import Answer, note
 from rewardlab.cli.flags import (
     Coder,
+    Corrections,
     FewShot,
     Frozen,
     Goal,
@@ -31,6 +32,8 @@ from rewardlab.cli.flags import (
     MaxCalls,
     MaxRepairs,
     MaxTokens,
+    Memory,
+    Mend,
     Model,
     OptionalTask,
     Switch,
@@ -81,6 +84,9 @@ class Flags(Training):
     max_repairs: MaxRepairs = 3
     max_calls: MaxCalls = None
     max_tokens: MaxTokens = None
+    corrections: Corrections = None
+    memory: Memory = 0
+    mend: Mend = False
     episodes: Annotated[int, arg(metavar="N", help="Episodes of the final evaluation.")] = 20
     video: Annotated[
         bool, arg(help="Film it.", help_behavior_hint="(default: where pictures can be drawn)")
@@ -123,6 +129,9 @@ def run(flags: Flags) -> Answer:
             max_repairs=flags.max_repairs,
             max_calls=flags.max_calls,
             max_tokens=flags.max_tokens,
+            corrections=flags.corrections,
+            memory=flags.memory,
+            mend=flags.mend,
             episodes=flags.episodes,
             video=flags.video and gl.works,
             keep_above=flags.keep_above,

@@ -50,6 +50,9 @@ def rounds(
     max_repairs: int = 3,
     max_calls: int | None = None,
     max_tokens: int | None = None,
+    corrections: str | Path | None = None,
+    memory: int = 0,
+    mend: bool = False,
     n_timesteps: int | None = None,
     episodes: int = 20,
     video: bool = False,
@@ -82,6 +85,9 @@ def rounds(
         max_repairs: As for `generate`.
         max_calls: As for `generate`, per round.
         max_tokens: As for `generate`, per round.
+        corrections: As for `generate`.
+        memory: As for `generate`.
+        mend: As for `generate`.
         n_timesteps: As for `train`.
         episodes: As for `evaluate`.
         video: As for `evaluate`.
@@ -125,6 +131,9 @@ def rounds(
             "max_repairs": max_repairs,
             "max_calls": max_calls,
             "max_tokens": max_tokens,
+            "corrections": corrections,
+            "memory": memory,
+            "mend": mend,
             "sandbox": sandbox,
             "allow_degraded": allow_degraded_sandbox,
         },
