@@ -2,8 +2,8 @@
 
 learn lets a coder write programs for a task, explores what is wrong with each (validation, then
 statistics on many states, then the task's expert where it has one), has it corrected and keeps
-every correction; stopped, the same command goes on. stats counts, from recorded calls, how often each
-class of error was seen and which repair got rid of it, per model, with what it cost, and what
+every correction; stopped, the same command goes on. stats counts, from recorded calls, how often
+each class of error was seen and which repair got rid of it, per model, with what it cost, and what
 practice and the corrections came to that generate, refine, run and learn keep. export writes
 accepted corrections as chat records to fine-tune a model on: goal to program, program to finding,
 program and finding to fix. library lists the programs that proved themselves; few-shot prompts
