@@ -164,8 +164,9 @@ def _ablate(flags: Flags) -> Answer:
     told = facts(world, settings, folders, time.perf_counter() - began)
     path = out / f"{label(world)}.jsonl"
     publish(path, found, {"title": title, "command": command(), "facts": told})
-    note(f"wrote {path.with_suffix('.md')}")
-    return _answer(found, {"runs": [str(folder) for folder in folders], "page": str(path)})
+    written = path.with_suffix(".md")
+    note(f"wrote {written}")
+    return _answer(found, {"runs": [str(folder) for folder in folders], "page": str(written)})
 
 
 def _answer(found: Found, about: dict[str, Any]) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -83,6 +84,7 @@ def workers(world: World, n: int) -> Iterator[Workers]:
 def _hold(world: World) -> None:
     global _world
     _world = world
+    sys.stdout = sys.stderr  # whatever libraries print must not mix with the parent's answer
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C is told once, by the parent
     torch.set_num_threads(1)
 

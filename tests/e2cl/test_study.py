@@ -1,5 +1,6 @@
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from rewardlab.e2cl.worlds import world_of
 from rewardlab.errors import StorageError, UnknownName
 from tests.e2cl.toy import Toy
 
+PUBLISHED = Path(__file__).resolve().parents[2] / "results" / "e2cl"
 SETTINGS = Settings(pretune_steps=4, steps=8)
 
 
@@ -117,6 +119,13 @@ def test_the_page_is_that_of_its_rows_and_holds_every_control(done, tmp_path):
     assert told["foresight"]["il"] is None
     assert told["foresight"]["e2cl"]["n"] > 0
     json.dumps(told)
+
+
+@pytest.mark.parametrize("rows", sorted(PUBLISHED.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_published_pages_are_those_of_their_rows_and_hold_every_control(rows):
+    page = page_of(rows)
+    assert rows.with_suffix(".md").read_text("utf-8") == page
+    assert all(f"| {arm} | plain | " in page for arm in ARMS)
 
 
 def test_a_configuration_without_a_world_is_refused():
