@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rewardlab.coders.base import Request
-from rewardlab.coders.corrections.file import append, corrections_file
+from rewardlab.coders.corrections.file import Broken, append, corrections_file
 from rewardlab.coders.corrections.record import Correction, Source, scene_sha
 from rewardlab.coders.text import CODE_LIMIT, GOAL_LIMIT, clean
 from rewardlab.design.draft import Draft, hollow
@@ -77,6 +77,7 @@ class Journal:
         env_family: Its suite.
         kept: How many were written.
         trouble: Why no more are.
+        skipped: Lines of the file that could not be read, and why.
     """
 
     file: Path | None = None
@@ -84,6 +85,7 @@ class Journal:
     env_family: str = ""
     kept: int = 0
     trouble: str = ""
+    skipped: tuple[Broken, ...] = ()
 
     def keep(
         self,

@@ -107,11 +107,13 @@ def generate(
 def run_loop(
     loop: Loop, requests: Sequence[Request], *, parent: RewardProgram | None = None
 ) -> list[Candidate]:
-    """Run a loop, and tell where its corrections went."""
+    """Run a loop, and tell what of earlier corrections could not be read and where its own went."""
+    journal = loop.correcting.journal
+    for line, why in journal.skipped:
+        loop.on_event("note", f"{journal.file}: line {line} is broken and skipped: {why}")
     try:
         return loop.run(requests, parent=parent)
     finally:
-        journal = loop.correcting.journal
         if journal.kept:
             kept = "correction" if journal.kept == 1 else "corrections"
             loop.on_event("note", f"{journal.kept} {kept} written to {journal.file}")

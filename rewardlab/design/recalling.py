@@ -58,7 +58,9 @@ def correcting(
     if memory < 0:
         raise UsageError(f"memory must be at least 0, got {memory}")
     journal = journal_of(task, corrections)
-    known = read(journal.file).records if journal.file and (memory or mend) else ()
+    known: tuple[Correction, ...] = ()
+    if journal.file and (memory or mend):
+        known, journal.skipped = read(journal.file)
     return Correcting(
         journal,
         explore=explore,

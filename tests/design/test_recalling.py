@@ -123,3 +123,13 @@ def test_a_mend_that_does_not_help_is_kept_as_refused_and_the_coder_asked(task, 
 def test_a_negative_memory_is_refused(task):
     with pytest.raises(UsageError, match="memory"):
         generate(task, coder="offline", memory=-1)
+
+
+def test_a_broken_line_is_told_and_the_rest_used(task, good, events):
+    keep(0)
+    with corrections_file().open("a") as stream:
+        stream.write("oops\n")
+    coder = Scripted(good)
+    generate(task, coder=coder, memory=1, on_event=events)
+    assert len(coder.requests[0].corrections) == 1
+    assert any("line 2 is broken and skipped" in line for line in events.of("note"))
