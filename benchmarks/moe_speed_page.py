@@ -84,10 +84,11 @@ def layers(rows: list[Row], must: Targets, aim: Targets) -> str:
     lines = [verdict(found, case, bound, aim[case]) for case, bound in must.items()]
     if must:
         eight = next(r for r in rows if (r["experts"], r["batch"]) == (8, 256))["ratios"]
+        faster = {name: eight[name] / eight["auto"] for name in ("module stack", "module loop")}
         lines += [
-            f"- 8 experts, batch 256: {eight[name] / eight['auto']:.2f} times as fast as the "
-            f"{name} (must 2.5)"
-            for name in ("module stack", "module loop")
+            f"- 8 experts, batch 256: {times:.2f} times as fast as the {name}, must 2.5: "
+            + ("met" if times >= 2.5 else "**missed**")
+            for name, times in faster.items()
         ]
     return text + "\n" + "".join(f"{line}\n" for line in lines) + "\n" + where(rows[0])
 

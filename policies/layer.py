@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -70,6 +71,10 @@ class MoELayer(nn.Module):
         _one_of("dispatch", dispatch, tuple(DISPATCHES))
         _one_of("shared_combine", shared_combine, ("sum", "half"))
         _at_least(0, n_shared=n_shared)
+        if not 0 <= routed_scaling < math.inf:
+            raise UsageError(f"routed_scaling must not be negative, got {routed_scaling}")
+        if shared_combine == "half" and not n_shared:
+            raise UsageError("shared_combine 'half' needs shared experts: give n_shared")
         _at_least(1, expert_hidden=1 if expert_hidden is None else expert_hidden)
         self.dim, self.out_dim, self.n_experts = dim, out_dim, n_experts
         shape = {"hidden": expert_hidden, "act": activation, "init": init}
@@ -107,14 +112,17 @@ class MoELayer(nn.Module):
         """Set the coefficient of one of the gate's auxiliary losses, or where it starts and ends.
 
         Raises:
-            UsageError: The gate has no such loss, or there are other than one or two numbers.
+            UsageError: The gate has no such loss, or there are other than one or two numbers from 0
+                on.
         """
         known = self._loss_names()
         if name not in known:
             raise UnknownName(f"auxiliary loss of gate {self.gate.name!r}", name, known)
         ends = (coef, coef) if isinstance(coef, int | float) else tuple(coef)
-        if len(ends) != 2:
-            raise UsageError(f"aux_coefs: {name} is a number, or its start and end, got {coef!r}")
+        if len(ends) != 2 or not all(_is_coef(end) for end in ends):
+            raise UsageError(
+                f"aux_coefs: {name} is a number from 0 on, or its start and end, got {coef!r}"
+            )
         self._ramps[name] = (float(ends[0]), float(ends[1]))
         self.aux_coefs[name] = float(ends[0])
 
@@ -162,6 +170,10 @@ class MoELayer(nn.Module):
         z = torch.zeros(*rows, self.gate.n_logits)
         with torch.no_grad():
             return tuple(self.gate.losses(z, self.gate.route(z)))
+
+
+def _is_coef(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
 
 
 def _at_least(least: int, **given: int) -> None:

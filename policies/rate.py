@@ -10,6 +10,8 @@ from rewardlab.errors import UnknownName, UsageError
 GATINGS = {"softmax": 1, "sigmoid": 0}
 """Experts whose gate parameters are redundant: a softmax does not change if all logits shift."""
 
+MAX_COVARIATES = 100_000
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -43,6 +45,11 @@ class Rate:
     def __post_init__(self) -> None:
         if self.s < 1 or self.s != int(self.s):
             raise UsageError(f"s is the number of covariates, a whole number >= 1, got {self.s!r}")
+        if self.s > MAX_COVARIATES:
+            raise UsageError(
+                f"s is at most {MAX_COVARIATES:,}, got {self.s:,}: far below it the bound says "
+                "nothing any more"
+            )
         if not (math.isfinite(self.A) and self.A >= 0):
             raise UsageError(f"A must be finite and not negative, got {self.A!r}")
         for name in ("alpha", "sigma2"):

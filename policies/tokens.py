@@ -17,6 +17,9 @@ def widths(dim: int, n_tokens: int = 1, groups: Sequence[int] | None = None) -> 
     Raises:
         UsageError: They do not add up to it.
     """
+    for name, number in [("n_tokens", n_tokens), *(("groups", width) for width in groups or ())]:
+        if number < 1:
+            raise UsageError(f"{name} are whole numbers from 1 on, got {number}")
     if groups is None:
         if dim % n_tokens:
             raise UsageError(

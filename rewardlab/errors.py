@@ -66,7 +66,7 @@ class UnknownName(UsageError):
         if self.close:
             hint = f"did you mean {' or '.join(self.close)}?"
         elif self.known:
-            hint = f"known: {', '.join(self.known[:8])}" + (" …" if len(self.known) > 8 else "")
+            hint = f"known: {', '.join(self.known[:10])}" + (" …" if len(self.known) > 10 else "")
         else:
             hint = f"there is no {kind} yet"
         super().__init__(f"unknown {kind} {name!r}; {hint}" + (f" {remedy}" if remedy else ""))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Any
 
@@ -49,6 +50,28 @@ def gate_class(name: str) -> type[Gate]:
     return GATES[name]
 
 
+def gate_options(name: str) -> list[str]:
+    """Return the options of a gate."""
+    parameters = inspect.signature(gate_class(name)).parameters
+    return [key for key in parameters if key not in _OURS]
+
+
+def check_options(name: str, given: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Refuse options that are not known, saying of which other gate they are.
+
+    Raises:
+        UsageError: An option of another gate.
+        ConfigError: One that no gate has; the closest is named.
+    """
+    known = list(known)
+    for key in given:
+        others = [other for other in GATES if key in gate_options(other)]
+        if key not in known and others:
+            of = f"of gate {', '.join(map(repr, others))}"
+            raise UsageError(f"{where}: {key!r} is an option {of}, not of {name!r}")
+    check_keys(dict.fromkeys(given), known, where)
+
+
 def make_gate(name: str, n_experts: int, *, dim: int | None = None, **options: Any) -> Gate:
     """Return a gate.
 
@@ -63,8 +86,7 @@ def make_gate(name: str, n_experts: int, *, dim: int | None = None, **options: A
         UsageError: An option that it does not take (the closest is named), or one out of range.
     """
     made = gate_class(name)
-    known = [key for key in inspect.signature(made).parameters if key not in _OURS]
-    check_keys(options, known, f"options of gate {name!r}")
+    check_options(name, options, gate_options(name), f"options of gate {name!r}")
     if not isinstance(n_experts, int) or isinstance(n_experts, bool) or n_experts < 1:
         raise UsageError(f"n_experts is a whole number from 1 on, got {n_experts!r}")
     return made(n_experts, dim=dim, **options)

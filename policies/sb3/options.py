@@ -8,9 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_type_hints
 
-from rewardlab.config import check_keys
 from rewardlab.errors import ConfigError, UnknownName, UsageError
-from rewardlab.policies.gates.make import gate_class
+from rewardlab.policies.gates.make import check_options, gate_class
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.sb3.pretrained import Expert, expert
 from rewardlab.values import read_value
@@ -63,7 +62,8 @@ def read_options(moe: Mapping[str, Any] | None) -> MoeOptions:
     place = given.get("place", "trunk")
     if place not in PLACES:
         raise UnknownName("place of a mixture", str(place), PLACES)
-    check_keys(given, [*_kinds(given.get("gate", "softmax")), *_OWN], "moe")
+    gate = str(given.get("gate", "softmax"))
+    check_options(gate, given, [*_kinds(gate), *_OWN], "moe")
     common = {key: value for key, value in given.items() if key not in _OWN}
     if "experts" in given:
         return _of_experts(given, common)
@@ -78,7 +78,8 @@ def _of_experts(given: Mapping[str, Any], common: Mapping[str, Any]) -> MoeOptio
 
     By default all of them count, weighted by a softmax.
     """
-    for key in ("place", "n_experts", "dispatch"):
+    unused = () if common.get("n_shared") else ("expert_hidden",)
+    for key in ("place", "n_experts", "dispatch", *unused):
         if key in given:
             raise UsageError(f"moe's experts are whole policies: leave {key} out")
     trained = given["experts"]
@@ -109,7 +110,7 @@ def _part(name: str, own: Any, common: Mapping[str, Any]) -> dict[str, Any] | No
     mine = own if isinstance(own, Mapping) else {}
     gate = mine.get("gate", common.get("gate", "softmax"))
     kinds = _kinds(gate)
-    check_keys(mine, list(kinds), f"moe's {name}")
+    check_options(str(gate), mine, kinds, f"moe's {name}")
     if gate != common.get("gate", "softmax"):  # options of the other gate mean nothing to this one
         common = {key: value for key, value in common.items() if key in _keywords(MoELayer)}
     options = {**common, **mine}

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+import gymnasium as gym
 from stable_baselines3.common.policies import BasePolicy
 from stable_baselines3.common.torch_layers import FlattenExtractor
 from torch import nn
@@ -51,6 +52,7 @@ class MoePolicy(BasePolicy):
     def __init__(self, *args: Any, moe: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         self.moe = read_options(moe)
         self._moe_progressed = False
+        _check_observations(args[0] if args else kwargs["observation_space"], kwargs)
         if self.moe.experts:
             spaces = dict(zip(("observation_space", "action_space"), args, strict=False)) | kwargs
             observation, action = spaces["observation_space"], spaces["action_space"]
@@ -148,6 +150,16 @@ class MoePolicy(BasePolicy):
 
     def _get_constructor_parameters(self) -> dict[str, Any]:
         return {**super()._get_constructor_parameters(), "moe": dict(self.moe.given)}
+
+
+def _check_observations(space: gym.Space[Any], kwargs: Mapping[str, Any]) -> None:
+    """Refuse dictionaries that nobody makes one array of."""
+    default = kwargs.get("features_extractor_class", FlattenExtractor) is FlattenExtractor
+    if isinstance(space, gym.spaces.Dict) and default:
+        raise UsageError(
+            "observations are a dictionary: give policy_kwargs "
+            "dict(features_extractor_class=CombinedExtractor, moe=…)"
+        )
 
 
 def moe_layers(module: nn.Module) -> Iterator[MoELayer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,12 +12,13 @@ import numpy as np
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.policies import ActorCriticPolicy, BasePolicy
+from stable_baselines3.common.vec_env import VecNormalize
 from stable_baselines3.dqn.policies import DQNPolicy
 from stable_baselines3.sac.policies import SACPolicy
 from stable_baselines3.td3.policies import TD3Policy
 from torch import Tensor, nn
 
-from rewardlab.errors import UsageError
+from rewardlab.errors import Caution, UsageError
 from rewardlab.policies.layer import MoELayer
 from rewardlab.policies.router import RouterOutput
 
@@ -117,7 +119,8 @@ def expert(trained: Any, name: str) -> Expert:
 
     Args:
         trained: A model of Stable-Baselines3, whose `VecNormalize` comes along; one of its
-            policies, as `load` returns it; a run of rewardlab, or its loaded policy.
+            policies, as `load` returns it; a pair of either and the `VecNormalize` that it was
+            trained with; a run of rewardlab, or its loaded policy.
         name: What errors call it.
 
     Raises:
@@ -127,8 +130,18 @@ def expert(trained: Any, name: str) -> Expert:
         return trained
     if hasattr(trained, "load_policy"):  # a run, which this package does not know
         trained = trained.load_policy()
+    if isinstance(trained, tuple) and len(trained) == 2 and isinstance(trained[1], VecNormalize):
+        policy: Any = getattr(trained[0], "policy", trained[0])
+        return Expert(policy, arrays_of(trained[1]), name)
     if isinstance(trained, BaseAlgorithm):
-        return Expert(trained.policy, normalizer_of(trained), name)
+        if trained.get_env() is None:
+            warnings.warn(
+                f"{name} comes without its environment, so how it normalises observations is not "
+                "known; if it was trained with VecNormalize, give (model, VecNormalize.load(…))",
+                Caution,
+                stacklevel=2,
+            )
+        return Expert(trained.policy, arrays_of(trained.get_vec_normalize_env()), name)
     model = getattr(trained, "model", trained)
     if not isinstance(model, BasePolicy):
         hint = "; open it first, e.g. rewardlab.Run.open(…) or PPO.load(…)"
@@ -139,9 +152,8 @@ def expert(trained: Any, name: str) -> Expert:
     return Expert(model, getattr(trained, "normalizer", None), name)
 
 
-def normalizer_of(model: BaseAlgorithm) -> dict[str, Any] | None:
-    """Return the arrays with which a model's `VecNormalize` treats observations at present."""
-    venv = model.get_vec_normalize_env()
+def arrays_of(venv: VecNormalize | None) -> dict[str, Any] | None:
+    """Return the arrays with which a `VecNormalize` treats observations at present."""
     if venv is None or not venv.norm_obs:
         return None
     rms: Any = venv.obs_rms

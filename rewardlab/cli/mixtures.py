@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlab.cli.answer import Answer, Table
+from rewardlab.errors import UsageError
+
+_PICTURES = (".png", ".pdf", ".svg")
 
 if TYPE_CHECKING:
     from rewardlab.evaluation.mixtures import Mixture, Mixtures
@@ -21,8 +24,10 @@ def inspected(
 
     check_seed(seed)
     run = Run.open(name, out=out)
-    found = mixtures.inspect(run, episodes=episodes, seed=seed, task_columns=task_columns)
     path = Path(picture or run.path / "moe.png")
+    if path.suffix not in _PICTURES:
+        raise UsageError(f"--picture ends in {', '.join(_PICTURES)}, got {picture!r}")
+    found = mixtures.inspect(run, episodes=episodes, seed=seed, task_columns=task_columns)
     mixtureplots.draw(found, path)
     asked = {"run": run.id, "episodes": episodes, "seed": seed, "task_columns": task_columns}
     return Answer({**asked, **found.to_json(), "picture": str(path)}, _view(found, episodes, path))

@@ -52,8 +52,8 @@ class Flags:
         arg(
             aliases=("-n",),
             metavar="N",
-            help="Samples: distinct transitions, not steps.",
-            help_behavior_hint="(required)",
+            help="plan: samples, distinct transitions rather than steps.",
+            help_behavior_hint="(required to plan)",
         ),
     ] = None
     covariates: Annotated[
@@ -116,6 +116,9 @@ def run(flags: Flags) -> Answer:
         return _plan(flags)
     if not flags.run:
         raise UsageError("which run? e.g. rewardlab moe inspect my-run; see: rewardlab runs")
+    for name in ("samples", "covariates", "states", "pilots"):
+        if getattr(flags, name) is not None:
+            raise UsageError(f"--{name} is for: rewardlab moe plan")
     return inspected(
         flags.run,
         out=flags.out,
@@ -156,8 +159,12 @@ def _covariates(flags: Flags) -> tuple[int, float | None]:
         return flags.covariates, None
     try:
         states = np.load(flags.states, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise ConfigError(f"--states {flags.states}: not a .npy of numbers: {error}") from None
+    except OSError as error:
+        raise ConfigError(f"--states {flags.states}: {error.strerror or error}") from None
+    except (ValueError, EOFError):  # numpy's words propose to unpickle
+        states = None
+    if not (isinstance(states, np.ndarray) and states.dtype.kind in "biuf"):
+        raise ConfigError(f"--states {flags.states}: not a .npy of numbers (N, d)")
     found = intrinsic_dimension(states, flags.method)
     return max(1, round(found)), found
 
@@ -169,6 +176,8 @@ def _constants(
 
     if flags.pilots is None:
         return flags.A, flags.sigma2
+    if (flags.A, flags.sigma2) != (Flags.A, Flags.sigma2):
+        raise UsageError("--pilots measure A and sigma2: leave --A and --sigma2 out")
     return fit_constants(_pilots(Path(flags.pilots)), s, by_order=True, **given)
 
 

@@ -57,6 +57,9 @@ def check(config: RunConfig, task: Task, experts: list[Run]) -> None:
     """
     if config.policy != "MoePolicy":
         return
+    if "MoePolicy" not in algorithms.algorithm_class(config.algo).policy_aliases:
+        able = "a2c, dqn, ppo, sac or td3"
+        raise UsageError(f"{config.algo} has no mixtures of experts: give --algo {able}")
     kwargs = algorithms.policy_kwargs(config)
     if experts:
         kwargs["moe"] = {**kwargs["moe"], "experts": experts}

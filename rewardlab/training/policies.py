@@ -42,9 +42,9 @@ class Policy:
     @classmethod
     def of(cls, model: BaseAlgorithm) -> Policy:
         """Return the policy of an algorithm in training, with its present normaliser."""
-        from rewardlab.policies.sb3.pretrained import normalizer_of
+        from rewardlab.policies.sb3.pretrained import arrays_of
 
-        return cls(model.policy, normalizer_of(model), model.num_timesteps)
+        return cls(model.policy, arrays_of(model.get_vec_normalize_env()), model.num_timesteps)
 
     def predict(self, obs: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return actions `(n, …)` for raw observations `(n, …)`."""

@@ -69,7 +69,9 @@ def test_pilots_give_the_constants(cli, tmp_path):
         (("-n", "1e5", "-s", "4", "--states", "x.npy"), "either -s S or --states"),
         (("-n", "1", "-s", "4"), "n is the number of samples"),
         (("-n", "1e5", "-s", "4", "--gating", "softmx"), "did you mean softmax"),
-        (("-n", "1e5", "--states", "none.npy"), "--states none.npy: not a .npy of numbers"),
+        (("-n", "1e5", "--states", "none.npy"), "--states none.npy: No such file"),
+        (("-n", "1e5", "-s", "10000000"), "s is at most 100,000"),
+        (("-n", "1e5", "-s", "4", "--pilots", "p.csv", "--A", "2"), "leave --A and --sigma2 out"),
         (("-n", "1e5", "-s", "4", "--pilots", "none.csv"), "--pilots none.csv: No such file"),
     ],
 )
@@ -189,7 +191,19 @@ def test_misuse_of_inspect_is_one_line(cli, run, tmp_path):
         ((cut,), "has no final policy"),
         ((run.path, "--episodes", "0"), "--episodes must be at least 1"),
         ((run.path, "--task-columns", "2"), "observations do not end in so many columns"),
+        ((run.path, "-s", "3"), "--covariates is for: rewardlab moe plan"),
+        ((run.path, "-o", "x.txt"), "--picture ends in .png, .pdf, .svg, got 'x.txt'"),
     ):
         done = cli("moe", "inspect", *flags)
         assert (done.code, said in done.error) == (2, True), done.err
     assert "takes no run" in cli("moe", "plan", "x", "-n", "10", "-s", "1").error
+
+
+def test_states_that_are_no_numbers_are_refused_without_a_hint_to_unpickle(cli, tmp_path):
+    np.save(tmp_path / "words.npy", np.array(["a", "b"]))
+    np.savez(tmp_path / "many.npz", a=np.zeros(3))
+    (tmp_path / "text.npy").write_text("m,k,n")
+    for name in ("words.npy", "many.npz", "text.npy"):
+        done = cli("moe", "plan", "-n", "1e5", "--states", name)
+        assert done.code == 2
+        assert done.err.strip().endswith(f"--states {name}: not a .npy of numbers (N, d)")

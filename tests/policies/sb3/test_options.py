@@ -3,6 +3,8 @@
 import pytest
 import torch
 from stable_baselines3 import DQN, PPO, SAC, TD3
+from stable_baselines3.common.envs import SimpleMultiObsEnv
+from stable_baselines3.common.torch_layers import CombinedExtractor
 
 from rewardlab.errors import ConfigError, UnknownName, UsageError
 from rewardlab.policies import MoeCallback, MoELayer
@@ -30,7 +32,7 @@ from tests.policies.sb3.cases import ALGORITHMS, build, probe
         ({"n_experts": 0}, UsageError, "n_experts"),
         ({"top_k": 5}, UsageError, "top_k is between 1 and n_experts = 4, got 5"),
         ({"gate": "prototype", "n_prototypes": 3}, UsageError, "cannot be divided"),
-        ({"gate": "prototype", "top_k": 2}, ConfigError, "unknown key 'top_k'"),
+        ({"gate": "prototype", "top_k": 2}, UsageError, "'top_k' is an option of gate 'softmax'"),
         ({"expert_hidden": 0}, UsageError, "expert_hidden"),
         ({"n_shared": -1}, UsageError, "n_shared"),
         ({"aux_coefs": {"balance": 0.1}}, UnknownName, "did you mean load_balance"),
@@ -41,6 +43,12 @@ from tests.policies.sb3.cases import ALGORITHMS, build, probe
         ({"gate": "dts", "temperature": ["a", 1]}, ConfigError, "cannot be 'a'; give a number"),
         ({"gate": "soft", "groups": "ab"}, ConfigError, "groups cannot be 'ab'; give a list"),
         ({"gate": "soft", "groups": ["a", 3]}, ConfigError, "give a whole number"),
+        ({"aux_coefs": {"load_balance": -0.01}}, UsageError, "a number from 0 on, or its start"),
+        ({"routed_scaling": -1}, UsageError, "routed_scaling must not be negative, got -1"),
+        ({"shared_combine": "half"}, UsageError, "'half' needs shared experts: give n_shared"),
+        ({"top_p": 0.9}, UsageError, "'top_p' is an option of gate 'dynmole', not of 'softmax'"),
+        ({"gate": "banana"}, UnknownName, "dynmole, soft, dense"),
+        ({"gate": "soft", "n_tokens": 0}, UsageError, "n_tokens are whole numbers from 1 on"),
         ({"gate": "soft", "n_tokens": 3}, UsageError, "cannot be cut into n_tokens = 3"),
         ({"activation": "reLU6"}, UnknownName, "unknown activation"),
         ({"experts": ["one", "two"]}, UsageError, "leave n_experts out"),
@@ -161,3 +169,12 @@ def test_coefficients_move_with_training_too():
     assert {coefs["load_balance"] for coefs in found} == {0.1}
     with pytest.warns(UserWarning, match="gate softmax stays as it began"):
         build(PPO, {"aux_coefs": {"router_z": [0.0, 0.4]}}).learn(256)
+
+
+def test_dictionaries_need_an_extractor():
+    env = SimpleMultiObsEnv(random_start=False)
+    with pytest.raises(UsageError, match="features_extractor_class=CombinedExtractor"):
+        PPO("MoePolicy", env, policy_kwargs={"moe": {}}, n_steps=8, batch_size=8, device="cpu")
+    kwargs = {"moe": {"n_experts": 2}, "features_extractor_class": CombinedExtractor}
+    model = PPO("MoePolicy", env, policy_kwargs=kwargs, n_steps=8, batch_size=8, device="cpu")
+    model.learn(8)

@@ -9,9 +9,10 @@ from stable_baselines3.common.policies import MultiInputActorCriticPolicy
 from stable_baselines3.common.torch_layers import NatureCNN
 from stable_baselines3.common.vec_env import VecNormalize
 
-from rewardlab.errors import ConfigError, UsageError
+from rewardlab.errors import Caution, ConfigError, UsageError
 from rewardlab.policies import MoeCallback, MoePolicy
 from rewardlab.policies.sb3.policy import moe_layers
+from rewardlab.policies.sb3.pretrained import expert as read
 from tests.policies.sb3.cases import ALGORITHMS, Stream, build, probe
 
 IDS = {"ids": lambda x: getattr(x, "__name__", x)}
@@ -212,3 +213,17 @@ def test_observations_are_not_normalised_twice():
         model.learn(256, callback=MoeCallback())
     model = PPO(policy, VecNormalize(Stream(), norm_obs=False), device="cpu", **ALGORITHMS[PPO])
     model.learn(256, callback=MoeCallback())
+
+
+def test_a_policy_without_its_environment_is_given_its_normalisation(tmp_path):
+    """Loaded alone it would see observations that it was never trained on, without a word."""
+    model = expert(PPO, 1)
+    model.save(tmp_path / "model")
+    venv, obs = model.get_vec_normalize_env(), torch.randn(5, model.observation_space.shape[0])
+    whole = read(model, "expert")(obs)
+    torch.testing.assert_close(read((model.policy, venv), "expert")(obs), whole)
+    loaded = PPO.load(tmp_path / "model", device="cpu")
+    torch.testing.assert_close(read((loaded, venv), "expert")(obs), whole)
+    with pytest.warns(Caution, match=r"give \(model, VecNormalize.load"):
+        alone = read(loaded, "expert")
+    assert not torch.allclose(alone(obs), whole)
