@@ -42,7 +42,7 @@ class Flags:
     ]
     run: Annotated[
         Positional[str | None],
-        arg(metavar="RUN", help="evaluate: the run's folder.", help_behavior_hint=""),
+        arg(metavar="[RUN]", help="evaluate: the run's folder.", help_behavior_hint=""),
     ] = None
     world: Annotated[str, arg(metavar="NAME", help="babyai or household.")] = "household"
     level: Annotated[
@@ -51,6 +51,15 @@ class Flags:
             metavar="NAME",
             help="Level of babyai.",
             help_behavior_hint="(default: PutNextLocal)",
+        ),
+    ] = None
+    grounding: Annotated[
+        str | None,
+        arg(
+            metavar="NAME",
+            help="household: which things an action means, those of the person's program (program) "
+            "or whichever are near (free).",
+            help_behavior_hint="(default: program)",
         ),
     ] = None
     arms: Annotated[
@@ -180,8 +189,11 @@ def _answer(found: Found, about: dict[str, Any]) -> Answer:
 def _world(flags: Flags) -> World:
     from rewardlab.e2cl.worlds import make_world
 
-    asked = {"level": flags.level, "n_train": flags.n_train, "n_test": flags.n_test}
-    return make_world(flags.world, **{key: value for key, value in asked.items() if value})
+    names = ("level", "grounding", "n_train", "n_test")
+    asked = {name: getattr(flags, name) for name in names}
+    return make_world(
+        flags.world, **{key: value for key, value in asked.items() if value is not None}
+    )
 
 
 def _workers(flags: Flags, world: World) -> AbstractContextManager[Workers]:

@@ -20,7 +20,9 @@ from rewardlab.store.files import read_json, write_json, write_text
 def label(world: World) -> str:
     """Return a short name of a world for files, e.g. `babyai-PutNextLocal`."""
     options: Mapping[str, Any] = world.config()["options"]
-    return "-".join([world.name, *(str(options[key]) for key in ("level",) if key in options)])
+    grounding = options.get("grounding")
+    parts = (world.name, options.get("level"), grounding if grounding == "free" else None)
+    return "-".join(part for part in parts if part)
 
 
 def folder_of(out: Path, world: World, seed: int) -> Path:

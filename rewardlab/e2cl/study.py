@@ -145,7 +145,9 @@ def _part(
     counts = Counter(sample.kind for sample in explored.samples)
     lost = f", teacher lost in {explored.lost} episodes" if explored.lost else ""
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
-    tell(f"seed {study.seed}: phase {name}: {told}{lost} ({time.perf_counter() - began:.0f} s)")
+    few_ones = " on few episodes" if study.folder.name == "few" else ""
+    took = time.perf_counter() - began
+    tell(f"seed {study.seed}: phase {name}{few_ones}: {told}{lost} ({took:.0f} s)")
     return explored
 
 

@@ -50,6 +50,8 @@ def test_ablate_writes_a_page_and_goes_on(cli, tmp_path):
     [
         (("train", "--world", "babi"), "unknown world 'babi'; did you mean babyai?"),
         (("train", "--world", "babyai", "--level", "GoToObj4"), "unknown level of babyai"),
+        (("train", "--world", "babyai", "--grounding", "free"), "babyai has no option 'grounding'"),
+        (("train", "--world", "babyai", "--n-train", 0), "babyai can learn from 1 to"),
         (("train", "--world", "babyai", "--arms", "e2c"), "unknown arm 'e2c'; did you mean e2cl?"),
         (("train", "--world", "babyai", "--steps", 1), "--steps must be at least 2, not 1"),
         (("ablate", "--world", "babyai", "--seeds", 0), "--seeds must be at least 1, not 0"),
