@@ -83,7 +83,8 @@ def _shares(arms: Mapping[str, Sequence[Any]]) -> list[str]:
         tables.append("\n".join(rows) + "\n")
     tables.append(
         "What is implied is for r ≥ 1 a lower bound with memory, where it depends on which "
-        "corrections\nwere there to be shown.\n"
+        "corrections\nwere there to be shown. That memory helps is built into the server: it shows that "
+        "corrections are\nkept, found and shown, and not that they help a model.\n"
     )
     return tables
 
