@@ -82,9 +82,9 @@ def _shares(arms: Mapping[str, Sequence[Any]]) -> list[str]:
             rows += [_share(arm, some, r, sem=sem) for r in range(ROUNDS + 1)]
         tables.append("\n".join(rows) + "\n")
     tables.append(
-        "What is implied is for r ≥ 1 a lower bound with memory, where it depends on which "
-        "corrections\nwere there to be shown. That memory helps is built into the server: it shows that "
-        "corrections are\nkept, found and shown, and not that they help a model.\n"
+        "What is implied is for r ≥ 1 a lower bound with memory, where it depends on which\n"
+        "corrections were there to be shown. That memory helps is built into the server: it shows\n"
+        "that corrections are kept, found and shown, and not that they help a model.\n"
     )
     return tables
 
