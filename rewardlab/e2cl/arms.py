@@ -56,7 +56,7 @@ class Arm:
         free: Whether it learns from teacher-free exploration.
         fitted: Whether it is fitted at all after pre-tuning.
         long: Whether it gets as many steps as E2CL, whatever its samples.
-        few: Whether it is all of E2CL on so few episodes that it gets as many samples as
+        few: Whether it is all of E2CL on so few episodes that it gets about as many samples as
             imitation on all of them.
         corrections: `"as such"`, `"none"`, or `"as plans"`: without the action that failed.
         feedback: Whether it learns from feedback.
@@ -96,7 +96,9 @@ ARMS = {
     "tf": Arm("imitation and teacher-free exploration", free=True),
     "e2cl": _E2CL,
     "il-long": Arm("imitation for as many steps as e2cl", long=True),
-    "e2cl-few": replace(_E2CL, few=True, about="e2cl on few episodes, with il's number of samples"),
+    "e2cl-few": replace(
+        _E2CL, few=True, about="e2cl on few episodes, with about il's number of samples"
+    ),
     "il-df": replace(_E2CL, corrections="none", about="e2cl without its corrections"),
     "il-dup": replace(
         _E2CL,
@@ -125,7 +127,7 @@ def steps_of(arm: Arm, data: Data, settings: Settings) -> int:
 
 
 def few(data: Data, episodes: Sequence[str], *, seed: int) -> tuple[str, ...]:
-    """Return so few episodes that E2CL finds on them as many samples as imitation on all."""
+    """Return so few episodes that E2CL finds on them about as many samples as imitation on all."""
     share = len(data.plan.samples) / len(data.everything)
     return drawn(episodes, share, seed=seed)
 
