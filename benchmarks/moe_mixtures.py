@@ -57,7 +57,8 @@ def fix_router(model: PPO, how: str, n_tasks: int) -> None:
                 weight.zero_()
             if how == "task":
                 each = EXPERTS // n_tasks
-                weight[-n_tasks:] = 100.0 * torch.eye(n_tasks).repeat_interleave(each, dim=1)
+                own = torch.eye(n_tasks).repeat_interleave(each, dim=1)
+                weight[-n_tasks:, : n_tasks * each] = 100.0 * own
         weight.requires_grad_(requires_grad=False)
 
 
@@ -201,6 +202,8 @@ def work(names: list[str], arms: list[str], seeds: int, rows: Path, jobs: int) -
         running = {pool.submit(measure, *job): job for job in todo}
         for done in as_completed(running):
             name, arm, seed = running[done]
+            if done.exception():
+                pool.shutdown(cancel_futures=True)
             row = key(name, arm, seed) | done.result()
             with rows.open("a") as file:
                 file.write(json.dumps(row) + "\n")
