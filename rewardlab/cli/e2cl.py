@@ -2,12 +2,14 @@
 
 train explores and fits arms for one seed, evaluate measures the arms of such a run on the test
 episodes, ablate does both for several seeds and writes a table with all controls. What is there
-already is not done again.
+already is not done again. export writes a run's samples as chats to fine-tune a text model on.
 
 Examples:
   rewardlab e2cl train --world babyai --level PutNextLocal
   rewardlab e2cl evaluate results/e2cl/babyai-PutNextLocal-s0
   rewardlab e2cl ablate --world household --seeds 5 --out results/e2cl
+  rewardlab e2cl evaluate --model gpt-4.1-mini --world household --n-test 10
+  rewardlab e2cl export household-s0
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from tyro.conf import Positional, arg
 from rewardlab.cli.answer import Answer, Table, note
 from rewardlab.cli.flags import Json, Seed
 from rewardlab.cli.parsing import command
+from rewardlab.cli.steering import exported, steered
 from rewardlab.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
@@ -37,12 +40,20 @@ class Flags:
     """Flags of `rewardlab e2cl`."""
 
     verb: Annotated[
-        Positional[Literal["train", "evaluate", "ablate"]],
-        arg(metavar="WHAT", help="train, evaluate or ablate."),
+        Positional[Literal["train", "evaluate", "ablate", "export"]],
+        arg(metavar="WHAT", help="train, evaluate, ablate or export."),
     ]
     run: Annotated[
         Positional[str | None],
-        arg(metavar="[RUN]", help="evaluate: the run's folder.", help_behavior_hint=""),
+        arg(metavar="[RUN]", help="evaluate, export: the run's folder.", help_behavior_hint=""),
+    ] = None
+    model: Annotated[
+        str | None,
+        arg(
+            metavar="NAME",
+            help="evaluate: let this chat model act on the world's test episodes, no run.",
+            help_behavior_hint="",
+        ),
     ] = None
     world: Annotated[str, arg(metavar="NAME", help="babyai or household.")] = "household"
     level: Annotated[
@@ -108,10 +119,15 @@ class Flags:
 
 
 def run(flags: Flags) -> Answer:
-    """Train, evaluate or ablate."""
-    if flags.verb != "evaluate" and flags.run is not None:
+    """Train, evaluate, ablate or export."""
+    if flags.verb in ("train", "ablate") and flags.run is not None:
         raise UsageError(f"{flags.verb} takes no run, got {flags.run!r}; --out names its folder")
-    return {"train": _train, "evaluate": _evaluate, "ablate": _ablate}[flags.verb](flags)
+    if flags.model is not None:
+        if flags.verb != "evaluate" or flags.run is not None:
+            raise UsageError("--model is for evaluate without a run, e.g. --world household")
+        return steered(_world(flags), flags.model, seed=flags.seed)
+    verbs = {"train": _train, "evaluate": _evaluate, "ablate": _ablate, "export": _export}
+    return verbs[flags.verb](flags)
 
 
 def _train(flags: Flags) -> Answer:
@@ -155,6 +171,10 @@ def _evaluate(flags: Flags) -> Answer:
     with _workers(flags, world) as workers:
         measure_again(workers, folder, arms, note)
     return _answer(gathered([folder], arms), {"run": str(folder)})
+
+
+def _export(flags: Flags) -> Answer:
+    return exported(_folder(flags))
 
 
 def _ablate(flags: Flags) -> Answer:

@@ -209,11 +209,12 @@ def grade_arm(world: World, folder: Path, name: str) -> dict[str, Any]:
         "unseen": [int(new) for new in unseen_of(world, folder)],
         "foresight": grades.foresight and grades.foresight._asdict(),
         "interventions": grades.interventions,
-        "modes": {mode: _columns(scores) for mode, scores in grades.modes.items()},
+        "modes": {mode: columns(scores) for mode, scores in grades.modes.items()},
     }
 
 
-def _columns(scores: Iterable[Score]) -> dict[str, list[float]]:
+def columns(scores: Iterable[Score]) -> dict[str, list[float]]:
+    """Return scores of episodes by metric; JSON-ready."""
     rows = [asdict(score) for score in scores]
     return {
         key: [round(float(row[key]), 4) if key == "lcs" else int(row[key]) for row in rows]

@@ -1,8 +1,11 @@
 """`rewardlab e2cl`: BabyAI's smallest level, a few steps."""
 
 import json
+from pathlib import Path
 
 import pytest
+
+from tests.conftest import completion
 
 SMALL = (
     *("--world", "babyai", "--level", "GoToObjS4", "--n-train", 4, "--n-test", 2),
@@ -23,6 +26,10 @@ def test_train_then_evaluate(cli):
     }
     short = cli("e2cl", "evaluate", "babyai-GoToObjS4-s0", "--arms", "il", "--workers", 1)
     assert short.out.startswith("arm  mode    Exec")
+    chats = cli("e2cl", "export", done.json["run"], "--json").json
+    lines = Path(chats["path"]).read_text().splitlines()
+    assert len(lines) == chats["chats"] > 50
+    assert {json.loads(line)["kind"] for line in lines} == {"plan", "feedback", "correct"}
     refused = cli("e2cl", "evaluate", done.json["run"], "--arms", "tg")
     assert refused.code == 2
     assert refused.error.startswith("unknown fitted arm 'tg'")
@@ -45,6 +52,21 @@ def test_ablate_writes_a_page_and_goes_on(cli, tmp_path):
     assert "holds a study with settings" in refused.error
 
 
+def test_a_chat_model_acts_on_the_test_episodes(cli, httpserver, monkeypatch):
+    """This one always turns left, which always works and leads nowhere."""
+    monkeypatch.setenv("OPENAI_BASE_URL", httpserver.url_for("/v1"))
+    answer = completion("turn left")
+    httpserver.expect_request("/v1/chat/completions").respond_with_response(answer)
+    asked = ("--world", "babyai", "--level", "GoToObjS4", "--n-test", 1)
+    done = cli("e2cl", "evaluate", "--model", "any", *asked, "--json")
+    assert done.code == 0, done.err
+    assert [row["mode"] for row in done.json["results"]] == ["plain", "self"]
+    assert done.json["results"][0]["exec"]["value"] == 1
+    assert done.json["results"][0]["success"]["value"] == 0
+    assert done.json["unread"]["feedback"] > 0
+    assert "plain, episode 1000000: " in done.err
+
+
 @pytest.mark.parametrize(
     ("args", "error"),
     [
@@ -57,6 +79,8 @@ def test_ablate_writes_a_page_and_goes_on(cli, tmp_path):
         (("ablate", "--world", "babyai", "--seeds", 0), "--seeds must be at least 1, not 0"),
         (("ablate", "there"), "ablate takes no run, got 'there'"),
         (("evaluate",), "which run?"),
+        (("export",), "which run?"),
+        (("train", "--model", "m"), "--model is for evaluate without a run"),
         (("evaluate", "nowhere"), "unknown run 'nowhere'"),
     ],
 )
