@@ -188,12 +188,13 @@ READING = """
   cartpole softmax, sigmoid, prototypes and expert choice are worse than the dense network of equal
   active size beyond doubt, and so is a dense network of their total size. Not told apart from it
   are dts, which begins with all experts, dynmole and the uniform gate, which use almost all or all
-  of them, a single expert, and sigmoids with a shared one. On pendulum dynmole alone is ahead with its
-  whole interval, by little, and that in one of 24 comparisons; expert choice is behind.
+  of them, a single expert, and sigmoids with a shared one. On pendulum dynmole alone is ahead with
+  its whole interval, by little, and that in one of 24 comparisons; expert choice is behind.
 - **Different tasks (metaworld)**: here two mixtures are ahead of both dense networks: softmax with
   its whole interval, experts by task with an interval that ends at 0. The difference is one task,
   window-close, which the dense networks miss, wholly or in part, with most seeds and the mixtures
-  solve with 4 and 5 of 5; the other two tasks everybody solves. A single expert of the same code does not do it.
+  solve with 4 and 5 of 5; the other two tasks everybody solves. A single expert of the same code
+  does not do it.
 - **Knowing the task is not what is missing**: experts that are fixed by task, with all the
   information there is, are worse than dense on cartpole, equal to it on pendulum, ahead on
   metaworld.
