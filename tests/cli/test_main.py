@@ -30,7 +30,9 @@ def test_help_of_the_verbs_leaves_torch_and_mujoco_alone():
     assert not loaded & (HEAVY - {"tyro", "rich"})
 
 
-@pytest.mark.parametrize(("verb", "may"), [("coder", "WHAT [RUN ...]"), ("tasks", "[WORD]")])
+@pytest.mark.parametrize(
+    ("verb", "may"), [("coder", "WHAT [TASK [GOAL] | RUN ...]"), ("tasks", "[WORD]")]
+)
 def test_help_shows_what_may_be_left_out(cli, verb, may):
     assert may in cli(verb, "--help").out.splitlines()[0]
 

@@ -29,7 +29,7 @@ def test_flags_choose_the_policy_and_come_before_the_file(ask, cli):
         "net_arch": [8],
         "moe": {"n_experts": 4, "top_k": 1, "critic": critic},
     }
-    assert ask("--moe", "gate=dense").error.startswith("moe: unknown key 'top_k'")
+    assert ask("--moe", "gate=dense").error.startswith("moe: 'top_k' is an option of gate")
     other = cli("train", "--resume", run.id, "-n", "128", "--moe", "n_experts=5", "--no-progress")
     assert "goes on with its mixture's options" in other.error
     assert cli("train", "--resume", run.id, "-n", "128", "--no-progress").code == 0

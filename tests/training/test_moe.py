@@ -99,7 +99,7 @@ def test_the_policy_and_its_options_must_fit(task, tmp_path):
     with pytest.raises(ConfigError, match="did you mean 'n_experts'"):
         ask(policy_kwargs=kwargs(n_expert=3))
     tqc = {"algo": "tqc", "policy": "MoePolicy", "n_timesteps": 64, "out": tmp_path, **SMALL}
-    with pytest.raises(UnknownName, match="policy of tqc"):
+    with pytest.raises(UsageError, match="tqc has no mixtures of experts: give --algo a2c, dqn"):
         train(task, **tqc)
     for moe, words in (
         ({"top_k": 9}, "top_k is between 1 and n_experts = 4, got 9"),
