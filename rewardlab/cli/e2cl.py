@@ -108,6 +108,14 @@ class Flags:
             "proportion to their samples.",
         ),
     ] = 500
+    corrector: Annotated[
+        str | None,
+        arg(
+            metavar="MODEL",
+            help="Chat model that corrects in teacher-free exploration.",
+            help_behavior_hint="(default: a search over the world's repairs)",
+        ),
+    ] = None
     workers: Annotated[
         int | None,
         arg(
@@ -227,7 +235,9 @@ def _settings(flags: Flags) -> Any:
 
     if flags.steps < 2:
         raise UsageError(f"--steps must be at least 2, not {flags.steps}")
-    return Settings(pretune_steps=flags.steps // 2, steps=flags.steps)
+    return Settings(
+        pretune_steps=flags.steps // 2, steps=flags.steps, corrector=flags.corrector or ""
+    )
 
 
 def _named(flags: Flags) -> tuple[str, ...]:

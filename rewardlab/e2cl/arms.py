@@ -20,11 +20,13 @@ class Settings:
         pretune_share: Share of the episodes that pre-tuning learns from.
         pretune_steps: Batches of pre-tuning.
         steps: Batches of imitation; with k times its samples an arm gets k times as many.
+        corrector: Chat model that corrects in teacher-free exploration; none: the world's repairs.
     """
 
     pretune_share: float = 0.3
     pretune_steps: int = 250
     steps: int = 500
+    corrector: str = ""
 
 
 class Data(NamedTuple):

@@ -29,7 +29,7 @@ from rewardlab.e2cl.exam import exam, grade
 from rewardlab.e2cl.fit import fit
 from rewardlab.e2cl.kept import data_of, unseen_of
 from rewardlab.e2cl.metrics import Score
-from rewardlab.e2cl.phases import demonstrate, free, guided, repair
+from rewardlab.e2cl.phases import Corrector, demonstrate, free, guided, repair
 from rewardlab.e2cl.policy import Policy, fresh, load, save
 from rewardlab.e2cl.samples import Explored, merged
 from rewardlab.e2cl.stored import load as load_samples
@@ -123,8 +123,17 @@ def _explore(
     if "guided" in needed:
         found["guided"] = phase("guided", lambda: workers.each(guided, episodes, seed, policy))
     if "free" in needed:
-        found["free"] = phase("free", lambda: workers.each(free, episodes, seed, policy, repair))
+        corrector = _corrector(workers.world, study.settings)
+        found["free"] = phase("free", lambda: workers.each(free, episodes, seed, policy, corrector))
     return Data(plan, **found)
+
+
+def _corrector(world: World, settings: Settings) -> Corrector:
+    if not settings.corrector:
+        return repair
+    from rewardlab.e2cl.text.corrector import TextCorrector
+
+    return TextCorrector(settings.corrector, world.language)
 
 
 def _part(

@@ -1,14 +1,17 @@
 """A text model as an agent, asked over HTTP; the model here is the toy world's own expert."""
 
 import json
+import pickle
 
 import pytest
 
 from rewardlab.coders.cache import ReplyCache
 from rewardlab.coders.chat import ChatCoder
+from rewardlab.e2cl.phases import free
 from rewardlab.e2cl.rollout import play
 from rewardlab.e2cl.samples import KINDS
 from rewardlab.e2cl.text.agent import TextAgent
+from rewardlab.e2cl.text.corrector import TextCorrector
 from rewardlab.e2cl.text.export import export
 from rewardlab.e2cl.text.phrases import phrase
 from rewardlab.e2cl.text.prompts import LIMIT, Asking, kind_of
@@ -90,6 +93,21 @@ def test_a_prompt_keeps_every_action_when_it_leaves_answers_out(toy):
     assert len(told) <= LIMIT
     assert told.count("stand ->") == 400
     assert "ERROR: sitting" in told
+
+
+def test_a_model_corrects_in_exploration_and_what_does_not_help_is_left_out(
+    toy, novice, served, monkeypatch, tmp_path
+):
+    """It always says to stand up, which helps where the robot sits, and once says nonsense."""
+    monkeypatch.setenv("REWARDLAB_CACHE", str(tmp_path))
+    asked = served(lambda text: "stand" if "sitting" in text.splitlines()[0] else "abracadabra")
+    corrector = pickle.loads(pickle.dumps(TextCorrector("test", toy.language)))
+    found = [free(toy, episode, 0, novice, corrector) for episode in toy.episodes("train")]
+    corrections = [s for part in found for s in part.of("correct")]
+    assert corrections
+    assert {s.action for s in corrections} == {Action("stand")}
+    assert {s.error for s in corrections} == {"sitting"}
+    assert any("expected to fail: sitting" in text for text in asked)
 
 
 @pytest.mark.parametrize(
