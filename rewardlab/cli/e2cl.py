@@ -135,7 +135,12 @@ def run(flags: Flags) -> Answer:
             raise UsageError("--model is for evaluate without a run, e.g. --world household")
         return steered(_world(flags), flags.model, seed=flags.seed)
     verbs = {"train": _train, "evaluate": _evaluate, "ablate": _ablate, "export": _export}
-    return verbs[flags.verb](flags)
+    try:
+        return verbs[flags.verb](flags)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; what is done is kept, go on with: {command()}"
+        ) from None
 
 
 def _train(flags: Flags) -> Answer:
@@ -227,6 +232,8 @@ def _world(flags: Flags) -> World:
 def _workers(flags: Flags, world: World) -> AbstractContextManager[Workers]:
     from rewardlab.e2cl.workers import workers
 
+    if flags.workers is not None and flags.workers < 1:
+        raise UsageError(f"--workers must be at least 1, not {flags.workers}")
     return workers(world, flags.workers or min(os.cpu_count() or 1, 8))
 
 
@@ -241,7 +248,12 @@ def _settings(flags: Flags) -> Any:
 
 
 def _named(flags: Flags) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (flags.arms or "").split(",") if name.strip())
+    names = tuple(name.strip() for name in (flags.arms or "").split(",") if name.strip())
+    if flags.arms is not None and not names:
+        from rewardlab.e2cl.arms import ARMS
+
+        raise UsageError(f"--arms names none; leave it out, or name some of {', '.join(ARMS)}")
+    return names
 
 
 def _folder(flags: Flags) -> Path:
@@ -251,4 +263,6 @@ def _folder(flags: Flags) -> Path:
     for folder in (Path(flags.run), Path(flags.out) / flags.run):
         if (folder / "config.json").exists():
             return folder
+        if folder.is_dir():
+            raise UsageError(f"{folder} holds no run of rewardlab e2cl train: no config.json")
     raise UnknownName("run", flags.run, there, f"in {flags.out}")

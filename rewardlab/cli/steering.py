@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rewardlab.cli.answer import Answer, Table, note
-from rewardlab.errors import UsageError
+from rewardlab.errors import CoderError, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from rewardlab.e2cl.samples import Sample
@@ -21,8 +21,13 @@ def steered(world: World, model: str, *, seed: int) -> Answer:
     from rewardlab.e2cl.text.agent import TextAgent
     from rewardlab.e2cl.text.exam import measured
 
-    agent = TextAgent(ChatCoder(model, temperature=0.0), world.language, seed=seed)
-    found = measured(world, agent, tell=note)
+    try:
+        agent = TextAgent(ChatCoder(model, temperature=0.0), world.language, seed=seed)
+        found = measured(world, agent, tell=note)
+    except (CoderError, ConfigError) as error:
+        instead = "; to measure a trained run, leave --model out"
+        said = str(error).replace("; without either use --coder offline", "")
+        raise type(error)(said.replace(", or use --coder offline", "") + instead) from None
     told = {
         mode: {metric: estimate(found, mode, metric) for metric in METRICS}
         for mode in found[0]["modes"]

@@ -115,7 +115,9 @@ def load(path: Path, language: Language) -> Policy:
         raise storage_error(path, error) from error
     except Exception as error:  # numpy, zip, JSON and torch each have their own
         why = " ".join(str(error).split())[:200]
-        raise StorageError(f"{path} holds no policy of this world: {why}") from error
+        raise StorageError(
+            f"{path} is damaged or of another world ({why}); delete it and train again"
+        ) from error
     return policy
 
 

@@ -65,7 +65,7 @@ def load(folder: Path, name: str, language: Language) -> Loaded | None:
     if len(views) != len(arrays["count"]):
         raise StorageError(
             f"{texts} is damaged: {len(views)} views, and {len(arrays['count'])} in {name}.npz; "
-            "delete the set and explore again"
+            "delete this set's files and train again"
         )
     check = _Check(language)
     samples = _read(path, lambda row, i: check(_sample(row, views)) if i else None, damaged)[1:]
@@ -123,7 +123,7 @@ def _unpacked(path: Path) -> dict[str, Any]:
         raise storage_error(path, error) from error
     except (ValueError, KeyError, EOFError, BadZipFile) as error:
         raise StorageError(
-            f"{path} is damaged: {error}; delete the set and explore again"
+            f"{path} is damaged: {error}; delete this set's files and train again"
         ) from error
     return arrays
 
@@ -158,7 +158,7 @@ def _head(path: Path) -> dict[str, int]:
         return {"samples": int(row["samples"]), "lost": int(row["lost"])}
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise StorageError(
-            f"{path} is damaged: line 1: {error}; delete the set and explore again"
+            f"{path} is damaged: line 1: {error}; delete this set's files and train again"
         ) from error
 
 

@@ -68,10 +68,18 @@ def open_study(folder: Path, world: World, settings: Settings, seed: int) -> Stu
         for key, value in asked.items():
             if found.get(key) != value:
                 raise StorageError(
-                    f"{folder} holds a study with {key} {found.get(key)!r}, not {value!r}; "
-                    "choose another folder, or go on as it was begun"
+                    f"{folder} holds a study with {key} {_differing(found.get(key), value)}; "
+                    "choose another folder (--out), or go on as it was begun"
                 )
     return Study(folder, settings, seed)
+
+
+def _differing(was: Any, asked: Any) -> str:
+    """Return what of two settings differs: `n_train 6, not 7`."""
+    if not (isinstance(was, dict) and isinstance(asked, dict)):
+        return f"{was!r}, not {asked!r}"
+    keys = [key for key in {**was, **asked} if was.get(key) != asked.get(key)]
+    return "; ".join(f"{key} {_differing(was.get(key), asked.get(key))}" for key in keys)
 
 
 def run(workers: Workers, study: Study, arms: Sequence[str], *, measure: bool, tell: Tell) -> None:

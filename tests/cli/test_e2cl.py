@@ -49,7 +49,7 @@ def test_ablate_writes_a_page_and_goes_on(cli, tmp_path):
     assert json.loads(rows[0])["command"].startswith("rewardlab e2cl ablate --world babyai")
     refused = cli(*ask, "--seeds", 1, "--steps", 8)
     assert refused.code == 2
-    assert "holds a study with settings" in refused.error
+    assert "holds a study with settings pretune_steps 3, not 4; steps 6, not 8" in refused.error
 
 
 def test_a_chat_model_acts_on_the_test_episodes(cli, httpserver, monkeypatch):
@@ -65,6 +65,11 @@ def test_a_chat_model_acts_on_the_test_episodes(cli, httpserver, monkeypatch):
     assert done.json["results"][0]["success"]["value"] == 0
     assert done.json["unread"]["feedback"] > 0
     assert "plain, episode 1000000: " in done.err
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    gone = cli("e2cl", "evaluate", "--model", "other", *asked)
+    assert gone.code == 2
+    assert "cannot reach 127.0.0.1:9" in gone.error
+    assert "--coder" not in gone.error
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,9 @@ def test_a_chat_model_acts_on_the_test_episodes(cli, httpserver, monkeypatch):
         (("ablate", "--world", "babyai", "--seeds", 0), "--seeds must be at least 1, not 0"),
         (("ablate", "there"), "ablate takes no run, got 'there'"),
         (("evaluate",), "which run?"),
+        (("train", "--world", "babyai", "--arms", ""), "--arms names none; leave it out"),
+        (("train", "--world", "babyai", "--workers", 0), "--workers must be at least 1, not 0"),
+        (("evaluate", "."), ". holds no run of rewardlab e2cl train: no config.json"),
         (("export",), "which run?"),
         (("train", "--model", "m"), "--model is for evaluate without a run"),
         (("evaluate", "nowhere"), "unknown run 'nowhere'"),

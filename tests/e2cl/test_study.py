@@ -97,7 +97,7 @@ def test_measuring_again_finds_the_same(done):
 
 def test_another_study_in_a_folder_is_refused(done):
     folders, _, world = done
-    with pytest.raises(StorageError, match=r"holds a study with settings .*steps': 8.*choose"):
+    with pytest.raises(StorageError, match=r"a study with settings .*steps 8, not 500; choose"):
         open_study(folders[0], world, Settings(), 0)
     with pytest.raises(StorageError, match=r"holds a study with seed 0, not 3"):
         open_study(folders[0], world, SETTINGS, 3)

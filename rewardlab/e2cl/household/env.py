@@ -17,7 +17,7 @@ from rewardlab.e2cl.household.package import program, root
 from rewardlab.e2cl.household.split import episodes
 from rewardlab.e2cl.household.verbs import ARITY
 from rewardlab.e2cl.world import END, Action, Feedback, Split
-from rewardlab.errors import UnknownName
+from rewardlab.errors import UnknownName, UsageError
 
 ID = "rewardlab/Household-v0"
 _TEXT = gym.spaces.Text(4096, min_length=0, charset=string.printable)
@@ -70,6 +70,8 @@ class HouseholdEnv(gym.Env[str, str]):
 
     def _read(self, line: str) -> Action | Feedback:
         """Return the action that a line means, or why it means none."""
+        if not isinstance(line, str):
+            raise UsageError(f"an action is a line such as 'GRAB mouse' or 'END', got {line!r}")
         verb, *names = line.split() or [""]
         if verb == END.verb:
             return END

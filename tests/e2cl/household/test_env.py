@@ -5,7 +5,7 @@ import pytest
 
 from rewardlab.e2cl.household import env as household
 from rewardlab.e2cl.household.package import program
-from rewardlab.errors import UnknownName
+from rewardlab.errors import UnknownName, UsageError
 
 
 @pytest.fixture
@@ -51,3 +51,9 @@ def test_a_seed_draws_the_same_program(env):
     assert env.reset(seed=4)[1]["program"] == env.reset(seed=4)[1]["program"]
     with pytest.raises(UnknownName, match="household program"):
         env.reset(options={"program": "9999"})
+
+
+def test_an_action_is_a_line(env):
+    env.reset(options={"program": "1019_1"})
+    with pytest.raises(UsageError, match="a line such as 'GRAB mouse' or 'END', got 3"):
+        env.unwrapped.step(3)
