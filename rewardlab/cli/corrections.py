@@ -83,7 +83,8 @@ def export(given: str | None, output: str | None) -> Answer:
     said = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
     return Answer(
         {**document, "output": output},
-        f"{output}: {said}, of {counted(used, 'accepted correction')}",
+        f"{output}: {said}, of {counted(used, 'accepted correction')}"
+        + ("" if used else "; rewardlab coder learn TASK finds some"),
     )
 
 
