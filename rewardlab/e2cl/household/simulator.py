@@ -75,12 +75,12 @@ class Simulator:
         if arity is None:
             return Feedback("verb", f"{action.verb} is no verb of this world")
         if len(action.objects) != arity:
-            said = f"{action.verb} needs {arity} objects, got {len(action.objects)}"
+            plural = "object" if arity == 1 else "objects"
+            said = f"{action.verb} needs {arity} {plural}, got {len(action.objects)}"
             return Feedback("arity", said)
         nodes = [self.state.get_node(i) for i in action.objects]
-        for i, node in zip(action.objects, nodes, strict=True):
-            if node is None:
-                return Feedback("absent", f"object {i} isn't available")
+        if None in nodes:
+            return Feedback("absent", "that object isn't available")
         if len({*action.objects}) < arity or self._into_itself(action):
             return Feedback("self", f"{nodes[0].class_name} cannot go into itself")
         if action.verb in _FROM_HAND and action.objects[0] not in self.held():

@@ -23,9 +23,10 @@ def simulator():
     [
         (Action("SWITCHON", (417,)), "near", "robot agent is not close to computer"),
         (Action("DRINK", (1000,)), "drinkable", "coffee_table is not drinkable or not recipient"),
-        (Action("GRAB", (999_999,)), "absent", "object 999999 isn't available"),
+        (Action("GRAB", (999_999,)), "absent", "that object isn't available"),
         (Action("LOOKAT_LONG", (417,)), "verb", "LOOKAT_LONG is no verb of this world"),
         (Action("PUTIN", (417,)), "arity", "PUTIN needs 2 objects, got 1"),
+        (Action("GRAB"), "arity", "GRAB needs 1 object, got 0"),
         (Action("POUR", (417, 417)), "self", "computer cannot go into itself"),
         (Action("PUTBACK", (1000, 417)), "hold", "robot agent is not holding coffee_table"),
         (Action("STANDUP"), "posture", "robot agent is not sitting"),
