@@ -33,19 +33,6 @@ def episodes(split: Split) -> tuple[str, ...]:
     return tuple(name for name in short if name not in drawn)
 
 
-@cache
-def seen_before() -> frozenset[str]:
-    """Return the test ids whose steps are, verb and class by class, those of one learned from."""
-    known = {steps(name) for name in episodes("train")}
-    return frozenset(name for name in episodes("test") if steps(name) in known)
-
-
-def steps(name: str) -> tuple[tuple[str, ...], ...]:
-    """Return a program's steps with classes instead of ids."""
-    read = program(name)
-    return tuple((verb, *(read.classes[i] for i in objects)) for verb, objects in read.actions)
-
-
 def digest(ids: tuple[str, ...]) -> str:
     """Return the SHA-256 of ids, one a line."""
     return hashlib.sha256("\n".join(ids).encode()).hexdigest()

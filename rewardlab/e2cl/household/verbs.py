@@ -17,5 +17,3 @@ VERBS = tuple(
 )
 """All 42; the package names LOOKAT_SHORT and LOOKAT_LONG too, which nothing in it can do."""
 ARITY = {verb.name: verb.arity for verb in VERBS}
-SAME = {"LOOKAT_MEDIUM": "LOOKAT"}
-"""Other names of a verb."""
